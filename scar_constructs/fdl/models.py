@@ -1,0 +1,178 @@
+"""What one YAML file says, whatever dialect it was written in: frozen and free of CDK.
+
+The parser makes these models from either dialect; everything after it (the workflow, the
+constructs, the runtime's configuration) reads only them. A value here has passed every check, so
+nobody downstream checks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer
+
+Variables = Annotated[
+    Mapping[str, str], PlainSerializer(lambda variables: dict(variables), return_type=dict)
+]
+"""Names and values of environment variables, in the order of the file."""
+
+NO_VARIABLES: Variables = MappingProxyType({})
+
+
+class Model(BaseModel):
+    """A frozen record that refuses unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ExecutionMode(StrEnum):
+    """Where a function's script runs."""
+
+    LAMBDA = "lambda"
+    LAMBDA_BATCH = "lambda-batch"
+    BATCH = "batch"
+
+    @property
+    def runs_on_lambda(self) -> bool:
+        return self is not ExecutionMode.BATCH
+
+    @property
+    def runs_on_batch(self) -> bool:
+        return self is not ExecutionMode.LAMBDA
+
+
+class ComputeType(StrEnum):
+    """The capacity behind a Batch compute environment."""
+
+    EC2 = "EC2"
+    SPOT = "SPOT"
+    FARGATE = "FARGATE"
+    FARGATE_SPOT = "FARGATE_SPOT"
+
+    @property
+    def is_fargate(self) -> bool:
+        return self in (ComputeType.FARGATE, ComputeType.FARGATE_SPOT)
+
+    @property
+    def is_spot(self) -> bool:
+        return self in (ComputeType.SPOT, ComputeType.FARGATE_SPOT)
+
+
+class Script(Model):
+    """The user's script, read once by the parser; undecodable bytes are kept as surrogates."""
+
+    name: str
+    content: str
+
+
+class Input(Model):
+    """A folder of a bucket whose new files trigger the function.
+
+    `folder` has no slash at either end and is empty for the whole bucket. A file triggers the
+    function when its key starts with `folder/` plus any of `prefixes` and ends in any of
+    `suffixes`; an empty tuple passes all.
+    """
+
+    bucket: str
+    folder: str
+    prefixes: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
+
+
+class Output(Model):
+    """A folder of a bucket that takes the files which the script left in its output folder.
+
+    A file is taken when its path relative to the output folder starts with any of `prefixes` and
+    ends in any of `suffixes`. `key` is the template of its key under `folder`; placeholders:
+    {name} (relative path), {stem} (input file's name without its last suffix), {request_id}.
+    """
+
+    bucket: str
+    folder: str
+    prefixes: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
+    key: str = "{name}"
+
+
+class Vpc(Model):
+    """Existing subnets and security groups for a Lambda function."""
+
+    subnet_ids: tuple[str, ...]
+    security_group_ids: tuple[str, ...]
+
+
+class ComputeResources(Model):
+    """The machines of a Batch compute environment."""
+
+    type: ComputeType
+    min_vcpus: int
+    desired_vcpus: int
+    max_vcpus: int
+    instance_types: tuple[str, ...]
+    subnets: tuple[str, ...]
+    security_group_ids: tuple[str, ...]
+    instance_role: str | None = None
+    launch_template_name: str | None = None
+
+
+class Batch(Model):
+    """How a function runs as a Batch job. Memory in MiB, time-out in seconds per attempt."""
+
+    vcpus: float
+    memory_mib: int
+    gpus: int
+    attempts: int
+    timeout_seconds: int
+    disk_gib: int
+    environment: Variables = NO_VARIABLES
+    enabled: bool = True
+    service_role: str | None = None
+    compute_resources: ComputeResources
+
+
+class Function(Model):
+    """One function: an image and a script, with where its files come from and go to."""
+
+    name: str
+    image: str
+    script: Script | None
+    execution_mode: ExecutionMode
+    memory_mib: int
+    timeout_seconds: int
+    timeout_threshold_seconds: int
+    ephemeral_storage_mib: int
+    retries: int
+    description: str
+    log_level: str
+    log_retention_days: int
+    environment: Variables = NO_VARIABLES
+    lambda_environment: Variables = NO_VARIABLES
+    inputs: tuple[Input, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    tags: Variables = NO_VARIABLES
+    batch: Batch
+
+
+class BucketSettings(Model):
+    """What the top-level key `buckets` says of one bucket."""
+
+    existing: bool = False
+    owner: bool = False
+    versioned: bool = True
+    expire_days: int | None = None
+    kms_key: str | None = None
+
+
+class WorkflowFile(Model):
+    """One YAML file: the functions that deploy, roll back and are removed together."""
+
+    name: str
+    path: Path
+    functions: tuple[Function, ...]
+    buckets: Mapping[str, BucketSettings] = MappingProxyType({})
+    tags: Variables = NO_VARIABLES
+    region: str | None = None
