@@ -1,0 +1,106 @@
+"""The base image of the runtime's build stage, also where no image registry can be reached.
+
+The derived images take their private Python from a plain Debian image with a public name. With a
+registry in reach, the engine pulls it. Without one, this module makes the same Debian with
+debootstrap, and gives it the public name, so that the synthesised templates build as they are.
+The stand-in already holds Python and the runtime's wheels (fetched on this machine and checked
+against their hashes), since a build container may have no way to a package registry either.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+RUNTIME_IMAGE = "public.ecr.aws/docker/library/debian:trixie-slim"
+"""Debian 13 as Docker's official images publish it, in a registry without pull limits on AWS."""
+
+_REQUIREMENTS = Path(__file__).parent.parent / "runtime" / "requirements.txt"
+_WHEELS = "opt/scar-wheels"
+_PACKAGES = ("python3", "python3-pip", "binutils", "ca-certificates")
+_PULL_SECONDS = 300
+_CAUSE_LINES = 5
+
+
+class ImageError(Exception):
+    """The base image can be neither found, nor pulled, nor made; the text says what to do."""
+
+
+def ensure_runtime_image(engine: str, report: Callable[[str], None]) -> None:
+    """Have `RUNTIME_IMAGE` in the store of `engine` ("podman" or "docker").
+
+    `report` gets one line before each step that takes long. Raises `ImageError`.
+    """
+    if _succeeds([engine, "image", "inspect", RUNTIME_IMAGE]):
+        return
+    report(f"pulling {RUNTIME_IMAGE}")
+    if _succeeds([engine, "pull", RUNTIME_IMAGE], timeout=_PULL_SECONDS):
+        return
+    _refuse_unless_buildable()
+    report(f"no registry answers for {RUNTIME_IMAGE}: making it with debootstrap (a minute or two)")
+    with tempfile.TemporaryDirectory(prefix="scar-debian-") as folder:
+        root = Path(folder) / "root"
+        _bootstrap(root)
+        _fetch_wheels(root / _WHEELS)
+        report("importing the image")
+        _import(engine, root)
+
+
+def _refuse_unless_buildable() -> None:
+    cannot = f"{RUNTIME_IMAGE} can neither be found nor pulled, and cannot be made here: "
+    if os.geteuid() != 0:
+        raise ImageError(cannot + "debootstrap needs root; pull or load the image by hand")
+    if shutil.which("debootstrap") is None:
+        raise ImageError(cannot + "install debootstrap (apt-get install debootstrap)")
+
+
+def _bootstrap(root: Path) -> None:
+    packages = ",".join(_PACKAGES)
+    _run(["debootstrap", "--variant=minbase", f"--include={packages}", "trixie", str(root)])
+    for cache in ("var/cache/apt/archives", "var/lib/apt/lists"):
+        shutil.rmtree(root / cache)
+        (root / cache / "partial").mkdir(parents=True)
+    shutil.rmtree(root / "usr/share/doc")
+
+
+def _fetch_wheels(folder: Path) -> None:
+    """Fetch the runtime's wheels for the image's Python (CPython 3.13, glibc), hashes checked."""
+    _run(
+        [
+            *(sys.executable, "-m", "pip", "download", "--quiet", "--require-hashes", "--no-deps"),
+            *("--only-binary", ":all:", "--implementation", "cp", "--python-version", "3.13"),
+            *("--platform", "manylinux2014_x86_64", "--platform", "manylinux1_x86_64"),
+            *("--requirement", str(_REQUIREMENTS), "--dest", str(folder)),
+        ]
+    )
+
+
+def _import(engine: str, root: Path) -> None:
+    with subprocess.Popen(["tar", "-C", root, "-c", "."], stdout=subprocess.PIPE) as tar:
+        imported = subprocess.run(
+            [engine, "import", "-", RUNTIME_IMAGE], stdin=tar.stdout, capture_output=True, text=True
+        )
+    if imported.returncode != 0 or tar.returncode != 0:
+        raise ImageError(f"{engine} cannot import the image: {imported.stderr.strip()}")
+
+
+def _succeeds(command: Sequence[str], timeout: float | None = None) -> bool:
+    try:
+        done = subprocess.run(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=timeout
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
+
+
+def _run(command: Sequence[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        cause = "\n".join((done.stdout + done.stderr).strip().splitlines()[-_CAUSE_LINES:])
+        raise ImageError(f"{command[0]} failed with code {done.returncode}:\n{cause}")
