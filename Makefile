@@ -1,0 +1,47 @@
+# Each target works as the first command on a fresh machine: it sets up what it needs.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# The pinned Node.js comes before the system's: jsii and the CDK CLI run on whichever is first.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+.PHONY: help setup demo test check bench clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.done .venv-cloud/.done node_modules/.done ## install everything that is pinned, and a container engine if there is none
+	@scripts/container-engine
+
+.venv/.done: requirements.txt requirements-local.txt requirements-dev.txt constraints.txt
+	@scripts/virtual-environment $(PYTHON) .venv requirements-dev.txt
+	@touch $@
+
+.venv-cloud/.done: local/cloud/requirements.txt
+	@scripts/virtual-environment $(PYTHON) .venv-cloud local/cloud/requirements.txt
+	@touch $@
+
+node_modules/.done: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js (Debian: apt-get install nodejs npm)" >&2; exit 1; }
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+demo: setup ## run a two-step workflow on the local cloud and show its outputs
+	$(BIN)/python -m local run examples/hello --put examples/hello/poem.txt --get out
+	@tail -n +1 out/hello-bucket/counts/*
+
+test: setup ## run the whole test suite
+	$(BIN)/python -m pytest
+
+check: .venv/.done node_modules/.done ## format, lint, types, and cfn-lint over the examples' templates
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy app.py scar_constructs local
+	$(BIN)/mypy runtime/scar_runtime
+	$(BIN)/python scripts/lint_templates.py
+
+bench: setup ## run the benchmarks
+	$(BIN)/python -m pytest benchmarks
+
+clean: ## remove what the other targets made
+	rm -rf .venv .venv-cloud node_modules cdk.out out .cache

@@ -1,0 +1,27 @@
+"""Rules for the whole suite: the pinned Node.js, and no container test skipped in silence."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# jsii starts the first `node` on PATH when aws_cdk is first imported, so this stands at import time.
+os.environ["PATH"] = f"{ROOT / 'node_modules' / '.bin'}{os.pathsep}{os.environ['PATH']}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where containers are required (as in CI), a skipped container test is a failed one."""
+    report = yield
+    required = os.environ.get("SCAR_REQUIRE_CONTAINERS") == "1"
+    if report.skipped and required and item.get_closest_marker("container"):
+        report.outcome = "failed"
+        report.longrepr = f"a container test was skipped: {report.longrepr}"
+    return report
