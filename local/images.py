@@ -9,6 +9,7 @@ against their hashes), since a build container may have no way to a package regi
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ RUNTIME_IMAGE = "public.ecr.aws/docker/library/debian:trixie-slim"
 
 _REQUIREMENTS = Path(__file__).parent.parent / "runtime" / "requirements.txt"
 _WHEELS = "opt/scar-wheels"
+_LABEL = "scar.requirements"
 _PACKAGES = ("python3", "python3-pip", "binutils", "ca-certificates")
 _PULL_SECONDS = 300
 _CAUSE_LINES = 5
@@ -36,7 +38,7 @@ def ensure_runtime_image(engine: str, report: Callable[[str], None]) -> None:
 
     `report` gets one line before each step that takes long. Raises `ImageError`.
     """
-    if _succeeds([engine, "image", "inspect", RUNTIME_IMAGE]):
+    if _is_present(engine):
         return
     report(f"pulling {RUNTIME_IMAGE}")
     if _succeeds([engine, "pull", RUNTIME_IMAGE], timeout=_PULL_SECONDS):
@@ -49,6 +51,21 @@ def ensure_runtime_image(engine: str, report: Callable[[str], None]) -> None:
         _fetch_wheels(root / _WHEELS)
         report("importing the image")
         _import(engine, root)
+
+
+def _is_present(engine: str) -> bool:
+    """Whether the image is there and, if it is a stand-in, holds the wheels that are now pinned."""
+    label = f'{{{{index .Config.Labels "{_LABEL}"}}}}'
+    found = subprocess.run(
+        [engine, "image", "inspect", "--format", label, RUNTIME_IMAGE],
+        capture_output=True,
+        text=True,
+    )
+    return found.returncode == 0 and found.stdout.strip() in ("", "<no value>", _pins())
+
+
+def _pins() -> str:
+    return hashlib.sha256(_REQUIREMENTS.read_bytes()).hexdigest()
 
 
 def _refuse_unless_buildable() -> None:
@@ -83,7 +100,10 @@ def _fetch_wheels(folder: Path) -> None:
 def _import(engine: str, root: Path) -> None:
     with subprocess.Popen(["tar", "-C", root, "-c", "."], stdout=subprocess.PIPE) as tar:
         imported = subprocess.run(
-            [engine, "import", "-", RUNTIME_IMAGE], stdin=tar.stdout, capture_output=True, text=True
+            [engine, "import", "--change", f"LABEL {_LABEL}={_pins()}", "-", RUNTIME_IMAGE],
+            stdin=tar.stdout,
+            capture_output=True,
+            text=True,
         )
     if imported.returncode != 0 or tar.returncode != 0:
         raise ImageError(f"{engine} cannot import the image: {imported.stderr.strip()}")
