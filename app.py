@@ -1,0 +1,67 @@
+"""The CDK app: context -> functions -> stacks -> cloud assembly.
+
+Run by the CDK CLI (`npx cdk synth|diff|deploy|destroy`), which passes the context:
+
+    functions      YAML files or folders of them, between commas, relative to the folder of the call
+    defaults       SCAR's own configuration file (scar.cfg, JSON), merged under every function
+    compliance     `all`, or cdk-nag packs between commas, to judge this synth
+    runtime_image  what the first stage of every derived image starts from
+
+A fault in what the user wrote is printed without a trace, and the exit code is 1.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from aws_cdk import App
+
+from scar_constructs.compliance import add_packs
+from scar_constructs.fdl import FdlError, load_application, render
+from scar_constructs.fdl.workflow import Application
+from scar_constructs.flags import new_app
+from scar_constructs.settings import SettingsError, read_settings
+from scar_constructs.stack import WorkflowStack
+
+
+def main() -> int:
+    """Synthesise what the context asks for; the exit code."""
+    app = new_app()
+    try:
+        settings = read_settings(app.node)
+        loaded = load_application(settings.functions, settings.defaults)
+    except (FdlError, SettingsError) as fault:
+        print(fault, file=sys.stderr)
+        return 1
+    if loaded.warnings:
+        print(render(loaded.warnings), file=sys.stderr)
+    add_stacks(app, loaded.application, runtime_image=settings.runtime_image)
+    add_packs(app, settings.compliance)
+    app.synth()
+    return 0
+
+
+def add_stacks(app: App, application: Application, *, runtime_image: str) -> None:
+    """Make one stack per file, each after the stacks whose functions its buckets notify."""
+    kms_keys = {
+        bucket.name: bucket.settings.kms_key
+        for stack in application.stacks
+        for bucket in stack.buckets
+        if bucket.settings.kms_key
+    }
+    made: dict[str, WorkflowStack] = {}
+    for workflow in application.stacks:
+        stack = WorkflowStack(
+            app,
+            workflow.name,
+            workflow=workflow,
+            kms_keys=kms_keys,
+            runtime_image=runtime_image,
+        )
+        for earlier in workflow.depends_on:
+            stack.add_dependency(made[earlier])
+        made[workflow.name] = stack
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""Asset folders that are the same bytes in the same order wherever and whenever they are made."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+RUNTIME = Path(__file__).resolve().parent.parent / "runtime"
+PACKAGE = "scar_runtime"
+
+_CACHES = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
+_EXECUTABLE, _PLAIN, _FOLDER = 0o755, 0o644, 0o755
+
+
+@contextmanager
+def image_context(config: str) -> Iterator[Path]:
+    """A build context of the derived image: all of runtime/, and the function's configuration.
+
+    The folder lives as long as the block; CDK copies it into the assembly when the asset is made.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        root = Path(temporary) / "context"
+        shutil.copytree(RUNTIME, root, ignore=_CACHES)
+        _write(root / "function" / "config.json", config)
+        _fix_modes(root)
+        yield root
+
+
+@contextmanager
+def dispatcher_package(config: str) -> Iterator[Path]:
+    """The files of the zip dispatcher: the runtime package, and the function's configuration."""
+    with tempfile.TemporaryDirectory() as temporary:
+        root = Path(temporary) / "package"
+        shutil.copytree(RUNTIME / PACKAGE, root / PACKAGE, ignore=_CACHES)
+        _write(root / "config.json", config)
+        _fix_modes(root)
+        yield root
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="ascii")
+
+
+def _fix_modes(root: Path) -> None:
+    """Modes that do not depend on the umask; Lambda's user must be able to read everything."""
+    root.chmod(_FOLDER)
+    for path in root.rglob("*"):
+        if path.is_dir():
+            path.chmod(_FOLDER)
+        else:
+            path.chmod(_EXECUTABLE if path.stat().st_mode & 0o100 else _PLAIN)

@@ -1,0 +1,190 @@
+"""The machines of a function's jobs: compute environment, launch template and queue.
+
+Level-1 constructs: the level-2 ones ask for a VPC object where the user gives subnet ids, pin the
+launch template to its first version, leave the machine image open and append `optimal` to the
+user's instance types.
+"""
+
+from __future__ import annotations
+
+import math
+
+from aws_cdk import aws_batch as batch
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_events as events
+from constructs import Construct
+
+from scar_constructs.compliance import acknowledge
+from scar_constructs.fdl.models import ComputeType, Function
+from scar_constructs.shared import Shared
+
+ALLOCATION_STRATEGIES = {
+    ComputeType.EC2: "BEST_FIT_PROGRESSIVE",
+    ComputeType.SPOT: "SPOT_PRICE_CAPACITY_OPTIMIZED",
+}
+SECONDS_PER_MINUTE = 60
+UPDATE_PATIENCE_MINUTES = (30, 7200)  # Batch's default, and its maximum
+MISCONFIGURED_AFTER_SECONDS = 600  # the least that Batch accepts
+QUEUE_LIMIT_REASONS = (
+    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE",
+    "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
+)
+
+
+class Capacity(Construct):
+    """A compute environment with its queue, and the rule that reports the queue's failed jobs.
+
+    Compute environment and queue carry no names and no tags: CloudFormation would have to replace
+    them on a change of either, and it cannot replace what has a name.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, function: Function, shared: Shared
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._function = function
+        self._shared = shared
+        self._compute = batch.CfnComputeEnvironment(
+            self,
+            "ComputeEnvironment",
+            type="MANAGED",
+            state="ENABLED" if function.batch.enabled else "DISABLED",
+            # Without a role Batch uses its service-linked role, the only one that can update
+            # the environment in place, and the only one that cannot be deleted under it.
+            service_role=function.batch.service_role,
+            replace_compute_environment=self._type.is_fargate,
+            compute_resources=self._fargate() if self._type.is_fargate else self._machines(),
+            update_policy=None if self._type.is_fargate else self._update_policy(),
+        )
+        self._queue = batch.CfnJobQueue(
+            self,
+            "Queue",
+            priority=1,
+            compute_environment_order=[
+                batch.CfnJobQueue.ComputeEnvironmentOrderProperty(
+                    compute_environment=self._compute.attr_compute_environment_arn, order=1
+                )
+            ],
+            # A job that can never run would block the queue for ever.
+            job_state_time_limit_actions=[
+                batch.CfnJobQueue.JobStateTimeLimitActionProperty(
+                    action="CANCEL",
+                    max_time_seconds=MISCONFIGURED_AFTER_SECONDS,
+                    reason=reason,
+                    state="RUNNABLE",
+                )
+                for reason in QUEUE_LIMIT_REASONS
+            ],
+        )
+        self._report_failures()
+
+    @property
+    def queue_arn(self) -> str:
+        return self._queue.attr_job_queue_arn
+
+    @property
+    def _type(self) -> ComputeType:
+        return self._function.batch.compute_resources.type
+
+    def _subnets(self) -> list[str]:
+        given = self._function.batch.compute_resources.subnets
+        return list(given) if given else self._shared.network.subnet_ids
+
+    def _security_groups(self) -> list[str]:
+        given = self._function.batch.compute_resources.security_group_ids
+        return list(given) if given else [self._shared.network.security_group_id]
+
+    def _fargate(self) -> batch.CfnComputeEnvironment.ComputeResourcesProperty:
+        return batch.CfnComputeEnvironment.ComputeResourcesProperty(
+            type=self._type.value,
+            maxv_cpus=self._function.batch.compute_resources.max_vcpus,
+            subnets=self._subnets(),
+            security_group_ids=self._security_groups(),
+        )
+
+    def _machines(self) -> batch.CfnComputeEnvironment.ComputeResourcesProperty:
+        wanted = self._function.batch.compute_resources
+        return batch.CfnComputeEnvironment.ComputeResourcesProperty(
+            type=wanted.type.value,
+            allocation_strategy=ALLOCATION_STRATEGIES[wanted.type],
+            minv_cpus=wanted.min_vcpus,
+            desiredv_cpus=wanted.desired_vcpus,
+            maxv_cpus=wanted.max_vcpus,
+            instance_types=list(wanted.instance_types),
+            instance_role=wanted.instance_role or self._shared.host_profile_arn,
+            launch_template=self._launch_template(),
+            ec2_configuration=[
+                batch.CfnComputeEnvironment.Ec2ConfigurationObjectProperty(
+                    image_type="ECS_AL2023_NVIDIA" if self._function.batch.gpus else "ECS_AL2023"
+                )
+            ],
+            # Acts only when something else updates the hosts; without it they keep their first
+            # machine image for ever.
+            update_to_latest_image_version=True,
+            subnets=self._subnets(),
+            security_group_ids=self._security_groups(),
+        )
+
+    def _launch_template(self) -> batch.CfnComputeEnvironment.LaunchTemplateSpecificationProperty:
+        given = self._function.batch.compute_resources.launch_template_name
+        if given:
+            return batch.CfnComputeEnvironment.LaunchTemplateSpecificationProperty(
+                launch_template_name=given, version="$Latest"
+            )
+        template = ec2.CfnLaunchTemplate(
+            self,
+            "LaunchTemplate",
+            launch_template_data=ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(
+                # One hop: a container, one hop further, cannot reach the host's credentials.
+                metadata_options=ec2.CfnLaunchTemplate.MetadataOptionsProperty(
+                    http_tokens="required", http_put_response_hop_limit=1
+                ),
+                block_device_mappings=[
+                    ec2.CfnLaunchTemplate.BlockDeviceMappingProperty(
+                        device_name="/dev/xvda",
+                        ebs=ec2.CfnLaunchTemplate.EbsProperty(
+                            volume_size=self._function.batch.disk_gib,
+                            volume_type="gp3",
+                            encrypted=True,
+                            delete_on_termination=True,
+                        ),
+                    )
+                ],
+            ),
+        )
+        return batch.CfnComputeEnvironment.LaunchTemplateSpecificationProperty(
+            launch_template_id=template.attr_launch_template_id,
+            # `$Default` would stay at the first version whatever the template says later.
+            version=template.attr_latest_version_number,
+        )
+
+    def _update_policy(self) -> batch.CfnComputeEnvironment.UpdatePolicyProperty:
+        """Running jobs get their whole time-out when the hosts are replaced under them."""
+        least, most = UPDATE_PATIENCE_MINUTES
+        wanted = math.ceil(self._function.batch.timeout_seconds / SECONDS_PER_MINUTE)
+        return batch.CfnComputeEnvironment.UpdatePolicyProperty(
+            terminate_jobs_on_update=False,
+            job_execution_timeout_minutes=min(max(wanted, least), most),
+        )
+
+    def _report_failures(self) -> None:
+        # Level 1: the level-2 target adds a statement to the queue's policy per rule, and a
+        # queue policy holds 20.
+        rule = events.CfnRule(
+            self,
+            "FailedJobs",
+            description=f"failed jobs of {self._function.name}",
+            event_pattern={
+                "source": ["aws.batch"],
+                "detail-type": ["Batch Job State Change"],
+                "detail": {"status": ["FAILED"], "jobQueue": [self.queue_arn]},
+            },
+            targets=[
+                events.CfnRule.TargetProperty(
+                    arn=self._shared.failures.queue.queue_arn, id="Failures"
+                )
+            ],
+        )
+        acknowledge(
+            rule, {"Serverless-EventBusDLQ": "the rule's target is the stack's failure queue"}
+        )

@@ -1,0 +1,60 @@
+"""Where failed events wait for a person: one queue per stack.
+
+Lambda sends what it gave up (OnFailure destination: the event, the error and the cause), and
+EventBridge sends what Batch gave up (state change FAILED).
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from aws_cdk import Aws, CfnResource, Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from scar_constructs.compliance import acknowledge
+
+RETENTION = Duration.days(14)  # SQS's maximum: a failure is worth a holiday's wait
+
+
+class Failures(Construct):
+    """The failure queue of one stack, encrypted, TLS only, open to the stack's own rules."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self._queue = sqs.Queue(
+            self,
+            "Queue",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=RETENTION,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self._queue.add_to_resource_policy(self._from_rules())
+        last_stop = "this queue is itself where failed events end; nothing reads it but a person"
+        acknowledge(
+            cast(CfnResource, self._queue.node.default_child),
+            {"AwsSolutions-SQS3": last_stop, "Serverless-SQSRedrivePolicy": last_stop},
+        )
+
+    def _from_rules(self) -> iam.PolicyStatement:
+        """One statement for all rules of the stack: a queue policy holds 20 at most.
+
+        The rules have no names of their own, so theirs start with the stack's.
+        """
+        rules = f"arn:{Aws.PARTITION}:events:{Aws.REGION}:{Aws.ACCOUNT_ID}:rule/{Aws.STACK_NAME}-*"
+        return iam.PolicyStatement(
+            sid="FailedJobs",
+            principals=[cast(iam.IPrincipal, iam.ServicePrincipal("events.amazonaws.com"))],
+            actions=["sqs:SendMessage"],
+            resources=[self._queue.queue_arn],
+            conditions={
+                "ArnLike": {"aws:SourceArn": rules},
+                "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+            },
+        )
+
+    @property
+    def queue(self) -> sqs.Queue:
+        return self._queue

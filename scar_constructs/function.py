@@ -1,0 +1,233 @@
+"""One YAML function, whatever its mode.
+
+| mode | Lambda | Batch |
+|---|---|---|
+| lambda | the derived image runs the script | - |
+| batch | a zip dispatcher submits a job per event | the derived image runs the script |
+| lambda-batch | the derived image runs the script, and hands over in time | same as `batch` |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from aws_cdk import Aws, CfnResource, Duration, Size, Tags
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from constructs import Construct
+
+from scar_constructs import naming, permissions
+from scar_constructs.assets import dispatcher_package
+from scar_constructs.capacity import Capacity
+from scar_constructs.compliance import STRICT_PACKS, acknowledge
+from scar_constructs.fdl.models import ExecutionMode, Function
+from scar_constructs.fdl.runtime_config import render
+from scar_constructs.image import FunctionImage
+from scar_constructs.job import Job
+from scar_constructs.log_groups import new_log_group
+from scar_constructs.shared import Shared
+
+DISPATCHER_RUNTIME = lambda_.Runtime.PYTHON_3_14
+DISPATCHER_HANDLER = "scar_runtime.handler.dispatch"
+DISPATCHER_CONFIG = "/var/task/config.json"
+
+# What cannot be replaced under a running job's feet, or takes the tags as part of its identity.
+UNTAGGED = ["AWS::Batch::ComputeEnvironment", "AWS::Batch::JobQueue"]
+
+
+class ScarFunction(Construct):
+    """A function of a workflow: its Lambda, and for the Batch modes where its jobs run.
+
+    Example:
+        shared = Shared(stack, "Shared")
+        ScarFunction(stack, "Resize", function=function, shared=shared)
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, function: Function, shared: Shared
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._function = function
+        self._shared = shared
+        self._image = FunctionImage(
+            self, "Image", function=function, runtime_image=shared.runtime_image
+        )
+        self._capacity: Capacity | None = None
+        self._job: Job | None = None
+        if function.execution_mode.runs_on_batch:
+            self._capacity = Capacity(self, "Capacity", function=function, shared=shared)
+            self._job = Job(self, "Job", function=function, image=self._image, shared=shared)
+        self._log_group = new_log_group(
+            self,
+            "LogGroup",
+            name=naming.lambda_log_group(function.name),
+            days=function.log_retention_days,
+        )
+        self._role = self._new_role()
+        self._lambda = self._new_lambda()
+        self._keep_failures()
+        self._permissions = {
+            bucket: self._let_bucket_invoke(bucket)
+            for bucket in dict.fromkeys(source.bucket for source in function.inputs)
+        }
+        for name, value in function.tags.items():
+            Tags.of(self).add(name, value, exclude_resource_types=UNTAGGED)
+
+    @property
+    def lambda_function(self) -> lambda_.Function:
+        return self._lambda
+
+    @property
+    def role(self) -> iam.Role:
+        return self._role
+
+    @property
+    def job(self) -> Job | None:
+        return self._job
+
+    @property
+    def capacity(self) -> Capacity | None:
+        return self._capacity
+
+    @property
+    def bucket_permissions(self) -> Mapping[str, lambda_.CfnPermission]:
+        """Bucket name -> the permission that must exist before the bucket notifies us."""
+        return dict(self._permissions)
+
+    def _new_role(self) -> iam.Role:
+        function, shared = self._function, self._shared
+        grants = [
+            permissions.write_logs(naming.lambda_log_group(function.name)),
+            permissions.send_failures(shared.failures.queue.queue_arn),
+            permissions.use_spool(function, shared.spool.bucket.bucket_arn),
+        ]
+        if function.execution_mode.runs_on_lambda:
+            grants += permissions.read_inputs(function)
+            grants += permissions.write_outputs(function)
+            grants += permissions.use_keys(function, shared.kms_keys)
+        if self._job and self._capacity:
+            grants.append(
+                permissions.submit_jobs(self._job.definition_name, self._capacity.queue_arn)
+            )
+        return permissions.new_role(
+            self,
+            "Role",
+            principal=permissions.lambda_principal(),
+            description=f"Lambda function {function.name}",
+            grants=grants,
+        )
+
+    def _new_lambda(self) -> lambda_.Function:
+        function = self._function
+        if function.execution_mode is ExecutionMode.BATCH:
+            new_lambda = self._new_dispatcher()
+        else:
+            new_lambda = self._new_image_lambda()
+        resource = cast(CfnResource, new_lambda.node.default_child)
+        acknowledge(resource, _LAMBDA_REASONS)
+        return new_lambda
+
+    def _new_image_lambda(self) -> lambda_.Function:
+        function = self._function
+        return lambda_.DockerImageFunction(
+            self,
+            "Lambda",
+            function_name=function.name,
+            description=function.description or None,
+            code=lambda_.DockerImageCode.from_ecr(
+                self._image.repository, tag_or_digest=self._image.tag
+            ),
+            architecture=lambda_.Architecture.X86_64,
+            memory_size=function.memory_mib,
+            timeout=Duration.seconds(function.timeout_seconds),
+            ephemeral_storage_size=Size.mebibytes(function.ephemeral_storage_mib),
+            environment=self._environment(),
+            log_group=self._log_group,
+            role=self._role.without_policy_updates(),
+        )
+
+    def _new_dispatcher(self) -> lambda_.Function:
+        function = self._function
+        with dispatcher_package(render(function)) as folder:
+            return lambda_.Function(
+                self,
+                "Lambda",
+                function_name=function.name,
+                description=function.description or None,
+                code=lambda_.Code.from_asset(str(folder)),
+                runtime=DISPATCHER_RUNTIME,
+                handler=DISPATCHER_HANDLER,
+                architecture=lambda_.Architecture.X86_64,
+                memory_size=function.memory_mib,
+                timeout=Duration.seconds(function.timeout_seconds),
+                environment={
+                    **self._environment(),
+                    "SCAR_FUNCTION_CONFIG": DISPATCHER_CONFIG,
+                },
+                log_group=self._log_group,
+                role=self._role.without_policy_updates(),
+            )
+
+    def _environment(self) -> dict[str, str]:
+        environment = {
+            **self._function.lambda_environment,
+            "SCAR_SPOOL_BUCKET": self._shared.spool.bucket.bucket_name,
+        }
+        if self._job and self._capacity:
+            environment["SCAR_JOB_QUEUE"] = self._capacity.queue_arn
+            environment["SCAR_JOB_DEFINITION"] = self._job.definition_name
+        return environment
+
+    def _keep_failures(self) -> None:
+        """Retries of asynchronous events (S3 sends those), and where the last failure goes.
+
+        A destination and not a dead-letter queue: the queue would get the event alone, the
+        destination also says what went wrong.
+        """
+        lambda_.EventInvokeConfig(
+            self,
+            "AsyncInvocation",
+            function=self._lambda,
+            retry_attempts=self._function.retries,
+            on_failure=destinations.SqsDestination(self._shared.failures.queue),
+        )
+
+    def _let_bucket_invoke(self, bucket: str) -> lambda_.CfnPermission:
+        """Level 1: the bucket must depend on it, and the level-2 method does not return it.
+
+        S3's ARNs carry no account, and a deleted bucket's name is free to others; hence the
+        source account.
+        """
+        return lambda_.CfnPermission(
+            self,
+            naming.permission_id(bucket),
+            action="lambda:InvokeFunction",
+            function_name=self._lambda.function_arn,
+            principal="s3.amazonaws.com",
+            source_arn=naming.bucket_arn(bucket),
+            source_account=Aws.ACCOUNT_ID,
+        )
+
+
+def _lambda_reasons() -> dict[str, str]:
+    destination = (
+        "failed events go to the stack's failure queue through the OnFailure destination, which "
+        "carries the cause as well"
+    )
+    shared_pool = "reserved concurrency takes from the account's pool and can make S3 events wait"
+    no_network = "it calls AWS APIs only; a VPC would cost addresses and bring no protection"
+    reasons = {
+        "Serverless-LambdaDLQ": destination,
+        "Serverless-LambdaTracing": "tracing is paid by the trace; logs carry the request id",
+    }
+    for pack in ("NIST.800.53.R5", "HIPAA.Security"):
+        reasons[f"{pack}-LambdaDLQ"] = destination
+        reasons[f"{pack}-LambdaConcurrency"] = shared_pool
+    for pack in STRICT_PACKS:
+        reasons[f"{pack}-LambdaInsideVPC"] = no_network
+    return reasons
+
+
+_LAMBDA_REASONS = _lambda_reasons()

@@ -1,0 +1,44 @@
+"""The derived image: the user's image with the runtime and one function's configuration on top."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_ecr_assets as ecr_assets
+from constructs import Construct
+
+from scar_constructs.assets import image_context
+from scar_constructs.fdl.models import Function
+from scar_constructs.fdl.runtime_config import render
+
+RUNTIME_IMAGE = "public.ecr.aws/docker/library/debian:trixie-slim"
+
+
+class FunctionImage(Construct):
+    """An image asset, built by the CDK CLI and pushed to the account's asset repository."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, function: Function, runtime_image: str
+    ) -> None:
+        super().__init__(scope, construct_id)
+        with image_context(render(function)) as folder:
+            self._asset = ecr_assets.DockerImageAsset(
+                self,
+                "Asset",
+                asset_name=function.name,
+                directory=str(folder),
+                build_args={"BASE_IMAGE": function.image, "RUNTIME_IMAGE": runtime_image},
+                # Without it, the architecture of the machine that deploys would decide.
+                platform=ecr_assets.Platform.LINUX_AMD64,
+            )
+
+    @property
+    def uri(self) -> str:
+        return self._asset.image_uri
+
+    @property
+    def tag(self) -> str:
+        return self._asset.image_tag
+
+    @property
+    def repository(self) -> ecr.IRepository:
+        return self._asset.repository

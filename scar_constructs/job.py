@@ -1,0 +1,182 @@
+"""What one job of a function is: job definition, log group, and a role on either side.
+
+Level-1 job definition, for the same reasons as the compute environment in `capacity`.
+"""
+
+from __future__ import annotations
+
+from aws_cdk import Aws
+from aws_cdk import aws_batch as batch
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from scar_constructs import naming, permissions
+from scar_constructs.fdl.models import Function
+from scar_constructs.image import FunctionImage
+from scar_constructs.log_groups import new_log_group
+from scar_constructs.shared import Shared
+
+FARGATE_DISK_GIB = 20  # every Fargate task has it; the property starts above it
+
+
+class Job(Construct):
+    """A function's job definition, with a role for the script and a role for the platform."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        function: Function,
+        image: FunctionImage,
+        shared: Shared,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._function = function
+        self._image = image
+        self._shared = shared
+        self._log_group = new_log_group(
+            self,
+            "LogGroup",
+            name=naming.job_log_group(function.name),
+            days=function.log_retention_days,
+        )
+        self._role = permissions.new_role(
+            self,
+            "Role",
+            principal=permissions.task_principal(),
+            description=f"script of {function.name} as a Batch job",
+            grants=[
+                *permissions.read_inputs(function),
+                *permissions.write_outputs(function),
+                *permissions.use_keys(function, shared.kms_keys),
+                permissions.use_spool(function, shared.spool.bucket.bucket_arn),
+            ],
+        )
+        self._execution_role = permissions.new_role(
+            self,
+            "ExecutionRole",
+            principal=permissions.task_principal(),
+            description=f"starts the jobs of {function.name}: image and log",
+            grants=[
+                *permissions.pull_image(image.repository.repository_arn),
+                permissions.write_logs(naming.job_log_group(function.name)),
+            ],
+        )
+        self._definition = self._new_definition()
+
+    @property
+    def definition_name(self) -> str:
+        """Named as the function. Submitted without a revision, so that the latest one runs."""
+        return self._function.name
+
+    @property
+    def role(self) -> iam.Role:
+        return self._role
+
+    @property
+    def log_group(self) -> logs.LogGroup:
+        return self._log_group
+
+    def _new_definition(self) -> batch.CfnJobDefinition:
+        wanted = self._function.batch
+        return batch.CfnJobDefinition(
+            self,
+            "Definition",
+            type="container",
+            job_definition_name=self.definition_name,
+            platform_capabilities=["FARGATE" if self._is_fargate else "EC2"],
+            container_properties=self._container(),
+            retry_strategy=_retry_strategy(wanted.attempts),
+            timeout=batch.CfnJobDefinition.TimeoutProperty(
+                attempt_duration_seconds=wanted.timeout_seconds
+            ),
+            # A job that was submitted before an update may start after it.
+            resource_retention_policy=(
+                batch.CfnJobDefinition.ResourceRetentionPolicyProperty(
+                    skip_deregister_on_update=True
+                )
+            ),
+        )
+
+    @property
+    def _is_fargate(self) -> bool:
+        return self._function.batch.compute_resources.type.is_fargate
+
+    def _container(self) -> batch.CfnJobDefinition.ContainerPropertiesProperty:
+        disk = self._function.batch.disk_gib
+        needs_more_disk = self._is_fargate and disk > FARGATE_DISK_GIB
+        return batch.CfnJobDefinition.ContainerPropertiesProperty(
+            image=self._image.uri,
+            job_role_arn=self._role.role_arn,
+            execution_role_arn=self._execution_role.role_arn,
+            resource_requirements=self._resources(),
+            environment=[
+                batch.CfnJobDefinition.EnvironmentProperty(name=name, value=value)
+                for name, value in self._environment().items()
+            ],
+            log_configuration=batch.CfnJobDefinition.LogConfigurationProperty(
+                log_driver="awslogs",
+                options={
+                    "awslogs-group": self._log_group.log_group_name,
+                    "awslogs-region": Aws.REGION,
+                    "awslogs-stream-prefix": self._function.name,
+                },
+            ),
+            # A job on Fargate in a public subnet reaches nothing without an address; in a private
+            # one the address has no effect.
+            network_configuration=(
+                batch.CfnJobDefinition.NetworkConfigurationProperty(assign_public_ip="ENABLED")
+                if self._is_fargate
+                else None
+            ),
+            ephemeral_storage=(
+                batch.CfnJobDefinition.EphemeralStorageProperty(size_in_gib=disk)
+                if needs_more_disk
+                else None
+            ),
+            runtime_platform=(
+                batch.CfnJobDefinition.RuntimePlatformProperty(
+                    cpu_architecture="X86_64", operating_system_family="LINUX"
+                )
+                if self._is_fargate
+                else None
+            ),
+        )
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            **self._function.batch.environment,
+            "SCAR_SPOOL_BUCKET": self._shared.spool.bucket.bucket_name,
+        }
+
+    def _resources(self) -> list[batch.CfnJobDefinition.ResourceRequirementProperty]:
+        wanted = self._function.batch
+        amounts = {"VCPU": f"{wanted.vcpus:g}", "MEMORY": str(wanted.memory_mib)}
+        if wanted.gpus:
+            amounts["GPU"] = str(wanted.gpus)
+        return [
+            batch.CfnJobDefinition.ResourceRequirementProperty(type=kind, value=amount)
+            for kind, amount in amounts.items()
+        ]
+
+
+def _retry_strategy(attempts: int) -> batch.CfnJobDefinition.RetryStrategyProperty:
+    """Another attempt when the platform failed, none when the script did.
+
+    The first match wins, and a job that matches nothing is tried again, hence the last entry. A
+    lost Spot machine has one text on EC2 and another on Fargate. Five entries are the maximum:
+    https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html
+    """
+    entry = batch.CfnJobDefinition.EvaluateOnExitProperty
+    return batch.CfnJobDefinition.RetryStrategyProperty(
+        attempts=attempts,
+        evaluate_on_exit=[
+            entry(action="RETRY", on_status_reason="Host EC2*"),
+            entry(action="RETRY", on_status_reason="Your Spot Task was interrupted*"),
+            entry(action="RETRY", on_status_reason="Task failed to start*"),
+            entry(action="RETRY", on_reason="DockerTimeoutError*"),
+            entry(action="EXIT", on_reason="*"),
+        ],
+    )

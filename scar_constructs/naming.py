@@ -1,0 +1,71 @@
+"""Names that must not drift: construct ids, physical names and ARNs, from pure functions.
+
+Construct ids make logical ids, and a changed logical id replaces the resource; so every id that is
+made from the user's words is made here. Physical names exist only where the user chose the name
+(functions, buckets) or where a log group has to be found by a person.
+
+ARNs are spelled out from the names instead of taken from the resource. A role that mentions a
+bucket's attribute, a bucket that notifies the function and a function that uses the role make a
+circle that CloudFormation refuses; a literal ARN makes no edge.
+"""
+
+from __future__ import annotations
+
+import re
+
+from aws_cdk import Aws
+
+
+def permission_id(bucket: str) -> str:
+    """Id of the permission that lets this bucket invoke the function."""
+    return f"InvokeFrom-{bucket}"
+
+
+def rule_id(bucket: str, index: int) -> str:
+    """Id of the EventBridge rule for the function's input number `index` in this bucket."""
+    return f"Rule-{bucket}-{index}"
+
+
+def lambda_log_group(function: str) -> str:
+    """Log group of the function's Lambda; the name is Lambda's own convention."""
+    return f"/aws/lambda/{function}"
+
+
+def job_log_group(function: str) -> str:
+    """Log group of the function's jobs; not under /aws/batch, where `job` is Batch's default."""
+    return f"/scar/batch/{function}"
+
+
+def function_arn(function: str) -> str:
+    return f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{function}"
+
+
+def bucket_arn(bucket: str) -> str:
+    return f"arn:{Aws.PARTITION}:s3:::{bucket}"
+
+
+def objects_arn(bucket: str, folder: str) -> str:
+    """ARN pattern of everything under a folder; the empty folder is the whole bucket."""
+    folder_with_slash = f"{_literal(folder)}/" if folder else ""
+    return f"{bucket_arn(bucket)}/{folder_with_slash}*"
+
+
+def _literal(text: str) -> str:
+    """Text as a policy takes it to the letter: `*`, `?` and `$` have meanings there.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    """
+    return re.sub(r"[*?$]", lambda match: f"${{{match[0]}}}", text)
+
+
+def log_streams_arn(log_group: str) -> str:
+    """ARN pattern of a group's streams, whose names the platform makes up."""
+    return (
+        f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:{log_group}:log-stream:*"
+    )
+
+
+def job_definition_arns(definition: str) -> tuple[str, str]:
+    """A job definition as it is submitted (without a revision), and all its revisions."""
+    arn = f"arn:{Aws.PARTITION}:batch:{Aws.REGION}:{Aws.ACCOUNT_ID}:job-definition/{definition}"
+    return arn, f"{arn}:*"

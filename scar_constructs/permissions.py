@@ -1,0 +1,198 @@
+"""Roles with least privilege: what each may do follows from where the function's data flows.
+
+A `Grant` is one statement with its reason. Where a resource ends in a wildcard, the reason is also
+the acknowledgement of the finding, made from the same text as the policy, so that the two cannot
+part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from aws_cdk import Aws, CfnResource, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from scar_constructs import naming
+from scar_constructs.compliance import STRICT_PACKS, acknowledge
+from scar_constructs.fdl.models import Function
+
+INLINE_POLICY_REASON = (
+    "the policy belongs to this one role, is derived from one function and goes with it"
+)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One statement of a role's policy, and why it is needed."""
+
+    sid: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    reason: str
+
+
+def read_inputs(function: Function) -> Iterator[Grant]:
+    resources = tuple(
+        dict.fromkeys(
+            naming.objects_arn(source.bucket, source.folder) for source in function.inputs
+        )
+    )
+    if resources:
+        yield Grant(
+            "ReadInputs",
+            ("s3:GetObject", "s3:GetObjectVersion"),
+            resources,
+            "the keys of future input files are not known; the folder is",
+        )
+
+
+def write_outputs(function: Function) -> Iterator[Grant]:
+    resources = tuple(
+        dict.fromkeys(
+            naming.objects_arn(target.bucket, target.folder) for target in function.outputs
+        )
+    )
+    if resources:
+        yield Grant(
+            "WriteOutputs",
+            ("s3:PutObject", "s3:AbortMultipartUpload"),
+            resources,
+            "the keys of future output files are not known; the folder is",
+        )
+
+
+def use_keys(function: Function, kms_keys: Mapping[str, str]) -> Iterator[Grant]:
+    """Use of the keys of encrypted buckets. `kms_keys`: bucket name -> key ARN."""
+    reads = {source.bucket for source in function.inputs}
+    writes = {target.bucket for target in function.outputs}
+    decrypt = tuple(sorted({kms_keys[name] for name in reads if name in kms_keys}))
+    encrypt = tuple(sorted({kms_keys[name] for name in writes if name in kms_keys}))
+    if decrypt:
+        yield Grant("DecryptInputs", ("kms:Decrypt",), decrypt, "input bucket's key")
+    if encrypt:
+        # A multipart upload needs Decrypt as well:
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
+        yield Grant(
+            "EncryptOutputs", ("kms:GenerateDataKey", "kms:Decrypt"), encrypt, "output bucket's key"
+        )
+
+
+def use_spool(function: Function, spool_arn: str) -> Grant:
+    return Grant(
+        "UseSpool",
+        ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
+        (f"{spool_arn}/{function.name}/*",),
+        "claims and job events are named by digests; the function's own folder is known",
+    )
+
+
+def submit_jobs(definition: str, queue_arn: str) -> Grant:
+    """`definition`: name of the job definition, whose latest revision is submitted."""
+    return Grant(
+        "SubmitJobs",
+        ("batch:SubmitJob",),
+        (queue_arn, *naming.job_definition_arns(definition)),
+        "each change of the job definition makes a new revision",
+    )
+
+
+def send_failures(queue_arn: str) -> Grant:
+    return Grant("SendFailures", ("sqs:SendMessage",), (queue_arn,), "failed events are kept")
+
+
+def write_logs(log_group: str) -> Grant:
+    return Grant(
+        "WriteLogs",
+        ("logs:CreateLogStream", "logs:PutLogEvents"),
+        (naming.log_streams_arn(log_group),),
+        "the platform makes up the names of the log streams of this one group",
+    )
+
+
+def pull_image(repository_arn: str) -> Iterator[Grant]:
+    yield Grant(
+        "PullImage",
+        ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
+        (repository_arn,),
+        "the repository of the derived image",
+    )
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
+    yield Grant(
+        "GetRegistryToken",
+        ("ecr:GetAuthorizationToken",),
+        ("*",),
+        "ecr:GetAuthorizationToken knows no narrower resource than *",
+    )
+
+
+def lambda_principal() -> iam.IPrincipal:
+    return cast(iam.IPrincipal, iam.ServicePrincipal("lambda.amazonaws.com"))
+
+
+def task_principal() -> iam.IPrincipal:
+    """ECS tasks of this account only: the service acts for others too (confused deputy)."""
+    return cast(
+        iam.IPrincipal,
+        iam.ServicePrincipal(
+            "ecs-tasks.amazonaws.com",
+            conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+        ),
+    )
+
+
+def new_role(
+    scope: Construct,
+    construct_id: str,
+    *,
+    principal: iam.IPrincipal,
+    description: str,
+    grants: Iterable[Grant],
+) -> iam.Role:
+    """A role with one inline policy of these grants, and the acknowledgements they need."""
+    granted = tuple(grants)
+    document = iam.PolicyDocument(
+        statements=[
+            iam.PolicyStatement(
+                sid=grant.sid, actions=list(grant.actions), resources=list(grant.resources)
+            )
+            for grant in granted
+        ]
+    )
+    role = iam.Role(
+        scope,
+        construct_id,
+        assumed_by=principal,
+        description=description,
+        inline_policies={"Permissions": document},
+    )
+    acknowledge(cast(CfnResource, role.node.default_child), _reasons(role, granted))
+    return role
+
+
+def _reasons(role: iam.Role, grants: Iterable[Grant]) -> dict[str, str]:
+    reasons = {f"{pack}-IAMNoInlinePolicy": INLINE_POLICY_REASON for pack in STRICT_PACKS}
+    for grant in grants:
+        for resource in grant.resources:
+            flat = _flatten(Stack.of(role).resolve(resource))
+            if "*" in flat:
+                reasons[f"AwsSolutions-IAM5[Resource::{flat}]"] = grant.reason
+    return reasons
+
+
+def _flatten(resolved: object) -> str:
+    """A resolved value as cdk-nag spells it in finding ids: `<LogicalId.Attribute>`, `<Ref>`."""
+    match resolved:
+        case str():
+            return resolved
+        case {"Ref": str(name)}:
+            return f"<{name}>"
+        case {"Fn::GetAtt": [str(name), str(attribute)]}:
+            return f"<{name}.{attribute}>"
+        case {"Fn::Sub": str(template)}:
+            return template.replace("${", "<").replace("}", ">")
+        case {"Fn::Join": [str(glue), list(parts)]}:
+            return glue.join(_flatten(part) for part in parts)
+    raise TypeError(f"unexpected intrinsic function in an ARN: {resolved!r}")

@@ -1,0 +1,65 @@
+"""What the command line asks of the app, read from CDK's context once and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from constructs import Node
+
+from scar_constructs.compliance import ALL_PACKS, PACKS
+from scar_constructs.image import RUNTIME_IMAGE
+
+
+class SettingsError(Exception):
+    """A context value (`-c name=value`) is missing or cannot be used."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The context values of this app; paths are relative to the folder of the call."""
+
+    functions: tuple[Path, ...]
+    defaults: Path | None
+    compliance: tuple[str, ...]
+    runtime_image: str
+
+
+def read_settings(node: Node) -> Settings:
+    """The settings from the app's context. Raises SettingsError."""
+    functions = _words(_text(node, "functions"))
+    if not functions:
+        raise SettingsError("-c functions=PATH[,PATH...]: name at least one YAML file or folder")
+    defaults = _text(node, "defaults")
+    return Settings(
+        functions=tuple(Path(path) for path in functions),
+        defaults=Path(defaults) if defaults else None,
+        compliance=_packs(_text(node, "compliance")),
+        runtime_image=_text(node, "runtime_image") or RUNTIME_IMAGE,
+    )
+
+
+def _text(node: Node, name: str) -> str:
+    value = node.try_get_context(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise SettingsError(f"-c {name}=...: must be text, got {value!r}")
+    return value.strip()
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _packs(text: str) -> tuple[str, ...]:
+    if text == ALL_PACKS:
+        return tuple(PACKS)
+    names = _words(text)
+    unknown = [name for name in names if name not in PACKS]
+    if unknown:
+        known = ", ".join(PACKS)
+        raise SettingsError(
+            f"-c compliance={text}: must be `{ALL_PACKS}` or some of {known}, got `{unknown[0]}`"
+        )
+    return names

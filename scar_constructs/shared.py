@@ -1,0 +1,75 @@
+"""What the functions of one stack share, each made when the first function asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from aws_cdk import CfnResource
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from scar_constructs.compliance import acknowledge
+from scar_constructs.failures import Failures
+from scar_constructs.image import RUNTIME_IMAGE
+from scar_constructs.network import Network
+from scar_constructs.spool import Spool
+
+AGENT_POLICY = "service-role/AmazonEC2ContainerServiceforEC2Role"
+
+
+class Shared(Construct):
+    """Failure queue, spool bucket, default network and host profile of one stack.
+
+    `kms_keys`: bucket name -> ARN of the key it is encrypted with. `runtime_image`: the image
+    that the first stage of every derived image starts from.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        kms_keys: Mapping[str, str] | None = None,
+        runtime_image: str = RUNTIME_IMAGE,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.kms_keys: Mapping[str, str] = dict(kms_keys or {})
+        self.runtime_image = runtime_image
+        self.failures = Failures(self, "Failures")
+        self.spool = Spool(self, "Spool")
+        self._network: Network | None = None
+        self._host_profile: iam.CfnInstanceProfile | None = None
+
+    @property
+    def network(self) -> Network:
+        if self._network is None:
+            self._network = Network(self, "Network")
+        return self._network
+
+    @property
+    def host_profile_arn(self) -> str:
+        """Instance profile of Batch's EC2 hosts: what the ECS agent needs, and nothing else."""
+        if self._host_profile is None:
+            self._host_profile = self._new_host_profile()
+        return self._host_profile.attr_arn
+
+    def _new_host_profile(self) -> iam.CfnInstanceProfile:
+        role = iam.Role(
+            self,
+            "HostRole",
+            assumed_by=cast(iam.IPrincipal, iam.ServicePrincipal("ec2.amazonaws.com")),
+            description="hosts of Batch jobs",
+            managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(AGENT_POLICY)],
+        )
+        acknowledge(
+            cast(CfnResource, role.node.default_child),
+            {
+                f"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{AGENT_POLICY}]": (
+                    "AWS keeps this policy in step with the ECS agent that runs on the hosts"
+                )
+            },
+        )
+        # There is no level-2 property for a profile without a name of its own in older CDK apps,
+        # and Batch wants the profile, not the role.
+        return iam.CfnInstanceProfile(self, "HostProfile", roles=[role.role_name])

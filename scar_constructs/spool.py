@@ -1,0 +1,57 @@
+"""The runtime's own bucket: claims, event documents of jobs, payloads too large to pass on."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from aws_cdk import CfnResource, Duration, RemovalPolicy
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from scar_constructs.compliance import STRICT_PACKS, acknowledge
+
+# Long after the last duplicate delivery of an event, and longer than a job may wait for capacity.
+EXPIRY = Duration.days(30)
+
+UNVERSIONED = (
+    "objects are written once and expire; a version kept of a deleted claim would serve nobody"
+)
+NOT_REPLICATED = "short-lived working data; the inputs it refers to are what is worth copying"
+NOT_LOGGED = "only the stack's own roles can read it; object-level trails belong to CloudTrail"
+S3_KEYS = "encrypted with keys that S3 manages; it holds references to data, not the data"
+
+
+class Spool(Construct):
+    """The spool bucket of one stack: unnamed, private, TLS only, kept when the stack goes."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self._bucket = s3.Bucket(
+            self,
+            "Bucket",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            versioned=False,
+            removal_policy=RemovalPolicy.RETAIN,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="expire",
+                    expiration=EXPIRY,
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                )
+            ],
+        )
+        reasons = {"AwsSolutions-S1": NOT_LOGGED}
+        for pack in STRICT_PACKS:
+            reasons |= {
+                f"{pack}-S3BucketLoggingEnabled": NOT_LOGGED,
+                f"{pack}-S3BucketReplicationEnabled": NOT_REPLICATED,
+                f"{pack}-S3BucketVersioningEnabled": UNVERSIONED,
+                f"{pack}-S3DefaultEncryptionKMS": S3_KEYS,
+            }
+        acknowledge(cast(CfnResource, self._bucket.node.default_child), reasons)
+
+    @property
+    def bucket(self) -> s3.Bucket:
+        return self._bucket

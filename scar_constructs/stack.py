@@ -1,0 +1,79 @@
+"""One YAML file becomes one stack.
+
+The stages before: text -> nodes with positions -> models -> application. Everything a user can get
+wrong has been found there, so nothing here checks the user's values again; what fails here is our
+bug. The cost of that: a rule of the platform is known to two places, the check and the construct.
+
+Order inside a stack: shared parts, functions, buckets. Buckets know functions, never the other way
+round; that, and ARNs spelled out from names, keep CloudFormation's graph free of circles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import Environment, Stack, Tags
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from scar_constructs.buckets import Buckets
+from scar_constructs.fdl import workflow
+from scar_constructs.function import UNTAGGED, ScarFunction
+from scar_constructs.image import RUNTIME_IMAGE
+from scar_constructs.shared import Shared
+
+
+class WorkflowStack(Stack):
+    """The functions of one file with all that they need, and the buckets that the file owns.
+
+    `kms_keys`: bucket name -> key ARN, for every encrypted bucket of the application, because a
+    function may use a bucket of another stack. Without a `region` in the file the stack is
+    environment-agnostic and goes where it is deployed.
+
+    Example:
+        application = load_application([Path("video.yaml")]).application
+        for stack in application.stacks:
+            WorkflowStack(app, stack.name, workflow=stack)
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        workflow: workflow.Stack,
+        kms_keys: Mapping[str, str] | None = None,
+        runtime_image: str = RUNTIME_IMAGE,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            description=f"SCAR functions: {', '.join(f.name for f in workflow.functions)}"[:1024],
+            env=Environment(region=workflow.region) if workflow.region else None,
+        )
+        self._shared = Shared(self, "Shared", kms_keys=kms_keys, runtime_image=runtime_image)
+        functions = Construct(self, "Functions")
+        self._functions = {
+            function.name: ScarFunction(
+                functions, function.name, function=function, shared=self._shared
+            )
+            for function in workflow.functions
+        }
+        self._buckets = Buckets(
+            self, "Buckets", buckets=workflow.buckets, functions=self._functions
+        )
+        for name, value in workflow.tags.items():
+            # Tags on the stack itself would reach every resource, the untagged ones too.
+            Tags.of(self).add(name, value, exclude_resource_types=[*UNTAGGED, "aws:cdk:stack"])
+
+    @property
+    def functions(self) -> Mapping[str, ScarFunction]:
+        return dict(self._functions)
+
+    @property
+    def buckets(self) -> Mapping[str, s3.Bucket]:
+        return self._buckets.by_name
+
+    @property
+    def shared(self) -> Shared:
+        return self._shared

@@ -1,0 +1,107 @@
+"""Models made by hand, so that a construct's test says exactly what it stands on."""
+
+from __future__ import annotations
+
+from scar_constructs.fdl.models import (
+    Batch,
+    BucketSettings,
+    ComputeResources,
+    ComputeType,
+    ExecutionMode,
+    Function,
+    Input,
+    Output,
+    Script,
+)
+from scar_constructs.fdl.workflow import Bucket, Notification, Stack
+
+COMPUTE = ComputeResources(
+    type=ComputeType.EC2,
+    min_vcpus=0,
+    desired_vcpus=0,
+    max_vcpus=2,
+    instance_types=("default_x86_64",),
+    subnets=(),
+    security_group_ids=(),
+)
+
+BATCH = Batch(
+    vcpus=1,
+    memory_mib=1024,
+    gpus=0,
+    attempts=2,
+    timeout_seconds=3600,
+    disk_gib=50,
+    environment={},
+    compute_resources=COMPUTE,
+)
+
+FUNCTION = Function(
+    name="thumbnails",
+    image="debian:trixie-slim",
+    script=Script(name="run.sh", content="cp $INPUT_FILE_PATH $TMP_OUTPUT_DIR\n"),
+    execution_mode=ExecutionMode.LAMBDA,
+    memory_mib=512,
+    timeout_seconds=300,
+    timeout_threshold_seconds=10,
+    ephemeral_storage_mib=512,
+    retries=2,
+    description="",
+    log_level="INFO",
+    log_retention_days=30,
+    environment={},
+    lambda_environment={},
+    tags={},
+    inputs=(Input(bucket="photos", folder="in"),),
+    outputs=(Output(bucket="photos", folder="out"),),
+    batch=BATCH,
+)
+
+
+def function(**changes: object) -> Function:
+    """The function above with some fields changed."""
+    return FUNCTION.model_copy(update=changes)
+
+
+def batch(**changes: object) -> Batch:
+    """The Batch part above with some fields changed."""
+    return BATCH.model_copy(update=changes)
+
+
+def compute(**changes: object) -> ComputeResources:
+    """The compute resources above with some fields changed."""
+    return COMPUTE.model_copy(update=changes)
+
+
+def notifications(*functions: Function, bucket: str) -> tuple[Notification, ...]:
+    """What the bucket owes these functions, one notification per input."""
+    return tuple(
+        Notification(
+            function_name=one.name, prefix=f"{source.folder}/" if source.folder else "", suffix=""
+        )
+        for one in functions
+        for source in one.inputs
+        if source.bucket == bucket
+    )
+
+
+def workflow(*functions: Function, **changes: object) -> Stack:
+    """A stack of these functions that owns all buckets they use."""
+    inputs = [source.bucket for one in functions for source in one.inputs]
+    outputs = [target.bucket for one in functions for target in one.outputs]
+    stack = Stack(
+        name="flow",
+        functions=functions,
+        buckets=tuple(
+            Bucket(
+                name=name,
+                settings=BucketSettings(),
+                notifications=notifications(*functions, bucket=name),
+            )
+            for name in dict.fromkeys([*inputs, *outputs])
+        ),
+        depends_on=(),
+        tags={},
+        region=None,
+    )
+    return stack.model_copy(update=changes)
