@@ -6,7 +6,15 @@ which they can be deployed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from scar_constructs.fdl.errors import Report
+from scar_constructs.fdl.functions import ParsedFunction
+from scar_constructs.fdl.graph import cycle_through, strong_components, topological
 from scar_constructs.fdl.models import BucketSettings, Function, Model, Variables
+from scar_constructs.fdl.parser import ParsedFile
+from scar_constructs.fdl.rules import problem
+from scar_constructs.fdl.triggers import input_filters, minimal
 
 
 class Notification(Model):
@@ -40,3 +48,177 @@ class Application(Model):
     """All stacks, in deploy order."""
 
     stacks: tuple[Stack, ...]
+
+
+def join(files: Sequence[ParsedFile], report: Report) -> Application:
+    """The application of the files; problems of the whole go to the report.
+
+    With errors in the report the result may be incomplete, and must not be used.
+    """
+    notifications = _notifications(files)
+    owners = _owners(files, report)
+    drafts = [_draft(file, owners, notifications) for file in files]
+    function_stacks = {
+        function.name: file.file.name for file in files for function in file.file.functions
+    }
+    stacks = [_with_dependencies(stack, function_stacks) for stack in drafts]
+    return Application(stacks=_in_deploy_order(stacks, files, report))
+
+
+def _notifications(files: Sequence[ParsedFile]) -> dict[str, list[Notification]]:
+    """Whom each bucket notifies, in the order of the files."""
+    found: dict[str, list[Notification]] = {}
+    for file in files:
+        for function in file.file.functions:
+            buckets = dict.fromkeys(source.bucket for source in function.inputs)
+            for bucket in buckets:
+                filters = minimal(
+                    one
+                    for source in function.inputs
+                    if source.bucket == bucket
+                    for one in input_filters(source)
+                )
+                found.setdefault(bucket, []).extend(
+                    Notification(function_name=function.name, prefix=one.prefix, suffix=one.suffix)
+                    for one in filters
+                )
+    return found
+
+
+def _owners(files: Sequence[ParsedFile], report: Report) -> dict[str, str]:
+    """The stack that makes each bucket; buckets that exist already are not in it."""
+    readers: dict[str, list[ParsedFile]] = {}
+    writers: dict[str, list[ParsedFile]] = {}
+    for file in files:
+        for function in file.file.functions:
+            for source in function.inputs:
+                _note(readers, source.bucket, file)
+            for output in function.outputs:
+                _note(writers, output.bucket, file)
+    owners: dict[str, str] = {}
+    for bucket in sorted({*readers, *writers}):
+        settings = [file.file.buckets[bucket] for file in files if bucket in file.file.buckets]
+        if any(one.existing for one in settings):
+            continue
+        claimed = [
+            file
+            for file in files
+            if bucket in file.file.buckets and file.file.buckets[bucket].owner
+        ]
+        if len(claimed) > 1:
+            _report_two_owners(bucket, claimed, report)
+        wrote = writers.get(bucket, [])
+        used = [file for file in files if file in wrote or file in readers.get(bucket, [])]
+        candidates = claimed or (wrote if len(wrote) == 1 else used)
+        owners[bucket] = min(file.file.name for file in candidates)
+    return owners
+
+
+def _note(users: dict[str, list[ParsedFile]], bucket: str, file: ParsedFile) -> None:
+    files = users.setdefault(bucket, [])
+    if file not in files:
+        files.append(file)
+
+
+def _report_two_owners(bucket: str, claimed: Sequence[ParsedFile], report: Report) -> None:
+    first, second = claimed[0], claimed[1]
+    place = second.buckets_at[bucket]
+    report.add(
+        problem(
+            "two-owners",
+            place.path,
+            place.position,
+            f"{first.file.path} owns this bucket too",
+            "",
+            "leave `owner: true` in one file",
+        )
+    )
+
+
+def _draft(
+    file: ParsedFile, owners: dict[str, str], notifications: dict[str, list[Notification]]
+) -> Stack:
+    return Stack(
+        name=file.file.name,
+        functions=file.file.functions,
+        buckets=tuple(
+            Bucket(
+                name=bucket,
+                settings=file.file.buckets.get(bucket, BucketSettings()),
+                notifications=tuple(notifications.get(bucket, ())),
+            )
+            for bucket, owner in owners.items()
+            if owner == file.file.name
+        ),
+        depends_on=(),
+        tags=file.file.tags,
+        region=file.file.region,
+    )
+
+
+def _with_dependencies(stack: Stack, function_stacks: dict[str, str]) -> Stack:
+    """A bucket can notify only functions that are there, so their stacks go first."""
+    notified = {
+        function_stacks[notification.function_name]
+        for bucket in stack.buckets
+        for notification in bucket.notifications
+    }
+    return stack.model_copy(update={"depends_on": tuple(sorted(notified - {stack.name}))})
+
+
+def _in_deploy_order(
+    stacks: Sequence[Stack], files: Sequence[ParsedFile], report: Report
+) -> tuple[Stack, ...]:
+    needs = {stack.name: stack.depends_on for stack in stacks}
+    for ring in strong_components(needs):
+        if len(ring) > 1:
+            round_trip = cycle_through(min(ring), needs, set(ring))
+            file = next(file for file in files if file.file.name == min(ring))
+            report.add(
+                problem(
+                    "stack-ring",
+                    file.name_at.path,
+                    file.name_at.position,
+                    "the buckets of these files notify each other's functions in a ring, so that "
+                    f"none can be deployed first: {' -> '.join(round_trip)}",
+                    "",
+                    "put these functions into one file, or name the buckets' owner in `buckets`",
+                )
+            )
+            return tuple(stacks)
+    by_name = {stack.name: stack for stack in stacks}
+    return tuple(by_name[name] for name in topological(needs))
+
+
+def check_names(files: Sequence[ParsedFile], report: Report) -> None:
+    """Each function and each stack has a name of its own."""
+    functions: dict[str, ParsedFunction] = {}
+    stacks: dict[str, ParsedFile] = {}
+    for file in files:
+        other = stacks.setdefault(file.file.name, file)
+        if other is not file:
+            report.add(
+                problem(
+                    "workflow-name-taken",
+                    file.name_at.path,
+                    file.name_at.position,
+                    f"the stack is named as that of {other.file.path}",
+                    f'"{file.file.name}"',
+                    "give the file another `workflow:` name",
+                )
+            )
+        for parsed in file.functions:
+            name = parsed.function.name
+            first = functions.setdefault(name, parsed)
+            if first is not parsed:
+                at = first.name_at.position
+                report.add(
+                    problem(
+                        "function-name-taken",
+                        parsed.name_at.path,
+                        parsed.name_at.position,
+                        f"another function has this name ({at.file}:{at.line})",
+                        f'"{name}"',
+                        "rename one of the two",
+                    )
+                )

@@ -1,0 +1,136 @@
+"""Every default and every limit of the language, each with its source.
+
+Sizes are in MiB or GiB and times in seconds, as the names say. Where SCAR had a default that still
+exists, it is kept; where it is gone, the comment says what came instead and why.
+"""
+
+from __future__ import annotations
+
+# --- the function, in all modes ---------------------------------------------------------------
+
+EXECUTION_MODE = "lambda"  # SCAR's default
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+LOG_LEVEL = "INFO"  # SCAR's default
+DESCRIPTION = ""  # SCAR wrote "Automatically generated lambda function", which says nothing
+REGION_EXAMPLE = "us-east-1"
+
+TIMEOUT_THRESHOLD_SECONDS = 10  # SCAR's default: kept back from the time-out to upload outputs
+LOG_RETENTION_DAYS = 30  # SCAR's default
+LOG_RETENTION_CHOICES_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827),
+    *(2192, 2557, 2922, 3288, 3653),
+)
+"""What CloudWatch accepts.
+
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+"""
+
+# --- Lambda: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html -----------
+
+LAMBDA_MEMORY_MIB = 512  # SCAR's default
+LAMBDA_MEMORY_MIN_MIB = 128
+LAMBDA_MEMORY_MAX_MIB = 10_240  # SCAR's documents still say 3,008
+LAMBDA_TIMEOUT_SECONDS = 300  # SCAR's default
+LAMBDA_TIMEOUT_MAX_SECONDS = 900
+LAMBDA_STORAGE_MIB = 512  # /tmp as Lambda gives it
+LAMBDA_STORAGE_MAX_MIB = 10_240
+LAMBDA_RETRIES = 2  # Lambda's own default for asynchronous events
+LAMBDA_RETRIES_MAX = 2
+LAMBDA_NAME_MAX = 64
+LAMBDA_DESCRIPTION_MAX = 256
+LAMBDA_ENVIRONMENT_MAX_BYTES = 4_096
+LAMBDA_LAYERS_MAX = 4  # Lambda takes 5; SCAR kept one for its supervisor
+LAMBDA_CONCURRENCY_MAX = 1_000  # an account's own quota, unless AWS raised it
+LAMBDA_RESERVED_VARIABLES = frozenset(
+    {
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_LAMBDA_RUNTIME_API",
+        "LAMBDA_TASK_ROOT",
+        "LAMBDA_RUNTIME_DIR",
+    }
+)
+"""https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+
+# --- Batch: https://docs.aws.amazon.com/batch/latest/userguide/service_limits.html -------------
+
+BATCH_VCPUS = 1  # SCAR's default
+BATCH_VCPUS_MAX = 192  # the largest instance types in Batch's default families
+BATCH_MEMORY_MIB = 1_024  # SCAR's default
+BATCH_MEMORY_MIN_MIB = 4  # RegisterJobDefinition: "at least 4 MiB"
+BATCH_MEMORY_MAX_MIB = 3_145_728  # 3 TiB: no type in Batch's default families has more
+BATCH_ATTEMPTS = 3  # only faults of the platform (Spot, image pulls) are tried again
+BATCH_ATTEMPTS_MAX = 10
+BATCH_TIMEOUT_SECONDS = 1_209_600  # SCAR had none; AWS guarantees Fargate jobs to 14 days only
+BATCH_TIMEOUT_MIN_SECONDS = 60
+BATCH_TIMEOUT_MAX_SECONDS = 31_536_000  # a year: longer is a slip of the pen
+BATCH_DISK_GIB = 30  # what the ECS-optimised AMI has; ours is encrypted and sized by `disk_gib`
+BATCH_DISK_MIN_GIB = 30
+BATCH_DISK_MAX_GIB = 16_384  # one gp3 volume
+BATCH_COMPUTE_TYPE = "EC2"  # SCAR's default
+BATCH_MIN_VCPUS = 0  # SCAR's default
+BATCH_DESIRED_VCPUS = 0  # SCAR's default
+BATCH_MAX_VCPUS = 2  # SCAR's default; raised to hold one job when `vcpus` is larger
+BATCH_INSTANCE_TYPES = ("default_x86_64",)  # SCAR's m3.medium is retired
+BATCH_NODES = 10  # SCAR's default of `multi_node_parallel`
+BATCH_MAIN_NODE = 0  # SCAR's default
+BATCH_NODES_MAX = 1_000
+BATCH_SUBNETS_MAX = 16
+BATCH_SECURITY_GROUPS_MAX = 5
+BATCH_GPUS_MAX = 16  # the largest GPU instance types
+
+FARGATE_STORAGE_MIN_GIB = 21  # 20 is what a task has; AWS refuses it as an explicit value
+FARGATE_STORAGE_MAX_GIB = 200
+FARGATE_MEMORY_MIB: dict[float, tuple[int, ...]] = {
+    0.25: (512, 1_024, 2_048),
+    0.5: (1_024, 2_048, 3_072, 4_096),
+    1: tuple(range(2_048, 8_192 + 1, 1_024)),
+    2: tuple(range(4_096, 16_384 + 1, 1_024)),
+    4: tuple(range(8_192, 30_720 + 1, 1_024)),
+    8: tuple(range(16_384, 61_440 + 1, 4_096)),
+    16: tuple(range(32_768, 122_880 + 1, 8_192)),
+}
+"""vCPUs of a Fargate job and the memory, in MiB, that each goes with.
+
+https://docs.aws.amazon.com/batch/latest/APIReference/API_ResourceRequirement.html
+"""
+
+# --- API Gateway --------------------------------------------------------------------------------
+
+API_STAGE = "scar"  # SCAR's default
+API_PATH = "launch"  # SCAR's default
+API_AUTH = "iam"  # SCAR had NONE: anybody who knew the address could spend the owner's money
+
+# --- images, names, S3 --------------------------------------------------------------------------
+
+IMAGE_NAME_MAX = 255  # RegisterJobDefinition
+BUCKET_NAME_MIN = 3
+BUCKET_NAME_MAX = 63
+OBJECT_KEY_MAX_BYTES = 1_024
+FILTER_VALUE_MAX = 1_024  # S3 FilterRule
+BUCKET_NOTIFICATIONS_MAX = 100
+STACK_NAME_MAX = 128  # CloudFormation
+TAGS_MAX = 50
+
+SCRIPT_MAX_BYTES = 1_048_576
+"""Ours. SCAR's limit was 24 KB, because the script travelled in the job definition; now it is a
+file of the image, and a megabyte holds any script that a person wrote."""
+
+# --- what the reader accepts --------------------------------------------------------------------
+
+FILE_MAX_BYTES = 4_194_304
+FILE_MAX_NODES = 200_000
+FILE_MAX_DEPTH = 40

@@ -1,0 +1,226 @@
+"""The two dialects and the top level of a file, put together from the groups in `keys`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from scar_constructs.fdl import keys
+from scar_constructs.fdl.keys import OURS
+from scar_constructs.fdl.shapes import (
+    END,
+    Anything,
+    Boolean,
+    Group,
+    Integer,
+    Key,
+    MapOf,
+    Text,
+    Value,
+)
+
+_BLOCKS = {
+    "iam": Key(keys.IAM, "The function's role."),
+    "cloudwatch": Key(keys.CLOUDWATCH, "Logs."),
+    "api_gateway": Key(keys.API_GATEWAY, "An HTTPS endpoint for the function."),
+    "batch": Key(keys.BATCH, "The Batch job of `batch` and `lambda-batch` functions."),
+}
+
+_ECR = Group(
+    {
+        "boto_profile": keys.IAM.keys["boto_profile"],
+        "region": keys.CLOUDWATCH.keys["region"],
+        "delete_image": Key(
+            Anything(),
+            "Whether SCAR removed the image with the function.",
+            ignored="images are assets of the CDK; `cdk gc` removes those that nobody uses",
+        ),
+    }
+)
+
+FDL_FUNCTION = Group(
+    {
+        "lambda": Key(keys.LAMBDA, "The function.", required=True),
+        **_BLOCKS,
+        "s3": Key(Anything(), "SCAR's client.", ignored="the paths stand in `input` and `output`"),
+        "ecr": Key(_ECR, "The image's repository."),
+    }
+)
+
+
+def _without_required(group: Group) -> Group:
+    """The same keys, none of them required."""
+    return Group({name: replace(key, required=False) for name, key in group.keys.items()})
+
+
+_DEFAULT_LAMBDA = _without_required(
+    Group({name: key for name, key in keys.LAMBDA.keys.items() if name != "name"})
+)
+
+DEFAULTS = Group({**FDL_FUNCTION.keys, "lambda": Key(_DEFAULT_LAMBDA, "The function.")})
+"""Values under `defaults`: those of a function in the FDL dialect, without its name."""
+
+_LAMBDA = keys.LAMBDA.keys
+_CONTAINER = keys.CONTAINER.keys
+
+CLASSIC_S3 = Group(
+    {
+        "input_bucket": Key(
+            Text("a bucket's name"),
+            "Files that arrive under `input_folder` of this bucket start the function.",
+            option="-ib",
+            example="my-bucket",
+        ),
+        "input_folder": Key(
+            Text("a folder", min_length=0), "The folder.", default="`<function>/input`"
+        ),
+        "output_bucket": Key(
+            Text("a bucket's name"),
+            "Takes the files which the script left in its output folder.",
+            default="the input bucket; with neither, nothing is uploaded",
+            option="-ob",
+        ),
+        "output_folder": Key(
+            Text("a folder", min_length=0),
+            "The folder. Each request has a sub-folder of its own, named by the request's id.",
+            default="`<function>/output`",
+        ),
+        "deployment_bucket": Key(
+            Anything(),
+            "Where SCAR put its package.",
+            option="-db",
+            ignored="the CDK uploads assets to its own bucket and repository",
+        ),
+        "boto_profile": keys.IAM.keys["boto_profile"],
+        "region": keys.CLOUDWATCH.keys["region"],
+    }
+)
+
+CLASSIC_FUNCTION = Group(
+    {
+        "image": Key(keys.IMAGE, "The user's image.", option="-i", example="grycap/mrbayes"),
+        "image_file": _CONTAINER["image_file"],
+        "memory": _LAMBDA["memory"],
+        "time": _LAMBDA["timeout"],
+        "timeout_threshold": _CONTAINER["timeout_threshold"],
+        "description": _LAMBDA["description"],
+        "log_level": _LAMBDA["log_level"],
+        "init_script": _LAMBDA["init_script"],
+        "run_script": _LAMBDA["run_script"],
+        "extra_payload": _LAMBDA["extra_payload"],
+        "asynchronous": _LAMBDA["asynchronous"],
+        "lambda_role": keys.IAM.keys["role"],
+        "environment": Key(
+            keys.VARIABLES,
+            "Variables that the script sees. Numbers travel as text.",
+            option="-e",
+            example="{KEY: value}",
+        ),
+        "execution_mode": _LAMBDA["execution_mode"],
+        "region": _LAMBDA["region"],
+        "profile": _LAMBDA["boto_profile"],
+        "s3": Key(
+            CLASSIC_S3, "Where files come from and go to.", example="{input_bucket: my-bucket}"
+        ),
+        **_BLOCKS,
+        **{
+            name: _LAMBDA[name]
+            for name in (
+                "ephemeral_storage",
+                "concurrency",
+                "retries",
+                "tracing",
+                "secrets",
+                "tags",
+                "layers",
+                "vpc",
+                "file_system",
+                "architectures",
+            )
+        },
+    }
+)
+
+BUCKET = Group(
+    {
+        "existing": Key(
+            Boolean(),
+            "The bucket is there already and is not made.",
+            default="false",
+            origin=OURS,
+        ),
+        "owner": Key(
+            Boolean(),
+            "This file's stack makes the bucket, whoever else uses it.",
+            default="found from who uses it",
+            origin=OURS,
+        ),
+        "versioned": Key(Boolean(), "Old versions are kept.", default="true", origin=OURS),
+        "expire_days": Key(
+            Integer(1, 36_500, "days"),
+            "Objects are removed after so many days.",
+            default="never",
+            origin=OURS,
+        ),
+        "kms_key": Key(
+            Text(
+                "the ARN of a KMS key",
+                pattern=rf"^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{{12}}:key/\S+{END}",
+                rule="kms-key-arn",
+            ),
+            "Encrypts the bucket with this key.",
+            default="S3's own key",
+            origin=OURS,
+        ),
+    }
+)
+
+STORAGE_KINDS = ("s3", "minio", "onedata", "webdav", "rucio")
+_STORAGE = Group(
+    {
+        kind: Key(
+            MapOf(MapOf(Value(), Text("a name")), Text("a name")),
+            f"Providers of the kind {kind}, by name.",
+        )
+        for kind in STORAGE_KINDS
+    }
+)
+
+TOP = Group(
+    {
+        "functions": Key(
+            MapOf(Anything(), Text("a function's name")),
+            "The functions: by name (classic), or as lists under `aws`.",
+            required=True,
+        ),
+        "workflow": Key(
+            keys.STACK_NAME,
+            "The name of the stack.",
+            default="the file's name without its suffix",
+            origin=OURS,
+            example="video-process",
+        ),
+        "tags": Key(keys.TAGS, "Tags of all resources of the stack.", origin=OURS),
+        "defaults": Key(
+            DEFAULTS, "Values that hold for every function which has none.", origin=OURS
+        ),
+        "buckets": Key(MapOf(BUCKET, Text("a bucket's name")), "Settings of buckets.", origin=OURS),
+        "storage_providers": Key(_STORAGE, "Other places that hold files."),
+    }
+)
+
+CLASSIC_TO_FDL = {
+    "image": "lambda.container.image",
+    "image_file": "lambda.container.image_file",
+    "memory": "lambda.memory",
+    "time": "lambda.timeout",
+    "timeout_threshold": "lambda.container.timeout_threshold",
+    "lambda_role": "iam.role",
+    "environment": "lambda.container.environment.Variables",
+    **{block: block for block in _BLOCKS},
+    **{
+        name: f"lambda.{name}"
+        for name in CLASSIC_FUNCTION.keys
+        if name in _LAMBDA and name not in ("image", "memory", "environment")
+    },
+}
+"""Where a classic key stands in the other dialect. `s3` has no counterpart: see `classic`."""

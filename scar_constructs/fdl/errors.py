@@ -1,0 +1,101 @@
+"""Problems as data, and the error that carries them.
+
+A `Problem` says where (YAML path, file, line, column), which rule, what was wrong, what was got
+and what to do. How it looks on a screen is the business of `rendering`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """An error stops everything; a warning is printed and the work goes on."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in a file. Lines and columns start at 1; `length` is how much to underline."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+    length: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault of the user's files, or one thing the user should know.
+
+    `got` is empty when nothing was given; `fix` is an order ("write ..."), never empty.
+    """
+
+    path: str
+    rule: str
+    severity: Severity
+    message: str
+    got: str
+    fix: str
+    file: str
+    line: int
+    column: int
+    length: int = 1
+
+    @property
+    def code(self) -> str:
+        """The stable name of the rule."""
+        return self.rule
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str, str]:
+        return (self.file, self.line, self.column, self.rule, self.message)
+
+
+class FdlError(Exception):
+    """The files cannot be used; `problems` says why, all of it, errors and warnings sorted."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(len(self.problems))
+
+    def __str__(self) -> str:
+        # Imported here: rendering reads files and is not needed to raise.
+        from scar_constructs.fdl.rendering import render
+
+        return render(self.problems)
+
+
+@dataclass
+class Report:
+    """Gathers the problems of one run; the stages add, the loader asks at the end."""
+
+    _problems: dict[Problem, None] = field(default_factory=dict)
+    _failed: set[str] = field(default_factory=set)
+
+    def add(self, problem: Problem) -> None:
+        """Keep the problem, once."""
+        self._problems[problem] = None
+        if problem.severity is Severity.ERROR:
+            self._failed.add(f"{problem.file}\0{problem.path}")
+
+    def has_failed(self, position: Position, path: str) -> bool:
+        """Whether the value at this path was found wrong, so that nobody builds on it."""
+        return f"{position.file}\0{path}" in self._failed
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All problems, sorted by file, line and column."""
+        return tuple(sorted(self._problems, key=lambda problem: problem.sort_key))
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(p for p in self.problems if p.severity is Severity.ERROR)
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        return tuple(p for p in self.problems if p.severity is Severity.WARNING)

@@ -1,0 +1,172 @@
+"""Checks of the data flow over all files: loops, and rules that S3 would refuse side by side."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from scar_constructs.fdl.errors import Report
+from scar_constructs.fdl.functions import Located, ParsedFunction
+from scar_constructs.fdl.graph import cycle_through, strong_components
+from scar_constructs.fdl.models import Input
+from scar_constructs.fdl.parser import ParsedFile
+from scar_constructs.fdl.rules import problem
+from scar_constructs.fdl.triggers import (
+    Filter,
+    can_trigger,
+    folder_prefix,
+    input_filters,
+    minimal,
+    output_filters,
+)
+
+
+@dataclass(frozen=True)
+class _Trigger:
+    """One input of one function, with one of its rules."""
+
+    owner: ParsedFunction
+    source: Input
+    at: Located
+    rule: Filter
+
+
+class _Triggers:
+    """The triggers of one bucket, found by what their prefix has in common with a start of keys."""
+
+    def __init__(self, triggers: Sequence[_Trigger]) -> None:
+        self._sorted = sorted(triggers, key=lambda trigger: trigger.rule.prefix)
+        self._prefixes = [trigger.rule.prefix for trigger in self._sorted]
+
+    def related(self, start: str) -> Iterator[_Trigger]:
+        """Triggers whose prefix starts with `start`, or with whose prefix `start` starts."""
+        for length in range(len(start)):
+            yield from self._with_prefix(start[:length])
+        first = bisect_left(self._prefixes, start)
+        for position in range(first, len(self._sorted)):
+            if not self._prefixes[position].startswith(start):
+                return
+            yield self._sorted[position]
+
+    def _with_prefix(self, prefix: str) -> Iterator[_Trigger]:
+        position = bisect_left(self._prefixes, prefix)
+        while position < len(self._sorted) and self._prefixes[position] == prefix:
+            yield self._sorted[position]
+            position += 1
+
+
+def check_flow(files: Sequence[ParsedFile], report: Report) -> None:
+    """Add a problem for each loop and for each pair of overlapping rules."""
+    functions = [parsed for file in files for parsed in file.functions]
+    by_bucket: dict[str, list[_Trigger]] = {}
+    for parsed in functions:
+        for bucket, triggers in _own_triggers(parsed).items():
+            by_bucket.setdefault(bucket, []).extend(triggers)
+    for triggers in by_bucket.values():
+        _check_overlaps(triggers, report)
+    _check_loops(functions, {name: _Triggers(found) for name, found in by_bucket.items()}, report)
+
+
+def _own_triggers(parsed: ParsedFunction) -> dict[str, list[_Trigger]]:
+    """The rules of one function in each bucket, without those that another covers."""
+    found: dict[str, list[_Trigger]] = {}
+    for source, at in zip(parsed.function.inputs, parsed.inputs_at, strict=True):
+        found.setdefault(source.bucket, []).extend(
+            _Trigger(parsed, source, at, rule) for rule in input_filters(source)
+        )
+    for bucket, triggers in found.items():
+        kept = set(minimal(trigger.rule for trigger in triggers))
+        unique = {trigger.rule: trigger for trigger in reversed(triggers) if trigger.rule in kept}
+        found[bucket] = list(reversed(unique.values()))
+    return found
+
+
+def _check_overlaps(triggers: Sequence[_Trigger], report: Report) -> None:
+    order = {id(trigger): position for position, trigger in enumerate(triggers)}
+    index = _Triggers(triggers)
+    told: set[tuple[Located, Located]] = set()
+    for trigger in triggers:
+        for other in index.related(trigger.rule.prefix):
+            if order[id(other)] >= order[id(trigger)] or not trigger.rule.overlaps(other.rule):
+                continue
+            if (trigger.at, other.at) not in told:
+                told.add((trigger.at, other.at))
+                _report_overlap(trigger, other, report)
+
+
+def _report_overlap(trigger: _Trigger, other: _Trigger, report: Report) -> None:
+    at = other.at.position
+    report.add(
+        problem(
+            "overlap",
+            trigger.at.path,
+            trigger.at.position,
+            f"some files under {trigger.source.bucket}/{trigger.rule.prefix} would start "
+            f"{other.owner.function.name} ({at.file}:{at.line}) too, "
+            "and S3 refuses rules that overlap in one bucket",
+            "",
+            "give each function a folder of its own, or suffixes of which none ends in another",
+        )
+    )
+
+
+def _check_loops(
+    functions: Sequence[ParsedFunction], by_bucket: dict[str, _Triggers], report: Report
+) -> None:
+    edges: dict[str, dict[str, Located]] = {}
+    for parsed in functions:
+        edges.setdefault(parsed.function.name, {}).update(_starts(parsed, by_bucket))
+    for name, targets in edges.items():
+        if name in targets:
+            _report_own_input(name, targets.pop(name), report)
+    for component in strong_components(edges):
+        if len(component) > 1:
+            _report_loop(component, edges, report)
+
+
+def _starts(parsed: ParsedFunction, by_bucket: dict[str, _Triggers]) -> dict[str, Located]:
+    """The functions that this one's outputs start, each with the output that does it."""
+    found: dict[str, Located] = {}
+    for output, at in zip(parsed.function.outputs, parsed.outputs_at, strict=True):
+        index = by_bucket.get(output.bucket)
+        if index is None:
+            continue
+        starts = {written.prefix for written in output_filters(output)}
+        for start in starts or {folder_prefix(output.folder)}:
+            for trigger in index.related(start):
+                if can_trigger(output, trigger.source):
+                    found.setdefault(trigger.owner.function.name, at)
+    return found
+
+
+def _report_own_input(name: str, at: Located, report: Report) -> None:
+    report.add(
+        problem(
+            "writes-own-input",
+            at.path,
+            at.position,
+            f"{name} would be started by the files it writes, for ever",
+            "",
+            "write to a folder that is no input of the function",
+        )
+    )
+
+
+def _report_loop(
+    component: Sequence[str], edges: dict[str, dict[str, Located]], report: Report
+) -> None:
+    """One problem for a group of functions that start each other, at the output that closes it."""
+    start = min(component, key=lambda name: min(at.position for at in edges[name].values()))
+    ring = cycle_through(start, edges, set(component))
+    at = edges[ring[-2]][start]
+    report.add(
+        problem(
+            "loop",
+            at.path,
+            at.position,
+            f"these functions would start each other for ever: {' -> '.join(ring)}",
+            "",
+            "write to a folder that is no input of an earlier function",
+        )
+    )

@@ -1,0 +1,91 @@
+"""Load YAML files and the scripts they name into one application.
+
+The stages, and what passes from one to the next:
+
+    path -> reader -> nodes -> parser (shapes, classic, functions) -> models
+         -> flow, workflow -> Application
+
+Every stage adds what it finds to one report, and works on with what is sound, so that a user sees
+all problems of all files in one run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scar_constructs.fdl.errors import FdlError, Position, Problem, Report
+from scar_constructs.fdl.flow import check_flow
+from scar_constructs.fdl.nodes import Mapping
+from scar_constructs.fdl.parser import ParsedFile, parse_file
+from scar_constructs.fdl.reader import read_file
+from scar_constructs.fdl.rules import problem
+from scar_constructs.fdl.workflow import Application, check_names, join
+
+SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class LoadedApplication:
+    """An application without errors, and what its author should know."""
+
+    application: Application
+    warnings: tuple[Problem, ...]
+
+
+def load_application(paths: Sequence[Path], defaults: Path | None = None) -> LoadedApplication:
+    """Read YAML files, or all of a folder, and join their functions.
+
+    `defaults` is a file of values for functions that have none: SCAR's own scar.cfg (JSON), or
+    YAML of the same form. Raises FdlError with all problems of all files.
+
+    >>> load_application([Path("examples/hello")]).application.stacks[0].name
+    'hello'
+    """
+    report = Report()
+    base = _read_defaults(defaults, report) if defaults is not None else None
+    parsed: list[ParsedFile] = []
+    for path in find_files(paths, report):
+        root = read_file(path, report)
+        if root is not None:
+            parsed.append(parse_file(path, root, base, report))
+    check_names(parsed, report)
+    check_flow(parsed, report)
+    application = join(parsed, report)
+    if report.errors:
+        raise FdlError(report.problems)
+    return LoadedApplication(application, report.warnings)
+
+
+def find_files(paths: Sequence[Path], report: Report) -> list[Path]:
+    """The files to read: those given, and of a folder all its *.yaml and *.yml, sorted."""
+    found: dict[Path, None] = {}
+    if not paths:
+        report.add(problem("file-missing", "", Position("."), "no file is given", "", "name one"))
+    for path in paths:
+        if not path.is_dir():
+            found[path] = None
+            continue
+        inside = sorted(one for one in path.iterdir() if one.suffix in SUFFIXES and one.is_file())
+        if not inside:
+            report.add(
+                problem(
+                    "folder-empty",
+                    "",
+                    Position(str(path)),
+                    "the folder holds no *.yaml or *.yml file",
+                    "",
+                    "name a YAML file, or a folder that holds some",
+                )
+            )
+        found.update(dict.fromkeys(inside))
+    return list(found)
+
+
+def _read_defaults(path: Path, report: Report) -> Mapping | None:
+    root = read_file(path, report)
+    if root is None:
+        return None
+    own = root.entries.get("aws", root)
+    return own if isinstance(own, Mapping) else None

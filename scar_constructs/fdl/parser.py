@@ -1,0 +1,195 @@
+"""One file's nodes to models, whichever dialect each function is written in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from scar_constructs import defaults
+from scar_constructs.fdl import classic
+from scar_constructs.fdl.dialects import CLASSIC_FUNCTION, FDL_FUNCTION, TOP
+from scar_constructs.fdl.errors import Position, Problem, Report
+from scar_constructs.fdl.functions import Located, ParsedFunction, parse_function
+from scar_constructs.fdl.keys import FUNCTION_NAME
+from scar_constructs.fdl.models import BucketSettings, WorkflowFile
+from scar_constructs.fdl.nodes import Mapping, Node, Scalar, Sequence, quote
+from scar_constructs.fdl.paths import bucket_fault
+from scar_constructs.fdl.rules import fault, problem
+from scar_constructs.fdl.section import Section, merge
+
+
+@dataclass(frozen=True)
+class ParsedFile:
+    """A file, with the places that later stages may have to name."""
+
+    file: WorkflowFile
+    functions: tuple[ParsedFunction, ...]
+    name_at: Located
+    buckets_at: dict[str, Located]
+
+
+def parse_file(path: Path, root: Mapping, base: Mapping | None, report: Report) -> ParsedFile:
+    """The models of a file. `base` holds defaults of lower rank than the file's own.
+
+    A value that is wrong is reported and replaced by its default, so that one run finds the
+    problems of all later stages too.
+    """
+    TOP.check(root, report)
+    top = Section(root, report)
+    own = top.find("defaults")
+    if isinstance(own, Mapping):
+        base = merge(base, own) if base is not None else own
+    nodes = _function_nodes(root, report)
+    merged = [merge(base, node) if base is not None else node for node in nodes]
+    functions = [parse_function(Section(node, report)) for node in merged]
+    named = tuple(parsed for parsed in functions if parsed is not None)
+    return ParsedFile(
+        file=WorkflowFile(
+            name=top.text("workflow") or stack_name(path.stem),
+            path=path,
+            functions=tuple(parsed.function for parsed in named),
+            buckets=_bucket_settings(top),
+            tags=top.variables("tags"),
+            region=_region(named, report),
+        ),
+        functions=named,
+        name_at=_located(root, "workflow"),
+        buckets_at=_bucket_places(top),
+    )
+
+
+def stack_name(stem: str) -> str:
+    """A stack's name from a file's: letters, digits and hyphens, a letter first."""
+    name = re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-")
+    if not name[:1].isalpha():
+        name = f"scar-{name}".rstrip("-")
+    return name[: defaults.STACK_NAME_MAX].rstrip("-")
+
+
+def _located(mapping: Mapping, key: str) -> Located:
+    node = mapping.entries.get(key)
+    if node is not None:
+        return Located(node.path, node.position)
+    return Located(mapping.path, mapping.position)
+
+
+def _function_nodes(root: Mapping, report: Report) -> list[Mapping]:
+    """The functions of both dialects, each as an item of `functions.aws`."""
+    functions = root.entries.get("functions")
+    if not isinstance(functions, Mapping):
+        return []
+    if not functions.entries:
+        report.add(
+            problem(
+                "no-functions",
+                functions.path,
+                functions.position,
+                "must name at least one function",
+                "",
+                "add a function under it",
+            )
+        )
+    nodes: list[Mapping] = []
+    for name, node in functions.items():
+        if name == "aws" and not isinstance(node, Mapping):
+            nodes += _fdl_nodes(node, report)
+        elif name == "oscar":
+            report.add(_oscar_problem(functions, node))
+        else:
+            nodes += _classic_nodes(name, node, functions.position_of(name), report)
+    return nodes
+
+
+def _oscar_problem(functions: Mapping, node: Node) -> Problem:
+    return problem(
+        "oscar-refused",
+        node.path,
+        functions.position_of("oscar"),
+        "OSCAR services run on an OSCAR cluster, not on AWS; the functions under `aws` would work",
+        "",
+        "move `oscar` into a file of its own",
+    )
+
+
+def _fdl_nodes(node: Node, report: Report) -> list[Mapping]:
+    if not isinstance(node, Sequence):
+        report.add(fault("wrong-type", node, "must be a list of functions", "write `- lambda:`"))
+        return []
+    for item in node.items:
+        FDL_FUNCTION.check(item, report)
+    return [
+        item
+        for item in node.items
+        if isinstance(item, Mapping) and isinstance(item.entries.get("lambda"), Mapping)
+    ]
+
+
+def _classic_nodes(name: str, node: Node, position: Position, report: Report) -> list[Mapping]:
+    CLASSIC_FUNCTION.check(node, report)
+    name_node = Scalar(node.path, position, name, name)
+    FUNCTION_NAME.check(name_node, report)
+    if not isinstance(node, Mapping):
+        return []
+    return [classic.to_fdl(name_node, node)]
+
+
+def _region(functions: tuple[ParsedFunction, ...], report: Report) -> str | None:
+    """The one region that the functions name, if any does."""
+    region: str | None = None
+    for parsed in functions:
+        own = parsed.section.text("lambda.region")
+        node = parsed.section.find("lambda.region")
+        if own is None or node is None:
+            continue
+        if region is not None and own != region:
+            report.add(
+                fault(
+                    "several-regions",
+                    node,
+                    f"must be {region}, as for the functions above: a file is one stack",
+                    "move the function into a file of its own",
+                )
+            )
+        region = region or own
+    return region
+
+
+def _bucket_settings(top: Section) -> dict[str, BucketSettings]:
+    node = top.find("buckets")
+    if not isinstance(node, Mapping):
+        return {}
+    settings = {}
+    for name, entry in node.items():
+        if not isinstance(entry, Mapping):
+            continue
+        section = Section(entry, top.report)
+        found = bucket_fault(name)
+        if found is not None:
+            top.report.add(
+                problem(
+                    "bucket-name",
+                    entry.path,
+                    node.position_of(name),
+                    f"the bucket's name must {found}",
+                    quote(name),
+                    "rename the bucket",
+                )
+            )
+        versioned = section.boolean("versioned")
+        days = section.integer("expire_days", 0)
+        settings[name] = BucketSettings(
+            existing=section.boolean("existing") or False,
+            owner=section.boolean("owner") or False,
+            versioned=True if versioned is None else versioned,
+            expire_days=days or None,
+            kms_key=section.text("kms_key"),
+        )
+    return settings
+
+
+def _bucket_places(top: Section) -> dict[str, Located]:
+    node = top.find("buckets")
+    if not isinstance(node, Mapping):
+        return {}
+    return {name: Located(entry.path, node.position_of(name)) for name, entry in node.items()}

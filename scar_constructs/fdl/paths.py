@@ -1,0 +1,70 @@
+"""Bucket names and `bucket/folder` paths."""
+
+from __future__ import annotations
+
+import re
+
+from scar_constructs import defaults
+from scar_constructs.fdl.errors import Report
+from scar_constructs.fdl.nodes import Scalar, quote
+from scar_constructs.fdl.rules import problem
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]*[a-z0-9]\Z")
+_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+\Z")
+_RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
+_RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+
+
+def bucket_fault(name: str) -> str | None:
+    """Which rule of S3 the name breaks, in words that follow "must", or None.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    """
+    if not defaults.BUCKET_NAME_MIN <= len(name) <= defaults.BUCKET_NAME_MAX:
+        return f"have {defaults.BUCKET_NAME_MIN} to {defaults.BUCKET_NAME_MAX} characters"
+    if not _BUCKET.match(name):
+        return "have only lower-case letters, digits, dots and hyphens, and end in none of the last"
+    if ".." in name:
+        return "not have two dots side by side"
+    if _ADDRESS.match(name):
+        return "not look like an IP address"
+    if name.startswith(_RESERVED_PREFIXES):
+        return f"not start with {', '.join(_RESERVED_PREFIXES)}: AWS keeps these"
+    if name.endswith(_RESERVED_SUFFIXES):
+        return f"not end in {', '.join(_RESERVED_SUFFIXES)}: AWS keeps these"
+    return None
+
+
+def split(node: Scalar, report: Report) -> tuple[str, str] | None:
+    """Bucket and folder of a path such as `bucket/a/b`, or None after a problem was added.
+
+    The folder has no slash at either end, and is empty for the whole bucket.
+    """
+    bucket, _, folder = node.text.strip("/").partition("/")
+    found = bucket_fault(bucket)
+    if found is not None:
+        report.add(
+            problem(
+                "bucket-name",
+                node.path,
+                node.position,
+                f"the bucket's name must {found}",
+                quote(bucket),
+                "rename the bucket",
+            )
+        )
+        return None
+    parts = folder.split("/") if folder else []
+    if any(part in ("", ".", "..") for part in parts):
+        report.add(
+            problem(
+                "bad-folder",
+                node.path,
+                node.position,
+                "a folder must not have empty parts, `.` or `..`",
+                quote(folder),
+                "write it as a/b/c",
+            )
+        )
+        return None
+    return bucket, folder
