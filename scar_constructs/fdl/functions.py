@@ -19,6 +19,7 @@ from scar_constructs.fdl.models import (
     Script,
 )
 from scar_constructs.fdl.nodes import Scalar, child_path
+from scar_constructs.fdl.pending import check_pending
 from scar_constructs.fdl.rules import fault, problem
 from scar_constructs.fdl.scripts import read_script
 from scar_constructs.fdl.section import Section
@@ -49,6 +50,7 @@ def parse_function(section: Section) -> ParsedFunction | None:
     name = section.text("lambda.name")
     if name is None or name_node is None:
         return None
+    check_pending(section)
     inputs = _inputs(section)
     outputs = _outputs(section)
     image = _image(section)

@@ -477,7 +477,12 @@ LAMBDA = Group(
             option="-s",
             example="run.sh",
         ),
-        "run_script": Key(Text("a path"), "The script of one call.", option="scar run -s"),
+        "run_script": Key(
+            Anything(),
+            "The script of one call.",
+            option="scar run -s",
+            ignored="a call brings its script in the event, as `script` in base64",
+        ),
         "execution_mode": Key(
             Choice(("lambda", "lambda-batch", "batch")),
             "`lambda`: on Lambda; `batch`: as a Batch job; `lambda-batch`: on Lambda, and as a "

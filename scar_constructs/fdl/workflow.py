@@ -12,6 +12,7 @@ from scar_constructs.fdl.errors import Report
 from scar_constructs.fdl.functions import ParsedFunction
 from scar_constructs.fdl.graph import cycle_through, strong_components, topological
 from scar_constructs.fdl.models import BucketSettings, Function, Model, Variables
+from scar_constructs.fdl.ownership import Owned, find_owners
 from scar_constructs.fdl.parser import ParsedFile
 from scar_constructs.fdl.rules import problem
 from scar_constructs.fdl.triggers import input_filters, minimal
@@ -56,7 +57,7 @@ def join(files: Sequence[ParsedFile], report: Report) -> Application:
     With errors in the report the result may be incomplete, and must not be used.
     """
     notifications = _notifications(files)
-    owners = _owners(files, report)
+    owners = find_owners(files, report)
     drafts = [_draft(file, owners, notifications) for file in files]
     function_stacks = {
         function.name: file.file.name for file in files for function in file.file.functions
@@ -85,58 +86,8 @@ def _notifications(files: Sequence[ParsedFile]) -> dict[str, list[Notification]]
     return found
 
 
-def _owners(files: Sequence[ParsedFile], report: Report) -> dict[str, str]:
-    """The stack that makes each bucket; buckets that exist already are not in it."""
-    readers: dict[str, list[ParsedFile]] = {}
-    writers: dict[str, list[ParsedFile]] = {}
-    for file in files:
-        for function in file.file.functions:
-            for source in function.inputs:
-                _note(readers, source.bucket, file)
-            for output in function.outputs:
-                _note(writers, output.bucket, file)
-    owners: dict[str, str] = {}
-    for bucket in sorted({*readers, *writers}):
-        settings = [file.file.buckets[bucket] for file in files if bucket in file.file.buckets]
-        if any(one.existing for one in settings):
-            continue
-        claimed = [
-            file
-            for file in files
-            if bucket in file.file.buckets and file.file.buckets[bucket].owner
-        ]
-        if len(claimed) > 1:
-            _report_two_owners(bucket, claimed, report)
-        wrote = writers.get(bucket, [])
-        used = [file for file in files if file in wrote or file in readers.get(bucket, [])]
-        candidates = claimed or (wrote if len(wrote) == 1 else used)
-        owners[bucket] = min(file.file.name for file in candidates)
-    return owners
-
-
-def _note(users: dict[str, list[ParsedFile]], bucket: str, file: ParsedFile) -> None:
-    files = users.setdefault(bucket, [])
-    if file not in files:
-        files.append(file)
-
-
-def _report_two_owners(bucket: str, claimed: Sequence[ParsedFile], report: Report) -> None:
-    first, second = claimed[0], claimed[1]
-    place = second.buckets_at[bucket]
-    report.add(
-        problem(
-            "two-owners",
-            place.path,
-            place.position,
-            f"{first.file.path} owns this bucket too",
-            "",
-            "leave `owner: true` in one file",
-        )
-    )
-
-
 def _draft(
-    file: ParsedFile, owners: dict[str, str], notifications: dict[str, list[Notification]]
+    file: ParsedFile, owners: dict[str, Owned], notifications: dict[str, list[Notification]]
 ) -> Stack:
     return Stack(
         name=file.file.name,
@@ -144,11 +95,11 @@ def _draft(
         buckets=tuple(
             Bucket(
                 name=bucket,
-                settings=file.file.buckets.get(bucket, BucketSettings()),
+                settings=owned.settings,
                 notifications=tuple(notifications.get(bucket, ())),
             )
-            for bucket, owner in owners.items()
-            if owner == file.file.name
+            for bucket, owned in owners.items()
+            if owned.stack == file.file.name
         ),
         depends_on=(),
         tags=file.file.tags,
