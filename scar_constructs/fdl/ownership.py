@@ -1,0 +1,117 @@
+"""Which stack makes which bucket, and with what settings.
+
+A bucket belongs to the only file that uses it; if several do, to the file with a function that
+writes to it; if that is none or several, to the first stack by name. `buckets: {NAME: {owner:
+true}}` decides against all that, and `existing: true` says that no stack makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scar_constructs.fdl.errors import Report
+from scar_constructs.fdl.models import BucketSettings
+from scar_constructs.fdl.parser import ParsedFile
+from scar_constructs.fdl.rules import problem
+
+
+@dataclass(frozen=True)
+class Owned:
+    """A bucket that the stack makes, with the settings that hold for it."""
+
+    stack: str
+    settings: BucketSettings
+
+
+def find_owners(files: Sequence[ParsedFile], report: Report) -> dict[str, Owned]:
+    """The owner of each bucket that the functions use, by name; existing buckets have none."""
+    readers = _users(files, "inputs")
+    writers = _users(files, "outputs")
+    owners: dict[str, Owned] = {}
+    for bucket in sorted({*readers, *writers}):
+        settings = _settings(bucket, files, report)
+        if settings.existing:
+            _refuse_existing_input(bucket, files, bucket in readers, report)
+            continue
+        wrote = writers.get(bucket, [])
+        used = [file for file in files if file in wrote or file in readers.get(bucket, [])]
+        claimed = _claimed(bucket, files, report)
+        candidates = claimed or (wrote if len(wrote) == 1 else used)
+        owners[bucket] = Owned(min(file.file.name for file in candidates), settings)
+    return owners
+
+
+def _users(files: Sequence[ParsedFile], side: str) -> dict[str, list[ParsedFile]]:
+    """The files whose functions have the bucket among their `inputs` or `outputs`."""
+    users: dict[str, list[ParsedFile]] = {}
+    for file in files:
+        places = (
+            place
+            for function in file.file.functions
+            for place in (function.inputs if side == "inputs" else function.outputs)
+        )
+        for bucket in dict.fromkeys(place.bucket for place in places):
+            users.setdefault(bucket, []).append(file)
+    return users
+
+
+def _settings(bucket: str, files: Sequence[ParsedFile], report: Report) -> BucketSettings:
+    """What the files say of the bucket; they must agree."""
+    said = [file for file in files if bucket in file.file.buckets]
+    if not said:
+        return BucketSettings()
+    first = said[0].file.buckets[bucket].model_copy(update={"owner": False})
+    for other in said[1:]:
+        if other.file.buckets[bucket].model_copy(update={"owner": False}) != first:
+            place = other.buckets_at[bucket]
+            report.add(
+                problem(
+                    "bucket-settings-differ",
+                    place.path,
+                    place.position,
+                    f"must be the same as in {said[0].file.path}",
+                    "",
+                    "leave the settings in one file",
+                )
+            )
+    return first
+
+
+def _claimed(bucket: str, files: Sequence[ParsedFile], report: Report) -> list[ParsedFile]:
+    """The files that say `owner: true` of the bucket; at most one may."""
+    claimed = [
+        file for file in files if bucket in file.file.buckets and file.file.buckets[bucket].owner
+    ]
+    if len(claimed) > 1:
+        place = claimed[1].buckets_at[bucket]
+        report.add(
+            problem(
+                "two-owners",
+                place.path,
+                place.position,
+                f"{claimed[0].file.path} owns this bucket too",
+                "",
+                "leave `owner: true` in one file",
+            )
+        )
+    return claimed
+
+
+def _refuse_existing_input(
+    bucket: str, files: Sequence[ParsedFile], is_input: bool, report: Report
+) -> None:
+    """CloudFormation cannot add notifications to a bucket that it did not make."""
+    for file in files:
+        if is_input and bucket in file.buckets_at:
+            place = file.buckets_at[bucket]
+            report.add(
+                problem(
+                    "not-supported-yet",
+                    place.path,
+                    place.position,
+                    "an existing bucket cannot start functions yet",
+                    "",
+                    "leave `existing` out, or use the bucket for outputs only",
+                )
+            )

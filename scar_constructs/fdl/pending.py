@@ -1,0 +1,65 @@
+"""Keys that the language knows and the constructs do not act on yet.
+
+This table is the only place that holds them back: the keys are parsed and checked like all others,
+and an entry that is removed here switches its key on. Nothing is dropped in silence meanwhile.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scar_constructs.fdl.nodes import Mapping, Node, Sequence
+from scar_constructs.fdl.rules import fault
+from scar_constructs.fdl.section import Section
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A key by its place in the FDL dialect; with the `harmless` value it asks for nothing."""
+
+    path: str
+    instead: str
+    harmless: str = ""
+
+
+PENDING = (
+    Pending("lambda.container.image_file", "push the image to a registry and name it in `image`"),
+    Pending("lambda.container.create_image", "remove the key", harmless="true"),
+    Pending("lambda.layers", "put the files into the image"),
+    Pending("lambda.vpc", "remove the key"),
+    Pending("lambda.file_system", "remove the key"),
+    Pending("lambda.architectures", "write [x86_64]", harmless="x86_64"),
+    Pending("lambda.extra_payload", "put the files into the image"),
+    Pending("lambda.concurrency", "remove the key"),
+    Pending("lambda.tracing", "remove the key"),
+    Pending("lambda.secrets", "remove the key"),
+    Pending("iam.role", "remove the key: a role with least privilege is made"),
+    Pending("api_gateway.name", "remove the key"),
+    Pending("batch.multi_node_parallel.enabled", "write `enabled: false`"),
+    Pending("batch.secrets", "remove the key"),
+    Pending("batch.job_role", "remove the key: a role with least privilege is made"),
+    Pending("batch.ephemeral_storage", "remove the key"),
+    Pending("batch.compute_environment", "remove the key: each function has one of its own"),
+    Pending("batch.type", "write MANAGED", harmless="MANAGED"),
+)
+
+
+def check_pending(section: Section) -> None:
+    """Add a problem for each key of the function that asks for something not built yet."""
+    for pending in PENDING:
+        node = section.find(pending.path)
+        if node is not None and _asks(node, pending.harmless):
+            section.report.add(
+                fault("not-supported-yet", node, "is not supported yet", pending.instead)
+            )
+
+
+def _asks(node: Node, harmless: str) -> bool:
+    """Whether the value wants anything; false, empty and the harmless value do not."""
+    if isinstance(node, Mapping):
+        return bool(node.entries)
+    if isinstance(node, Sequence):
+        return any(_asks(item, harmless) for item in node.items)
+    if harmless:
+        return node.text != harmless
+    return node.value not in (None, False, "")
