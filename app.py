@@ -59,7 +59,7 @@ def add_stacks(app: App, application: Application, *, runtime_image: str) -> Non
             runtime_image=runtime_image,
         )
         for earlier in workflow.depends_on:
-            stack.add_dependency(made[earlier])
+            stack.add_stack_dependency(made[earlier])
         made[workflow.name] = stack
 
 

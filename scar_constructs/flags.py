@@ -1,44 +1,20 @@
 """CDK's feature flags, set in code so that tests, `npx cdk` and a foreign app build the same.
 
-Flags in cdk.json reach an app only through the CLI. Here stand those that touch the resource types
-we make, with the values that `cdk init` recommends for aws-cdk-lib 2.275; names and meanings:
+Flags in cdk.json reach an app only through the CLI. `feature_flags.json` is, word for word, what
+aws-cdk-lib of the pinned version recommends to new projects; what each means:
 https://docs.aws.amazon.com/cdk/v2/guide/featureflags.html
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from aws_cdk import App
 
-FEATURE_FLAGS: Mapping[str, bool] = {
-    "@aws-cdk/core:checkSecretUsage": True,
-    "@aws-cdk/core:enablePartitionLiterals": True,
-    "@aws-cdk/core:includePrefixInUniqueNameGeneration": True,
-    "@aws-cdk/core:explicitStackTags": True,
-    "@aws-cdk/core:aspectPrioritiesMutating": True,
-    "@aws-cdk/core:validateSnapshotRemovalPolicy": True,
-    "@aws-cdk/core:validateAgainstDefaultRules": True,
-    "@aws-cdk/core:annotationsInValidationReport": True,
-    "@aws-cdk/core:enableAdditionalMetadataCollection": False,
-    "@aws-cdk/aws-iam:minimizePolicies": True,
-    "@aws-cdk/aws-lambda:recognizeLayerVersion": True,
-    "@aws-cdk/aws-lambda:createNewPoliciesWithAddToRolePolicy": False,
-    "@aws-cdk/aws-lambda:useCdkManagedLogGroup": True,
-    "@aws-cdk/aws-s3:publicAccessBlockedByDefault": True,
-    "@aws-cdk/aws-s3:createDefaultLoggingPolicy": True,
-    "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": True,
-    "@aws-cdk/aws-s3:keepNotificationInImportedBucket": False,
-    "@aws-cdk/aws-batch:defaultToAL2023": True,
-    "@aws-cdk/aws-ec2:restrictDefaultSecurityGroup": True,
-    "@aws-cdk/aws-ec2:uniqueImdsv2TemplateName": True,
-    "@aws-cdk/aws-events:eventsTargetQueueSameAccount": True,
-    "@aws-cdk/aws-apigateway:disableCloudWatchRole": True,
-    "@aws-cdk/aws-apigateway:requestValidatorUniqueId": True,
-    "@aws-cdk/aws-apigateway:authorizerChangeDeploymentLogicalId": True,
-    "@aws-cdk/aws-apigateway:logGroupDestinationArnWithoutWildcard": True,
-    "@aws-cdk/aws-kms:reduceCrossAccountRegionPolicyScope": True,
-}
+_FLAGS_FILE = Path(__file__).parent / "feature_flags.json"
 
 # Nothing in a template may depend on the folder or the machine it was made on: an asset's path
 # does. Construct paths stay, because `cdk diff` names resources by them.
@@ -47,6 +23,12 @@ REPRODUCIBLE: Mapping[str, bool] = {
     "aws:cdk:enable-path-metadata": True,
     "aws:cdk:version-reporting": False,
 }
+
+
+def feature_flags() -> dict[str, Any]:
+    """The recommended flags of the pinned aws-cdk-lib: name -> value."""
+    flags: dict[str, Any] = json.loads(_FLAGS_FILE.read_text(encoding="utf-8"))
+    return flags
 
 
 def new_app(*, outdir: str | None = None, context: Mapping[str, str] | None = None) -> App:
@@ -58,6 +40,6 @@ def new_app(*, outdir: str | None = None, context: Mapping[str, str] | None = No
     return App(
         outdir=outdir,
         context=dict(context or {}),
-        post_cli_context={**FEATURE_FLAGS, **REPRODUCIBLE},
+        post_cli_context={**feature_flags(), **REPRODUCIBLE},
         analytics_reporting=False,
     )
