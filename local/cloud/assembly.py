@@ -1,0 +1,118 @@
+"""Puts the parts together: the emulator with our Batch, functions, checks and ledger in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from local.cloud.batch.api import BatchApi
+from local.cloud.batch.attempt import AttemptRunner
+from local.cloud.batch.cloudformation import resource_types
+from local.cloud.batch.errors import ClientError
+from local.cloud.batch.jobs import milliseconds
+from local.cloud.batch.runner import Runner
+from local.cloud.batch.store import Store
+from local.cloud.containers import ContainerEngine
+from local.cloud.control import Application, in_front_of
+from local.cloud.credentials import RoleSessions
+from local.cloud.emulator import Emulator
+from local.cloud.functions.asynchronous import AsynchronousInvoker
+from local.cloud.functions.destinations import FailureQueues
+from local.cloud.functions.launch import Launcher
+from local.cloud.functions.pool import Pool
+from local.cloud.functions.service import FunctionService
+from local.cloud.host import HostEngine
+from local.cloud.ledger import Ledger
+from local.cloud.notifications import FunctionTargets
+from local.cloud.programs import Engine
+
+INVOCATIONS_PER_CPU = 2
+IDLE_ENVIRONMENTS = 8
+
+
+def assemble(engine_name: str, port: int, folder: Path) -> tuple[Application, Callable[[], None]]:
+    """The application to serve on the port, and what ends everything that it started."""
+    emulator, ledger = Emulator(), Ledger()
+    endpoint = f"http://127.0.0.1:{port}"
+    engine = _engine(engine_name, port, folder)
+    sessions = RoleSessions(emulator)
+    _add_batch(emulator, ledger, engine, sessions, endpoint)
+    pool = _add_functions(emulator, ledger, engine, sessions, endpoint, folder)
+    targets = FunctionTargets(emulator)
+    emulator.put_notification_check(targets.fault)
+    emulator.put_notification_delivery(targets.allows)
+    emulator.put_upload_events(ledger.begin, ledger.end)
+    emulator.refuse_absent_images()
+    emulator.keep_filled_buckets()
+
+    def close() -> None:
+        pool.close()
+        engine.close()
+
+    return in_front_of(emulator.application, ledger), close
+
+
+def _engine(name: str, port: int, folder: Path) -> Engine:
+    if name == "process":
+        return HostEngine(folder / "images")
+    registry = f"127.0.0.1:{port}"
+    return ContainerEngine(name, str(port), registry, limits_memory=_limits_memory(name))
+
+
+def _limits_memory(program: str) -> bool:
+    """Whether the engine can limit memory here: podman needs the controller to be delegated."""
+    if shutil.which(program) is None or program != "podman":
+        return True
+    form = "{{json .Host.CgroupControllers}}"
+    asked = subprocess.run([program, "info", "--format", form], capture_output=True, text=True)
+    return asked.returncode == 0 and "memory" in (json.loads(asked.stdout) or ())
+
+
+def _add_batch(
+    emulator: Emulator, ledger: Ledger, engine: Engine, sessions: RoleSessions, endpoint: str
+) -> None:
+    def log(group: str, stream: str, lines: Sequence[str]) -> None:
+        emulator.log(group, stream, [(milliseconds(), line) for line in lines])
+
+    def publish(job: Mapping[str, Any]) -> None:
+        detail = json.dumps(job)
+        emulator.publish("aws.batch", "Batch Job State Change", [job["jobArn"]], detail)
+
+    def definition_arn(reference: str) -> str:
+        try:
+            arn: str = store.of(emulator.scope()).definition(reference)["jobDefinitionArn"]
+        except ClientError:
+            return reference
+        return arn
+
+    store = Store()
+    attempts = AttemptRunner(engine, sessions, log, ledger.heard, endpoint)
+    api = BatchApi(store, Runner(attempts, ledger, publish), emulator.scope)
+    emulator.put_batch(api.operations())
+    emulator.put_submission_check(definition_arn)
+    for name, handlers in resource_types(api, emulator.physical_name).items():
+        emulator.put_resource_type(name, vars(handlers))
+
+
+def _add_functions(
+    emulator: Emulator,
+    ledger: Ledger,
+    engine: Engine,
+    sessions: RoleSessions,
+    endpoint: str,
+    folder: Path,
+) -> Pool:
+    packages = folder / "packages"
+    packages.mkdir(parents=True, exist_ok=True)
+    pool = Pool(Launcher(engine, sessions, packages, endpoint), ledger.heard, IDLE_ENVIRONMENTS)
+    invoker = AsynchronousInvoker(ledger, INVOCATIONS_PER_CPU * (os.cpu_count() or 1))
+    service = FunctionService(emulator, pool, invoker, FailureQueues(sessions, endpoint), ledger)
+    emulator.put_execution(service.run)
+    emulator.put_asynchronous(service.accept)
+    emulator.put_rule_targets(service.from_rule, service.rule_may_send)
+    return pool

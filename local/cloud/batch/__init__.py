@@ -1,0 +1,1 @@
+"""AWS Batch whose jobs run: requests, job definitions, retries, capacity, attempts."""

@@ -1,0 +1,84 @@
+"""What S3 refuses in a bucket's notifications, and whom it may invoke.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html: rules for
+the same event must not overlap in prefix and suffix at once.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from local.cloud.emulator import Emulator
+
+Rule = Mapping[str, Any]
+_OVERLAP = (
+    "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the "
+    "prefixes are overlapping for the same event type."
+)
+_log = logging.getLogger(__name__)
+
+
+def overlap(rules: Sequence[Rule]) -> str | None:
+    """S3's refusal of rules of which two could both take the same object, or None."""
+    for one, other in itertools.combinations(rules, 2):
+        if (
+            _events_meet(one, other)
+            and _nested(one, other, "filter_prefix", str.startswith)
+            and _nested(one, other, "filter_suffix", str.endswith)
+        ):
+            return _OVERLAP
+    return None
+
+
+class FunctionTargets:
+    """S3's permission to invoke functions, by the functions' own policies."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+
+    def fault(self, bucket: str, rules: Sequence[Rule]) -> str | None:
+        """Why S3 refuses these notifications of the bucket, or None."""
+        if text := overlap(rules):
+            return text
+        refused = [
+            rule["arn"]
+            for rule in rules
+            if rule["type"] == "lambda" and not self._may_invoke(rule["arn"], bucket)
+        ]
+        if refused:
+            names = ", ".join(refused)
+            return f"Unable to validate the following destination configurations: {names}"
+        return None
+
+    def allows(self, function_arn: str, bucket: str) -> bool:
+        """The same at delivery: the permission may be gone since."""
+        allowed = self._may_invoke(function_arn, bucket)
+        if not allowed:
+            _log.warning("%s does not let bucket %s invoke it", function_arn, bucket)
+        return allowed
+
+    def _may_invoke(self, function_arn: str, bucket: str) -> bool:
+        record = self._emulator.function(function_arn)
+        source = {
+            "aws:sourcearn": f"arn:aws:s3:::{bucket}",
+            "aws:sourceaccount": self._emulator.scope().account,
+        }
+        return record is not None and self._emulator.policy_allows(
+            record["policy"], "s3.amazonaws.com", "lambda:InvokeFunction", function_arn, source
+        )
+
+
+def _events_meet(one: Rule, other: Rule) -> bool:
+    return any(_covers(a, b) or _covers(b, a) for a in one["events"] for b in other["events"])
+
+
+def _covers(pattern: str, event: str) -> bool:
+    return pattern == event or (pattern.endswith("*") and event.startswith(pattern[:-1]))
+
+
+def _nested(one: Rule, other: Rule, name: str, extends: Any) -> bool:
+    a, b = one.get(name) or "", other.get(name) or ""
+    return bool(extends(a, b) or extends(b, a))
