@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from scar_constructs import defaults
-from scar_constructs.fdl import paths
+from scar_constructs.fdl import storage
+from scar_constructs.fdl.batch import parse_batch
 from scar_constructs.fdl.errors import Position
 from scar_constructs.fdl.models import (
-    Batch,
-    ComputeResources,
-    ComputeType,
+    Api,
+    ApiAuth,
+    Architecture,
     ExecutionMode,
+    FileSystem,
     Function,
-    Input,
-    Output,
     Script,
+    Vpc,
 )
-from scar_constructs.fdl.nodes import Scalar, child_path
-from scar_constructs.fdl.pending import check_pending
+from scar_constructs.fdl.nodes import Mapping, Scalar, child_path
 from scar_constructs.fdl.rules import fault, problem
 from scar_constructs.fdl.scripts import read_script
 from scar_constructs.fdl.section import Section
@@ -44,59 +46,99 @@ class ParsedFunction:
     outputs_at: tuple[Located, ...]
 
 
-def parse_function(section: Section) -> ParsedFunction | None:
-    """The model, or None if the function has no sound name."""
+def parse_function(
+    section: Section, providers: AbstractMapping[str, Mapping]
+) -> ParsedFunction | None:
+    """The model, or None if the function has no sound name.
+
+    `providers` are the file's storage providers by their full name, such as `s3.mine`.
+    """
     name_node = section.find("lambda.name")
     name = section.text("lambda.name")
     if name is None or name_node is None:
         return None
-    check_pending(section)
-    inputs = _inputs(section)
-    outputs = _outputs(section)
-    image = _image(section)
-    script = _script(section, bool(inputs))
-    mode = ExecutionMode(_choice(section, "lambda.execution_mode", defaults.EXECUTION_MODE))
-    timeout = section.integer("lambda.timeout", defaults.LAMBDA_TIMEOUT_SECONDS)
-    threshold = section.integer(
-        "lambda.container.timeout_threshold",
-        min(defaults.TIMEOUT_THRESHOLD_SECONDS, max(timeout - 1, 0)),
-    )
-    function = Function(
-        name=name,
-        image=image,
-        script=script,
-        execution_mode=mode,
-        memory_mib=section.integer("lambda.memory", defaults.LAMBDA_MEMORY_MIB),
-        timeout_seconds=timeout,
-        timeout_threshold_seconds=threshold,
-        ephemeral_storage_mib=section.integer(
-            "lambda.ephemeral_storage", defaults.LAMBDA_STORAGE_MIB
-        ),
-        retries=section.integer("lambda.retries", defaults.LAMBDA_RETRIES),
-        description=section.text("lambda.description") or defaults.DESCRIPTION,
-        log_level=_choice(section, "lambda.log_level", defaults.LOG_LEVEL),
-        log_retention_days=section.integer(
-            "cloudwatch.log_retention_policy_in_days", defaults.LOG_RETENTION_DAYS
-        ),
-        environment=section.variables("lambda.container.environment.Variables"),
-        lambda_environment=section.variables("lambda.environment.Variables"),
-        inputs=tuple(model for model, _ in inputs),
-        outputs=tuple(model for model, _ in outputs),
-        tags=section.variables("lambda.tags"),
-        batch=_batch(section),
-    )
+    inputs = storage.parse_inputs(section, providers)
+    outputs = storage.parse_outputs(section, providers)
+    script = _script(section, bool(section.sections("lambda.input")))
     return ParsedFunction(
-        function=function,
+        function=Function(
+            name=name,
+            image=_image(section),
+            script=script,
+            inputs=tuple(model for model, _ in inputs),
+            outputs=tuple(model for model, _ in outputs),
+            batch=parse_batch(section),
+            **_lambda_settings(section),
+            **_access_settings(section),
+        ),
         section=section,
         name_at=Located(name_node.path, name_node.position),
-        inputs_at=tuple(place for _, place in inputs),
-        outputs_at=tuple(place for _, place in outputs),
+        inputs_at=tuple(_located(entry) for _, entry in inputs),
+        outputs_at=tuple(_located(entry) for _, entry in outputs),
     )
 
 
-def _choice(section: Section, dotted: str, default: str) -> str:
-    """A word that the shape has checked."""
-    return section.text(dotted) or default
+def _lambda_settings(section: Section) -> dict[str, Any]:
+    """The fields that say how the Lambda function runs."""
+    timeout = section.integer("lambda.timeout", defaults.LAMBDA_TIMEOUT_SECONDS)
+    threshold = min(defaults.TIMEOUT_THRESHOLD_SECONDS, timeout // 2)
+    architectures = section.texts("lambda.architectures")
+    concurrency = section.integer("lambda.concurrency", -1)
+    return {
+        "execution_mode": ExecutionMode(
+            section.text("lambda.execution_mode") or defaults.EXECUTION_MODE
+        ),
+        "memory_mib": section.integer("lambda.memory", defaults.LAMBDA_MEMORY_MIB),
+        "timeout_seconds": timeout,
+        "timeout_threshold_seconds": section.integer(
+            "lambda.container.timeout_threshold", threshold
+        ),
+        "ephemeral_storage_mib": section.integer(
+            "lambda.ephemeral_storage", defaults.LAMBDA_STORAGE_MIB
+        ),
+        "retries": section.integer("lambda.retries", defaults.LAMBDA_RETRIES),
+        "description": section.text("lambda.description") or defaults.DESCRIPTION,
+        "log_level": section.text("lambda.log_level") or defaults.LOG_LEVEL,
+        "log_retention_days": section.integer(
+            "cloudwatch.log_retention_policy_in_days", defaults.LOG_RETENTION_DAYS
+        ),
+        "environment": section.variables("lambda.container.environment.Variables"),
+        "lambda_environment": _lambda_environment(section),
+        "architecture": Architecture(
+            architectures[0] if architectures else Architecture.X86_64.value
+        ),
+        "concurrency": concurrency if concurrency >= 0 else None,
+        "tracing": section.boolean("lambda.tracing") or False,
+    }
+
+
+def _access_settings(section: Section) -> dict[str, Any]:
+    """The fields that name things which exist already, and who may call the function."""
+    return {
+        "tags": section.variables("lambda.tags"),
+        "role": section.text("iam.role"),
+        "vpc": _vpc(section),
+        "file_system": _file_system(section),
+        "secrets": section.variables("lambda.secrets"),
+        "api": _api(section),
+        "image_file": _path(section, "lambda.container.image_file"),
+        "create_image": section.boolean("lambda.container.create_image") is not False,
+        "extra_payload": _path(section, "lambda.extra_payload"),
+    }
+
+
+def _lambda_environment(section: Section) -> dict[str, str]:
+    """Lambda's own variables, without those by which SCAR steered udocker."""
+    return {
+        name: value
+        for name, value in section.variables("lambda.environment.Variables").items()
+        if not name.startswith("UDOCKER_")
+    }
+
+
+def _located(entry: Section) -> Located:
+    node = entry.find("path") or entry.node
+    return Located(node.path, node.position)
 
 
 def _image(section: Section) -> str:
@@ -112,7 +154,7 @@ def _image(section: Section) -> str:
             )
         )
     image = section.text("lambda.container.image") or section.text("lambda.image")
-    if image is None and not _is_given(section, "image"):
+    if image is None and not _is_image_given(section):
         section.report.add(
             problem(
                 "missing-key",
@@ -126,12 +168,10 @@ def _image(section: Section) -> str:
     return image or ""
 
 
-def _is_given(section: Section, key: str) -> bool:
-    """Whether the user wrote the key in either place, soundly or not."""
-    return any(
-        section.node.find(place) is not None
-        for place in (f"lambda.container.{key}", f"lambda.{key}", f"lambda.container.{key}_file")
-    )
+def _is_image_given(section: Section) -> bool:
+    """Whether the user wrote an image in any of its places, soundly or not."""
+    places = ("lambda.container.image", "lambda.image", "lambda.container.image_file")
+    return any(section.node.find(place) is not None for place in places)
 
 
 def _script(section: Section, has_inputs: bool) -> Script | None:
@@ -152,93 +192,37 @@ def _script(section: Section, has_inputs: bool) -> Script | None:
     return None
 
 
-def _folder(entry: Section) -> tuple[str, str] | None:
-    """Bucket and folder of an item of `input` or `output`, or None after a problem was added."""
-    provider = entry.text("storage_provider") or "s3"
-    node = entry.find("path")
-    if not isinstance(node, Scalar):
+def _path(section: Section, dotted: str) -> Path | None:
+    """A path relative to the file that names it."""
+    node = section.find(dotted)
+    if not isinstance(node, Scalar) or not node.text:
         return None
-    if provider.partition(".")[0] != "s3":
-        place = entry.find("storage_provider")
-        if place is not None:
-            entry.report.add(
-                fault(
-                    "not-supported-yet",
-                    place,
-                    "only s3 is supported",
-                    "write `storage_provider: s3`",
-                )
-            )
+    return Path(node.position.file).parent / node.text
+
+
+def _vpc(section: Section) -> Vpc | None:
+    subnets = section.texts("lambda.vpc.SubnetIds")
+    groups = section.texts("lambda.vpc.SecurityGroupIds")
+    if not subnets or not groups:
         return None
-    return paths.split(node, entry.report)
+    return Vpc(subnet_ids=subnets, security_group_ids=groups)
 
 
-def _inputs(section: Section) -> list[tuple[Input, Located]]:
-    found = []
-    for entry in section.sections("lambda.input"):
-        place = _folder(entry)
-        if place is not None:
-            model = Input(
-                bucket=place[0],
-                folder=place[1],
-                prefixes=entry.texts("prefix"),
-                suffixes=entry.texts("suffix"),
-            )
-            found.append((model, _located(entry)))
-    return found
+def _file_system(section: Section) -> FileSystem | None:
+    for entry in section.sections("lambda.file_system"):
+        arn, path = entry.text("Arn"), entry.text("LocalMountPath")
+        if arn is not None and path is not None:
+            return FileSystem(access_point_arn=arn, mount_path=path)
+    return None
 
 
-def _outputs(section: Section) -> list[tuple[Output, Located]]:
-    found = []
-    for entry in section.sections("lambda.output"):
-        place = _folder(entry)
-        if place is not None:
-            model = Output(
-                bucket=place[0],
-                folder=place[1],
-                prefixes=entry.texts("prefix"),
-                suffixes=entry.texts("suffix"),
-                key=entry.text("key") or "{name}",
-            )
-            found.append((model, _located(entry)))
-    return found
-
-
-def _located(entry: Section) -> Located:
-    node = entry.find("path") or entry.node
-    return Located(node.path, node.position)
-
-
-def _batch(section: Section) -> Batch:
-    gpus = section.integer("batch.gpus", 1 if section.boolean("batch.enable_gpu") else 0)
-    vcpus = section.number("batch.vcpus", defaults.BATCH_VCPUS)
-    state = _choice(section, "batch.state", "ENABLED")
-    return Batch(
-        vcpus=vcpus,
-        memory_mib=section.integer("batch.memory", defaults.BATCH_MEMORY_MIB),
-        gpus=gpus,
-        attempts=section.integer("batch.retries", defaults.BATCH_ATTEMPTS - 1) + 1,
-        timeout_seconds=section.integer("batch.timeout", defaults.BATCH_TIMEOUT_SECONDS),
-        disk_gib=section.integer("batch.disk_gib", defaults.BATCH_DISK_GIB),
-        environment=section.variables("batch.environment.Variables"),
-        enabled=state == "ENABLED",
-        service_role=None,
-        compute_resources=_compute_resources(section, vcpus),
-    )
-
-
-def _compute_resources(section: Section, vcpus: float) -> ComputeResources:
-    inside = "batch.compute_resources."
-    return ComputeResources(
-        type=ComputeType(_choice(section, inside + "type", defaults.BATCH_COMPUTE_TYPE)),
-        min_vcpus=section.integer(inside + "min_v_cpus", defaults.BATCH_MIN_VCPUS),
-        desired_vcpus=section.integer(inside + "desired_v_cpus", defaults.BATCH_DESIRED_VCPUS),
-        max_vcpus=section.integer(
-            inside + "max_v_cpus", max(defaults.BATCH_MAX_VCPUS, math.ceil(vcpus))
-        ),
-        instance_types=section.texts(inside + "instance_types") or defaults.BATCH_INSTANCE_TYPES,
-        subnets=section.texts(inside + "subnets"),
-        security_group_ids=section.texts(inside + "security_group_ids"),
-        instance_role=section.text(inside + "instance_role"),
-        launch_template_name=section.text(inside + "launch_template_name"),
+def _api(section: Section) -> Api | None:
+    name = section.text("api_gateway.name")
+    if name is None:
+        return None
+    return Api(
+        name=name,
+        auth=ApiAuth(section.text("api_gateway.auth") or defaults.API_AUTH),
+        stage=section.text("api_gateway.stage_name") or defaults.API_STAGE,
+        method=section.text("api_gateway.http_method") or "ANY",
     )

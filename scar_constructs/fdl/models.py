@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 Variables = Annotated[
     Mapping[str, str], PlainSerializer(lambda variables: dict(variables), return_type=dict)
 ]
 """Names and values of environment variables, in the order of the file."""
 
-NO_VARIABLES: Variables = MappingProxyType({})
+# A factory: pydantic copies the defaults of models, and a mapping proxy cannot be copied.
+NO_VARIABLES: Variables = Field(default_factory=dict)
 
 
 class Model(BaseModel):
@@ -105,6 +105,37 @@ class Vpc(Model):
     security_group_ids: tuple[str, ...]
 
 
+class FileSystem(Model):
+    """An EFS access point and the folder where a Lambda function sees it."""
+
+    access_point_arn: str
+    mount_path: str
+
+
+class ApiAuth(StrEnum):
+    """Who may call a function's HTTPS endpoint."""
+
+    IAM = "iam"
+    API_KEY = "api_key"
+    NONE = "none"
+
+
+class Api(Model):
+    """An HTTPS endpoint: `POST https://.../<stage>/launch`, or whatever `method` lets through."""
+
+    name: str
+    auth: ApiAuth
+    stage: str
+    method: str
+
+
+class Architecture(StrEnum):
+    """The processor that a function's image is built for."""
+
+    X86_64 = "x86_64"
+    ARM64 = "arm64"
+
+
 class ComputeResources(Model):
     """The machines of a Batch compute environment."""
 
@@ -119,8 +150,19 @@ class ComputeResources(Model):
     launch_template_name: str | None = None
 
 
+class MultiNode(Model):
+    """A job over several hosts, one of which leads."""
+
+    nodes: int
+    main_node: int
+
+
 class Batch(Model):
-    """How a function runs as a Batch job. Memory in MiB, time-out in seconds per attempt."""
+    """How a function runs as a Batch job. Memory in MiB, time-out in seconds per attempt.
+
+    `ephemeral_storage_gib` is the disk of a Fargate job (None: Fargate's own 20 GiB), `disk_gib`
+    that of an EC2 host. Functions that name the same `compute_environment` share it.
+    """
 
     vcpus: float
     memory_mib: int
@@ -131,11 +173,21 @@ class Batch(Model):
     environment: Variables = NO_VARIABLES
     enabled: bool = True
     service_role: str | None = None
+    job_role: str | None = None
+    secrets: Variables = NO_VARIABLES
+    ephemeral_storage_gib: int | None = None
+    compute_environment: str | None = None
+    multi_node: MultiNode | None = None
     compute_resources: ComputeResources
 
 
 class Function(Model):
-    """One function: an image and a script, with where its files come from and go to."""
+    """One function: an image and a script, with where its files come from and go to.
+
+    `role` is an existing role that is used as it is; `concurrency` None means the account's limit.
+    `image_file` is an image as a file of `docker save`, then `image` is empty. With `create_image`
+    false the image is ready for Lambda and nothing is built.
+    """
 
     name: str
     image: str
@@ -154,6 +206,17 @@ class Function(Model):
     inputs: tuple[Input, ...] = ()
     outputs: tuple[Output, ...] = ()
     tags: Variables = NO_VARIABLES
+    architecture: Architecture = Architecture.X86_64
+    role: str | None = None
+    vpc: Vpc | None = None
+    file_system: FileSystem | None = None
+    concurrency: int | None = None
+    tracing: bool = False
+    secrets: Variables = NO_VARIABLES
+    api: Api | None = None
+    image_file: Path | None = None
+    create_image: bool = True
+    extra_payload: Path | None = None
     batch: Batch
 
 
@@ -173,6 +236,6 @@ class WorkflowFile(Model):
     name: str
     path: Path
     functions: tuple[Function, ...]
-    buckets: Mapping[str, BucketSettings] = MappingProxyType({})
+    buckets: Mapping[str, BucketSettings] = Field(default_factory=dict)
     tags: Variables = NO_VARIABLES
     region: str | None = None

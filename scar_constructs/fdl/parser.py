@@ -8,6 +8,7 @@ from pathlib import Path
 
 from scar_constructs import defaults
 from scar_constructs.fdl import classic
+from scar_constructs.fdl.checks import check_function
 from scar_constructs.fdl.dialects import CLASSIC_FUNCTION, FDL_FUNCTION, TOP
 from scar_constructs.fdl.errors import Position, Problem, Report
 from scar_constructs.fdl.functions import Located, ParsedFunction, parse_function
@@ -16,7 +17,9 @@ from scar_constructs.fdl.models import BucketSettings, WorkflowFile
 from scar_constructs.fdl.nodes import Mapping, Node, Scalar, Sequence, quote
 from scar_constructs.fdl.paths import bucket_fault
 from scar_constructs.fdl.rules import fault, problem
+from scar_constructs.fdl.secret_checks import check_storage_credentials
 from scar_constructs.fdl.section import Section, merge
+from scar_constructs.fdl.storage import parse_providers
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,12 @@ def parse_file(path: Path, root: Mapping, base: Mapping | None, report: Report) 
         base = merge(base, own) if base is not None else own
     nodes = _function_nodes(root, report)
     merged = [merge(base, node) if base is not None else node for node in nodes]
-    functions = [parse_function(Section(node, report)) for node in merged]
+    providers = parse_providers(top)
+    functions = [parse_function(Section(node, report), providers) for node in merged]
     named = tuple(parsed for parsed in functions if parsed is not None)
+    for parsed in named:
+        check_function(parsed)
+    check_storage_credentials(top)
     return ParsedFile(
         file=WorkflowFile(
             name=top.text("workflow") or stack_name(path.stem),

@@ -25,7 +25,6 @@ class Pending:
 PENDING = (
     Pending("lambda.container.image_file", "push the image to a registry and name it in `image`"),
     Pending("lambda.container.create_image", "remove the key", harmless="true"),
-    Pending("lambda.layers", "put the files into the image"),
     Pending("lambda.vpc", "remove the key"),
     Pending("lambda.file_system", "remove the key"),
     Pending("lambda.architectures", "write [x86_64]", harmless="x86_64"),

@@ -5,7 +5,16 @@ from __future__ import annotations
 from scar_constructs.fdl.errors import Position, Problem, Severity
 from scar_constructs.fdl.nodes import Node, show
 
-WARNINGS = frozenset({"ignored-key", "changed-key"})
+WARNINGS = frozenset(
+    {
+        "ignored-key",
+        "changed-key",
+        "script-no-shebang",
+        "script-shebang-ignored",
+        "suffix-never-written",
+        "unused-bucket-settings",
+    }
+)
 """Rules whose breach is told but does not stop the run."""
 
 

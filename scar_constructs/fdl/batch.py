@@ -1,0 +1,71 @@
+"""The `batch` block's nodes to its model."""
+
+from __future__ import annotations
+
+import math
+
+from scar_constructs import defaults
+from scar_constructs.fdl.models import Batch, ComputeResources, ComputeType, MultiNode
+from scar_constructs.fdl.section import Section
+
+SCAR_INSTANCE_TYPES = ("m3.medium",)
+"""SCAR's default, which its scar.cfg still brings along. The type is retired."""
+
+SCAR_LAUNCH_TEMPLATE = "faas-supervisor"
+"""SCAR made this template; it fetched the supervisor from the internet at each host's start."""
+
+
+def parse_batch(section: Section) -> Batch:
+    """The block of a function; SCAR's defaults where it says nothing."""
+    one_gpu = section.boolean("batch.enable_gpu") or False
+    vcpus = section.number("batch.vcpus", defaults.BATCH_VCPUS)
+    storage = section.integer("batch.ephemeral_storage", 0)
+    return Batch(
+        vcpus=vcpus,
+        memory_mib=section.integer("batch.memory", defaults.BATCH_MEMORY_MIB),
+        gpus=section.integer("batch.gpus", int(one_gpu)),
+        attempts=section.integer("batch.retries", defaults.BATCH_ATTEMPTS - 1) + 1,
+        timeout_seconds=section.integer("batch.timeout", defaults.BATCH_TIMEOUT_SECONDS),
+        disk_gib=section.integer("batch.disk_gib", defaults.BATCH_DISK_GIB),
+        environment=section.variables("batch.environment.Variables"),
+        enabled=section.text("batch.state") != "DISABLED",
+        job_role=section.text("batch.job_role"),
+        secrets=section.variables("batch.secrets"),
+        ephemeral_storage_gib=storage or None,
+        compute_environment=section.text("batch.compute_environment"),
+        multi_node=_multi_node(section),
+        compute_resources=_compute_resources(section, vcpus),
+    )
+
+
+def _multi_node(section: Section) -> MultiNode | None:
+    inside = "batch.multi_node_parallel."
+    if not section.boolean(inside + "enabled"):
+        return None
+    return MultiNode(
+        nodes=section.integer(inside + "number_nodes", defaults.BATCH_NODES),
+        main_node=section.integer(inside + "main_node_index", defaults.BATCH_MAIN_NODE),
+    )
+
+
+def _compute_resources(section: Section, vcpus: float) -> ComputeResources:
+    inside = "batch.compute_resources."
+    minimum = section.integer(inside + "min_v_cpus", defaults.BATCH_MIN_VCPUS)
+    desired = section.integer(inside + "desired_v_cpus", max(defaults.BATCH_DESIRED_VCPUS, minimum))
+    maximum = max(defaults.BATCH_MAX_VCPUS, math.ceil(vcpus), minimum, desired)
+    types = section.texts(inside + "instance_types")
+    if not types or types == SCAR_INSTANCE_TYPES:
+        types = defaults.BATCH_INSTANCE_TYPES
+    role = section.text(inside + "instance_role")
+    template = section.text(inside + "launch_template_name")
+    return ComputeResources(
+        type=ComputeType(section.text(inside + "type") or defaults.BATCH_COMPUTE_TYPE),
+        min_vcpus=minimum,
+        desired_vcpus=desired,
+        max_vcpus=section.integer(inside + "max_v_cpus", maximum),
+        instance_types=types,
+        subnets=section.texts(inside + "subnets"),
+        security_group_ids=section.texts(inside + "security_group_ids"),
+        instance_role=None if role is None or "{account_id}" in role else role,
+        launch_template_name=None if template == SCAR_LAUNCH_TEMPLATE else template,
+    )

@@ -1,0 +1,228 @@
+"""Checks of a function's Batch job: what no other tool says before a job waits for ever."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from scar_constructs import defaults
+from scar_constructs.fdl.batch import SCAR_INSTANCE_TYPES
+from scar_constructs.fdl.errors import Problem
+from scar_constructs.fdl.functions import ParsedFunction
+from scar_constructs.fdl.models import Architecture
+from scar_constructs.fdl.nodes import Node, Scalar, Sequence
+from scar_constructs.fdl.rules import fault, problem
+
+_RESOURCES = "batch.compute_resources"
+_ONLY_EC2 = (
+    f"{_RESOURCES}.instance_types",
+    f"{_RESOURCES}.instance_role",
+    f"{_RESOURCES}.launch_template_name",
+    f"{_RESOURCES}.min_v_cpus",
+    f"{_RESOURCES}.desired_v_cpus",
+    "batch.disk_gib",
+)
+_GPU_FAMILY = re.compile(r"(p[3-9][a-z]*(-[a-z0-9]+)?|g[3-9][a-z]*|gr\d[a-z]*)\Z")
+_ARM_FAMILY = re.compile(r"(a1|[a-z]+\d+g[a-z]*(-[a-z]+)?|[a-z]+\d+[a-z]*-gb\d+)\Z")
+_JOB_ENVIRONMENT_MAX_BYTES = 16_384
+"""Of the 24 KiB that a job definition may have; the rest is for what is not the user's."""
+
+
+def check_vcpus(parsed: ParsedFunction) -> Iterator[Problem]:
+    """Whole vCPUs on EC2, and a compute environment that can hold at least one job."""
+    batch = parsed.function.batch
+    resources = batch.compute_resources
+    node = parsed.section.find("batch.vcpus")
+    if node is not None and not resources.type.is_fargate and batch.vcpus != int(batch.vcpus):
+        fix = f"write {int(batch.vcpus) + 1}, or use FARGATE"
+        yield fault("fractional-vcpus", node, "must be whole on EC2", fix)
+    top = parsed.section.find(f"{_RESOURCES}.max_v_cpus")
+    if top is not None and batch.vcpus > resources.max_vcpus:
+        message = f"must be at least `vcpus`, which is {batch.vcpus:g}, or no job ever starts"
+        yield fault("max-vcpus-too-small", top, message, f"write {batch.vcpus:g} or more")
+
+
+def check_vcpu_order(parsed: ParsedFunction) -> Iterator[Problem]:
+    """min <= desired <= max."""
+    resources = parsed.function.batch.compute_resources
+    pairs = (
+        ("min_v_cpus", resources.min_vcpus, "desired_v_cpus", resources.desired_vcpus),
+        ("desired_v_cpus", resources.desired_vcpus, "max_v_cpus", resources.max_vcpus),
+    )
+    for low, low_value, high, high_value in pairs:
+        node = parsed.section.find(f"{_RESOURCES}.{low}")
+        if node is not None and low_value > high_value:
+            message = f"must be at most `{high}`, which is {high_value}"
+            yield fault("vcpus-out-of-order", node, message, f"write {high_value} or less")
+
+
+def check_fargate_size(parsed: ParsedFunction) -> Iterator[Problem]:
+    """Fargate takes certain pairs of vCPUs and memory only."""
+    batch = parsed.function.batch
+    if not batch.compute_resources.type.is_fargate:
+        return
+    node = _first(parsed, "batch.memory", "batch.vcpus", f"{_RESOURCES}.type")
+    table = defaults.FARGATE_MEMORY_MIB
+    if node is None:
+        return
+    if batch.vcpus not in table:
+        known = ", ".join(f"{size:g}" for size in table)
+        place = parsed.section.find("batch.vcpus") or node
+        message = f"Fargate has jobs of {known} vCPUs, not {batch.vcpus:g}"
+        fix = "write one of them"
+        yield problem("fargate-size", place.path, place.position, message, "", fix)
+    elif batch.memory_mib not in table[batch.vcpus]:
+        sizes = table[batch.vcpus]
+        near = min(sizes, key=lambda size: (abs(size - batch.memory_mib), -size))
+        message = (
+            f"with {batch.vcpus:g} vCPUs Fargate has {_memory_words(sizes)}, not {batch.memory_mib}"
+        )
+        fix = f"write `memory: {near}`"
+        yield problem("fargate-size", node.path, node.position, message, "", fix)
+
+
+def _memory_words(sizes: tuple[int, ...]) -> str:
+    if len(sizes) <= 4:
+        return ", ".join(str(size) for size in sizes) + " MiB"
+    return f"{sizes[0]} to {sizes[-1]} MiB in steps of {sizes[1] - sizes[0]}"
+
+
+def _first(parsed: ParsedFunction, *places: str) -> Node | None:
+    return next(
+        (node for place in places if (node := parsed.section.find(place)) is not None), None
+    )
+
+
+def check_fargate_keys(parsed: ParsedFunction) -> Iterator[Problem]:
+    """Keys that mean a host one can name have no meaning on Fargate, and the reverse."""
+    is_fargate = parsed.function.batch.compute_resources.type.is_fargate
+    for place in _ONLY_EC2 if is_fargate else ("batch.ephemeral_storage",):
+        node = parsed.section.find(place)
+        if node is None or _is_scar_default(node):
+            continue
+        where = "Fargate has no hosts to choose" if is_fargate else "only Fargate has it"
+        fix = "remove the key" if is_fargate else "use `disk_gib`"
+        yield fault("not-on-this-compute-type", node, where, fix)
+
+
+def _is_scar_default(node: Node) -> bool:
+    """Values that SCAR's scar.cfg gives to every function; they were not meant for this one."""
+    if isinstance(node, Sequence):
+        texts = tuple(item.text for item in node.items if isinstance(item, Scalar))
+        return texts == SCAR_INSTANCE_TYPES
+    return isinstance(node, Scalar) and (
+        node.value == 0 or "{account_id}" in node.text or node.text == "faas-supervisor"
+    )
+
+
+def check_gpus(parsed: ParsedFunction) -> Iterator[Problem]:
+    """GPUs need instance types that have them."""
+    batch = parsed.function.batch
+    node = _first(parsed, "batch.gpus", "batch.enable_gpu")
+    if not batch.gpus or node is None:
+        return
+    if batch.compute_resources.type.is_fargate:
+        fix = "use EC2 and instance types with GPUs, such as [g4dn.xlarge]"
+        yield fault("gpu-on-fargate", node, "Fargate has no GPUs", fix)
+        return
+    without = [name for name in batch.compute_resources.instance_types if not _has_gpu(name)]
+    if without:
+        message = f"these instance types have no GPU: {', '.join(without)}"
+        fix = "write `compute_resources: {instance_types: [g4dn.xlarge]}`, or another with GPUs"
+        yield problem("gpu-without-type", node.path, node.position, message, "", fix)
+
+
+def _has_gpu(name: str) -> bool:
+    family = name.partition(".")[0]
+    return bool(_GPU_FAMILY.match(family)) and not family.startswith("g4ad")
+
+
+def check_multi_node(parsed: ParsedFunction) -> Iterator[Problem]:
+    """Jobs over several hosts need EC2 on demand, and a main node that exists."""
+    batch = parsed.function.batch
+    node = parsed.section.find("batch.multi_node_parallel.enabled")
+    if batch.multi_node is None or node is None:
+        return
+    kind = batch.compute_resources.type
+    if kind.is_fargate or kind.is_spot:
+        message = f"jobs over several hosts cannot run on {kind.value}"
+        fix = "use `type: EC2`"
+        yield problem("multi-node-on-this-type", node.path, node.position, message, "", fix)
+    index = parsed.section.find("batch.multi_node_parallel.main_node_index")
+    if index is not None and batch.multi_node.main_node >= batch.multi_node.nodes:
+        last = batch.multi_node.nodes - 1
+        message = f"must be at most {last}, the last of {batch.multi_node.nodes} nodes"
+        yield fault("main-node", index, message, f"write {last} or less")
+
+
+def check_processors(parsed: ParsedFunction) -> Iterator[Problem]:
+    """One compute environment has one kind of processor: the image's."""
+    node = parsed.section.find(f"{_RESOURCES}.instance_types")
+    if not isinstance(node, Sequence):
+        return
+    kinds = {item.text: _processor(item.text) for item in node.items if isinstance(item, Scalar)}
+    if len(set(kinds.values())) > 1:
+        arm = ", ".join(name for name, kind in kinds.items() if kind is Architecture.ARM64)
+        message = f"x86 and ARM cannot be mixed, and these are ARM: {arm}"
+        yield problem("mixed-processors", node.path, node.position, message, "", "leave one kind")
+        return
+    for kind in set(kinds.values()) - {parsed.function.architecture}:
+        message = (
+            f"these types are {kind.value}, and the function's image is "
+            f"{parsed.function.architecture.value}"
+        )
+        fix = f"write `architectures: [{kind.value}]`, or other types"
+        yield problem("wrong-processor", node.path, node.position, message, "", fix)
+
+
+def _processor(name: str) -> Architecture:
+    family = name.partition(".")[0]
+    if name == "default_arm64" or _ARM_FAMILY.match(family):
+        return Architecture.ARM64
+    return Architecture.X86_64
+
+
+def check_retired_types(parsed: ParsedFunction) -> Iterator[Problem]:
+    """SCAR's default type is replaced; the user should know."""
+    node = parsed.section.find(f"{_RESOURCES}.instance_types")
+    if isinstance(node, Sequence) and _is_scar_default(node):
+        yield problem(
+            "changed-key",
+            node.path,
+            node.position,
+            "m3.medium is retired, and default_x86_64 is used in its place",
+            "",
+            "remove the key",
+        )
+
+
+def check_job_environment(parsed: ParsedFunction) -> Iterator[Problem]:
+    """Names that Batch keeps, and the size of a job definition."""
+    variables = parsed.section.find("batch.environment.Variables")
+    if variables is None:
+        return
+    for name in parsed.function.batch.environment:
+        node = parsed.section.find(f"batch.environment.Variables.{name}")
+        if node is not None and name.startswith(("AWS_BATCH", "SCAR_")):
+            message = "the name is kept for Batch and for this project's runtime"
+            yield problem("reserved-variable", node.path, node.position, message, "", "rename it")
+    size = sum(len(name) + len(value) for name, value in parsed.function.batch.environment.items())
+    if size > _JOB_ENVIRONMENT_MAX_BYTES:
+        limit = _JOB_ENVIRONMENT_MAX_BYTES
+        message = f"all names and values must have at most {limit} characters, got {size}"
+        fix = "give the script what it needs in `container.environment`, which has no such limit"
+        place = variables
+        yield problem("environment-too-large", place.path, place.position, message, "", fix)
+
+
+BATCH_CHECKS: tuple[Callable[[ParsedFunction], Iterator[Problem]], ...] = (
+    check_vcpus,
+    check_vcpu_order,
+    check_fargate_size,
+    check_fargate_keys,
+    check_gpus,
+    check_multi_node,
+    check_processors,
+    check_retired_types,
+    check_job_environment,
+)

@@ -1,0 +1,240 @@
+"""Checks of one function that no single key can make: values that do not go together.
+
+Each check is a free function that yields the problems it finds, and stands in one of the lists at
+the end. What AWS would say at deployment, or only when a job waits for ever, is said here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from scar_constructs import defaults
+from scar_constructs.fdl.batch_checks import BATCH_CHECKS
+from scar_constructs.fdl.errors import Problem
+from scar_constructs.fdl.functions import ParsedFunction
+from scar_constructs.fdl.models import Output
+from scar_constructs.fdl.nodes import Node, Scalar, Sequence, quote
+from scar_constructs.fdl.pending import check_pending
+from scar_constructs.fdl.rules import fault, problem
+from scar_constructs.fdl.secret_checks import SECRET_CHECKS
+
+Check = Callable[[ParsedFunction], Iterator[Problem]]
+
+PLACEHOLDERS = ("{name}", "{stem}", "{request_id}")
+RUNTIME_VARIABLES = frozenset(
+    {
+        *("INPUT_FILE_PATH", "TMP_INPUT_DIR", "TMP_OUTPUT_DIR", "STORAGE_OBJECT_KEY"),
+        *("EVENT", "EVENT_TIME", "REQUEST_ID", "INSTANCE_IP", "EXTRA_PAYLOAD"),
+        *("AWS_LAMBDA_REQUEST_ID", "SCAR_INPUT_FILE", "SCAR_INPUT_DIR", "SCAR_OUTPUT_DIR"),
+    }
+)
+"""What the runtime sets for each run of the script, over whatever the user gave."""
+
+
+def check_function(parsed: ParsedFunction) -> None:
+    """Add all problems of one function to its report."""
+    check_pending(parsed.section)
+    checks = [*CHECKS, *SECRET_CHECKS]
+    if parsed.function.execution_mode.runs_on_batch:
+        checks += BATCH_CHECKS
+    for check in checks:
+        for found in check(parsed):
+            parsed.section.report.add(found)
+
+
+def check_threshold(parsed: ParsedFunction) -> Iterator[Problem]:
+    """Something of the time-out must be left for the script."""
+    node = parsed.section.find("lambda.container.timeout_threshold")
+    timeout = parsed.function.timeout_seconds
+    if node is not None and parsed.function.timeout_threshold_seconds >= timeout:
+        yield fault(
+            "threshold-too-long",
+            node,
+            f"must be less than the time-out of {timeout} seconds",
+            f"write less than {timeout}, or raise the time-out",
+        )
+
+
+def check_lambda_environment(parsed: ParsedFunction) -> Iterator[Problem]:
+    """Names and size that Lambda accepts."""
+    variables = parsed.section.find("lambda.environment.Variables")
+    if variables is None:
+        return
+    for name in parsed.function.lambda_environment:
+        node = parsed.section.find(f"lambda.environment.Variables.{name}")
+        if node is None:
+            continue
+        if name in defaults.LAMBDA_RESERVED_VARIABLES or name.startswith("SCAR_"):
+            message = "the name is kept for Lambda and for this project's runtime"
+            yield problem("reserved-variable", node.path, node.position, message, "", "rename it")
+        elif not re.fullmatch(r"[A-Za-z]\w+", name, re.ASCII):
+            message = "Lambda takes names of two or more characters that start with a letter"
+            yield problem("variable-name", node.path, node.position, message, "", "rename it")
+    size = sum(
+        len(name.encode()) + len(value.encode(errors="surrogateescape"))
+        for name, value in parsed.function.lambda_environment.items()
+    )
+    limit = defaults.LAMBDA_ENVIRONMENT_MAX_BYTES
+    if size > limit:
+        yield problem(
+            "environment-too-large",
+            variables.path,
+            variables.position,
+            f"all names and values must have at most {limit} bytes together, got {size}",
+            "",
+            "give the script what it needs in `container.environment`, which has no such limit",
+        )
+
+
+def check_container_environment(parsed: ParsedFunction) -> Iterator[Problem]:
+    """The runtime's own variables win over the user's, which would surprise."""
+    for name in parsed.function.environment:
+        node = parsed.section.find(f"lambda.container.environment.Variables.{name}")
+        if node is not None and (name in RUNTIME_VARIABLES or name.startswith("SCAR_")):
+            message = "the runtime sets this variable for each run of the script"
+            yield problem("reserved-variable", node.path, node.position, message, "", "rename it")
+
+
+def check_key_templates(parsed: ParsedFunction) -> Iterator[Problem]:
+    """Known placeholders only, and a key that stays under its folder."""
+    for entry in parsed.section.sections("lambda.output"):
+        node = entry.find("key")
+        if isinstance(node, Scalar):
+            yield from _template_problems(node, bool(parsed.function.inputs))
+
+
+def _template_problems(node: Scalar, has_inputs: bool) -> Iterator[Problem]:
+    template = node.text
+    rest = template
+    for placeholder in PLACEHOLDERS:
+        rest = rest.replace(placeholder, "x")
+    if "{" in rest or "}" in rest:
+        message = f"must have no placeholders but {', '.join(PLACEHOLDERS)}"
+        yield fault("key-template", node, message, 'write it such as "{stem}/{name}"')
+    elif any(part in ("", ".", "..") for part in rest.split("/")):
+        message = "must have no empty part, `.` or `..`"
+        yield fault("key-template", node, message, 'write it such as "{stem}/{name}"')
+    elif has_inputs and rest == template:
+        message = "must have a placeholder, or the outputs of all files overwrite each other"
+        yield fault("fixed-output-name", node, message, 'add one, such as "{stem}/{name}"')
+
+
+def check_filters(parsed: ParsedFunction) -> Iterator[Problem]:
+    """Filters are text as it stands; a star would be a star in the file's name."""
+    for side in ("lambda.input", "lambda.output"):
+        for entry in parsed.section.sections(side):
+            for key in ("prefix", "suffix"):
+                for item in _items(entry.find(key)):
+                    if "*" in item.text or "?" in item.text:
+                        plain = item.text.strip("*?")
+                        yield fault(
+                            "filter-wildcard",
+                            item,
+                            "must be plain text: filters know no wildcards",
+                            f"write {quote(plain)}" if plain else "remove it",
+                        )
+
+
+def _items(node: Node | None) -> Iterator[Scalar]:
+    if isinstance(node, Sequence):
+        yield from (item for item in node.items if isinstance(item, Scalar))
+
+
+def check_key_lengths(parsed: ParsedFunction) -> Iterator[Problem]:
+    """A key has 1,024 bytes; something must be left for the file's name."""
+    places: list[tuple[str, str, str]] = [
+        *((source.folder, "lambda.input", "") for source in parsed.function.inputs),
+        *((target.folder, "lambda.output", target.key) for target in parsed.function.outputs),
+    ]
+    located = [*parsed.inputs_at, *parsed.outputs_at]
+    for (folder, _, key), at in zip(places, located, strict=True):
+        size = len(f"{folder}/{key}".encode(errors="surrogateescape"))
+        if size >= defaults.OBJECT_KEY_MAX_BYTES:
+            limit = defaults.OBJECT_KEY_MAX_BYTES
+            message = f"a key has at most {limit} bytes, and the folder takes {size}"
+            yield problem("folder-too-long", at.path, at.position, message, "", "shorten it")
+
+
+def check_layers(parsed: ParsedFunction) -> Iterator[Problem]:
+    """A function made from an image takes no layers."""
+    node = parsed.section.find("lambda.layers")
+    if isinstance(node, Sequence) and node.items:
+        yield fault(
+            "layers-refused",
+            node,
+            "a Lambda function that is made from a container image takes no layers",
+            "put their files into the image",
+        )
+
+
+def check_image_sources(parsed: ParsedFunction) -> Iterator[Problem]:
+    """One source of the image; one that is used as it is must be in ECR."""
+    section = parsed.section
+    file_node = section.find("lambda.container.image_file")
+    if file_node is not None and parsed.function.image:
+        yield fault("two-images", file_node, "`image` is given too", "remove one of the two")
+    if file_node is not None and parsed.function.image_file is not None:
+        found = _file_fault(file_node, parsed.function.image_file.is_file())
+        if found is not None:
+            yield found
+    if not parsed.function.create_image and ".dkr.ecr." not in parsed.function.image:
+        node = section.find("lambda.container.create_image")
+        if node is not None:
+            yield fault(
+                "image-not-in-ecr",
+                node,
+                "an image that is used as it is must be in ECR",
+                "remove the key, or name the image as ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME",
+            )
+
+
+def _file_fault(node: Node, is_there: bool) -> Problem | None:
+    if is_there:
+        return None
+    return fault("file-not-found", node, "must name a file", "correct the path")
+
+
+def check_extra_payload(parsed: ParsedFunction) -> Iterator[Problem]:
+    """The folder is packaged with the image."""
+    node = parsed.section.find("lambda.extra_payload")
+    path = parsed.function.extra_payload
+    if node is not None and path is not None and not path.is_dir():
+        yield fault("file-not-found", node, "must name a folder", "correct the path")
+
+
+def check_file_system(parsed: ParsedFunction) -> Iterator[Problem]:
+    """Lambda reaches EFS only from inside its network."""
+    node = parsed.section.find("lambda.file_system")
+    if isinstance(node, Sequence) and node.items and parsed.section.node.find("lambda.vpc") is None:
+        yield fault(
+            "file-system-without-vpc",
+            node,
+            "needs `vpc`, the network in which the file system is",
+            "add `vpc: {SubnetIds: [...], SecurityGroupIds: [...]}`",
+        )
+
+
+def check_output_paths(parsed: ParsedFunction) -> Iterator[Problem]:
+    """Two outputs with the same place and the same filters write each file twice."""
+    seen: dict[Output, str] = {}
+    for output, at in zip(parsed.function.outputs, parsed.outputs_at, strict=True):
+        if output in seen:
+            message = f"is the same as {seen[output]}"
+            yield problem("same-output-twice", at.path, at.position, message, "", "remove one")
+        seen.setdefault(output, at.path)
+
+
+CHECKS: tuple[Check, ...] = (
+    check_threshold,
+    check_lambda_environment,
+    check_container_environment,
+    check_key_templates,
+    check_filters,
+    check_key_lengths,
+    check_layers,
+    check_image_sources,
+    check_extra_payload,
+    check_file_system,
+    check_output_paths,
+)
