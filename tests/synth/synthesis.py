@@ -1,0 +1,85 @@
+"""Synthesis in this process, the way app.py does it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from aws_cdk.assertions import Template
+
+from app import add_stacks
+from scar_constructs.fdl import load_application
+from scar_constructs.fdl.workflow import Application, Stack
+from scar_constructs.flags import new_app
+from scar_constructs.image import RUNTIME_IMAGE
+
+Json = dict[str, Any]
+
+
+def synthesise(application: Application, outdir: Path) -> dict[str, Json]:
+    """Templates of the application by stack name; the assembly is left in `outdir`."""
+    app = new_app(outdir=str(outdir))
+    add_stacks(app, application, runtime_image=RUNTIME_IMAGE)
+    app.synth()
+    return {
+        stack.name: json.loads((outdir / f"{stack.name}.template.json").read_text())
+        for stack in application.stacks
+    }
+
+
+def templates_of(*stacks: Stack) -> dict[str, Json]:
+    """Templates of stacks made by hand, by stack name."""
+    with tempfile.TemporaryDirectory() as outdir:
+        return synthesise(Application(stacks=stacks), Path(outdir))
+
+
+def template_of(stack: Stack) -> Template:
+    """The template of one stack, to be asserted on."""
+    return Template.from_json(templates_of(stack)[stack.name])
+
+
+def templates_of_files(*paths: Path) -> dict[str, Json]:
+    """Templates of YAML files, by stack name."""
+    with tempfile.TemporaryDirectory() as outdir:
+        return synthesise(load_application(paths).application, Path(outdir))
+
+
+def resources(template: Json, *types: str) -> dict[str, Json]:
+    """The template's resources by logical id: all, or those of these types."""
+    return {
+        name: resource
+        for name, resource in template["Resources"].items()
+        if not types or resource["Type"] in types
+    }
+
+
+def statements(template: Json) -> Iterator[tuple[str, Json]]:
+    """Every allowing statement of every role: (construct path, statement)."""
+    for resource in resources(template, "AWS::IAM::Role").values():
+        for policy in resource["Properties"].get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield resource["Metadata"]["aws:cdk:path"], statement
+
+
+def flat(value: object) -> str:
+    """A value with intrinsic functions as one line: `arn:<AWS::Partition>:s3:::bucket`."""
+    match value:
+        case str():
+            return value
+        case {"Ref": str(name)}:
+            return f"<{name}>"
+        case {"Fn::GetAtt": [str(name), str(attribute)]}:
+            return f"<{name}.{attribute}>"
+        case {"Fn::Sub": str(text)}:
+            return text.replace("${", "<").replace("}", ">")
+        case {"Fn::Join": [str(glue), list(parts)]}:
+            return glue.join(flat(part) for part in parts)
+    raise TypeError(f"not text: {value!r}")
+
+
+def as_list(value: object) -> list[Any]:
+    """CloudFormation's lists of one are often the one."""
+    return value if isinstance(value, list) else [value]

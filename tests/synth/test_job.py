@@ -1,0 +1,159 @@
+"""The job definition: limits, retries, logs, and what differs on Fargate."""
+
+from __future__ import annotations
+
+import pytest
+from aws_cdk.assertions import Match, Template
+
+from scar_constructs.fdl.models import ComputeType, ExecutionMode
+from tests.synth.models import batch, compute, function, workflow
+from tests.synth.synthesis import template_of
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return template_of(
+        workflow(
+            function(
+                execution_mode=ExecutionMode.BATCH,
+                batch=batch(environment={"OMP_NUM_THREADS": "4"}),
+            )
+        )
+    )
+
+
+def test_the_latest_revision_runs_and_submitted_jobs_keep_theirs(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::Batch::JobDefinition",
+        {
+            "Type": "container",
+            "JobDefinitionName": "thumbnails",
+            "PlatformCapabilities": ["EC2"],
+            "ResourceRetentionPolicy": {"SkipDeregisterOnUpdate": True},
+        },
+    )
+
+
+def test_a_job_always_ends(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::Batch::JobDefinition", {"Timeout": {"AttemptDurationSeconds": 3600}}
+    )
+
+
+def test_the_platforms_failures_are_retried_and_the_scripts_are_not(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::Batch::JobDefinition",
+        {
+            "RetryStrategy": {
+                "Attempts": 2,
+                "EvaluateOnExit": [
+                    {"Action": "RETRY", "OnStatusReason": "Host EC2*"},
+                    {"Action": "RETRY", "OnStatusReason": "Your Spot Task was interrupted*"},
+                    {"Action": "RETRY", "OnStatusReason": "Task failed to start*"},
+                    {"Action": "RETRY", "OnReason": "DockerTimeoutError*"},
+                    {"Action": "EXIT", "OnReason": "*"},
+                ],
+            }
+        },
+    )
+
+
+def test_the_container_knows_the_spool_and_the_users_variables(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::Batch::JobDefinition",
+        {
+            "ContainerProperties": {
+                "Command": Match.absent(),
+                "Environment": [
+                    {"Name": "OMP_NUM_THREADS", "Value": "4"},
+                    {"Name": "SCAR_SPOOL_BUCKET", "Value": {"Ref": Match.any_value()}},
+                ],
+                "ResourceRequirements": [
+                    {"Type": "VCPU", "Value": "1"},
+                    {"Type": "MEMORY", "Value": "1024"},
+                ],
+            }
+        },
+    )
+
+
+def test_logs_go_to_the_functions_own_group(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::Logs::LogGroup", {"LogGroupName": "/scar/batch/thumbnails", "RetentionInDays": 30}
+    )
+    template.has_resource_properties(
+        "AWS::Batch::JobDefinition",
+        {
+            "ContainerProperties": {
+                "LogConfiguration": {
+                    "LogDriver": "awslogs",
+                    "Options": {
+                        "awslogs-group": {"Ref": Match.string_like_regexp("JobLogGroup")},
+                        "awslogs-region": {"Ref": "AWS::Region"},
+                        "awslogs-stream-prefix": "thumbnails",
+                    },
+                }
+            }
+        },
+    )
+
+
+def test_the_script_and_the_platform_have_roles_of_their_own(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::Batch::JobDefinition",
+        {
+            "ContainerProperties": {
+                "JobRoleArn": {"Fn::GetAtt": [Match.string_like_regexp("JobRole"), "Arn"]},
+                "ExecutionRoleArn": {
+                    "Fn::GetAtt": [Match.string_like_regexp("JobExecutionRole"), "Arn"]
+                },
+            }
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("disk_gib", "storage"),
+    [(20, Match.absent()), (100, {"SizeInGiB": 100})],
+    ids=["the default", "more"],
+)
+def test_fargate(disk_gib: int, storage: object) -> None:
+    small = batch(
+        vcpus=0.25,
+        memory_mib=512,
+        disk_gib=disk_gib,
+        compute_resources=compute(type=ComputeType.FARGATE_SPOT),
+    )
+    template_of(
+        workflow(function(execution_mode=ExecutionMode.BATCH, batch=small))
+    ).has_resource_properties(
+        "AWS::Batch::JobDefinition",
+        {
+            "PlatformCapabilities": ["FARGATE"],
+            "ContainerProperties": {
+                "ResourceRequirements": [
+                    {"Type": "VCPU", "Value": "0.25"},
+                    {"Type": "MEMORY", "Value": "512"},
+                ],
+                "NetworkConfiguration": {"AssignPublicIp": "ENABLED"},
+                "EphemeralStorage": storage,
+                "RuntimePlatform": {
+                    "CpuArchitecture": "X86_64",
+                    "OperatingSystemFamily": "LINUX",
+                },
+            },
+        },
+    )
+
+
+def test_ec2_jobs_have_no_properties_of_fargate(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::Batch::JobDefinition",
+        {
+            "ContainerProperties": {
+                "NetworkConfiguration": Match.absent(),
+                "EphemeralStorage": Match.absent(),
+                "RuntimePlatform": Match.absent(),
+            }
+        },
+    )
