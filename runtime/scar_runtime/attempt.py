@@ -1,0 +1,127 @@
+"""One record under its claim, in any service: run it, or give it to a Batch job, and say so."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scar_runtime.batch import Job
+from scar_runtime.claims import DONE, FAILED, PUBLISHING, SUBMITTED, Claim, Lost
+from scar_runtime.errors import OutOfTime, ScarError, StorageFault, Superseded
+from scar_runtime.events import Ignored, Record
+from scar_runtime.execution import Task
+from scar_runtime.log import Execution
+from scar_runtime.runtime import Runtime
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one record. `fault` is set exactly if it failed."""
+
+    status: str
+    outputs: tuple[str, ...] = ()
+    job_id: str | None = None
+    answer: bytes = b""
+    fault: ScarError | None = None
+
+    @property
+    def exit_code(self) -> int:
+        return self.fault.exit_code if self.fault else 0
+
+
+DUPLICATE = Outcome("duplicate")
+
+
+def reported(
+    runtime: Runtime,
+    service: str,
+    entry: Record | Ignored,
+    request_id: str,
+    attempt: Callable[[Record], Outcome],
+) -> Outcome:
+    """Carry `attempt` out, and write the one log line that says what became of the record."""
+    begin = time.monotonic()
+    if isinstance(entry, Ignored):
+        runtime.log.info(f"ignored: {entry.reason}", request_id=request_id, input=entry.input)
+        outcome = Outcome("ignored")
+    else:
+        try:
+            outcome = attempt(entry)
+        except ScarError as fault:
+            runtime.log.error(str(fault), request_id=request_id, input=entry.input)
+            outcome = Outcome("failed", fault=fault)
+    runtime.log.execution(
+        Execution(
+            function=runtime.config.name,
+            service=service,
+            request_id=request_id,
+            input=entry.input,
+            status=outcome.status,
+            exit_code=outcome.exit_code,
+            seconds=time.monotonic() - begin,
+            outputs=outcome.outputs,
+            job_id=outcome.job_id,
+        )
+    )
+    return outcome
+
+
+def run(
+    runtime: Runtime,
+    task: Task,
+    claim: Claim | None,
+    out_of_time: Callable[[OutOfTime], Outcome],
+) -> Outcome:
+    """Execute the task; `out_of_time` decides what follows if its time does not suffice.
+
+    Raises the fault of a failed run, after the claim says so.
+    """
+
+    def before_publishing() -> None:
+        if claim:
+            claim.advance(PUBLISHING)
+
+    try:
+        result = runtime.executor.execute(task, before_publishing)
+    except Lost as lost:
+        runtime.log.warning(str(lost), request_id=task.request_id)
+        return DUPLICATE
+    except Superseded as superseded:
+        runtime.log.info(str(superseded), request_id=task.request_id)
+        note(runtime, claim, DONE)
+        return Outcome("ignored")
+    except OutOfTime as fault:
+        return out_of_time(fault)
+    except ScarError:
+        note(runtime, claim, FAILED)
+        raise
+    note(runtime, claim, DONE)
+    return Outcome("succeeded", outputs=result.outputs, answer=result.output.content())
+
+
+def submit(runtime: Runtime, task: Task, claim: Claim | None, status: str) -> Outcome:
+    """Give the record and its claim to a Batch job. Raises after the claim says "failed"."""
+    _, _, jobs = runtime.stored
+    key = claim.key if claim else None
+    try:
+        job_id = jobs.submit(Job(task.record, task.request_id, key))
+    except ScarError:
+        note(runtime, claim, FAILED)
+        raise
+    note(runtime, claim, SUBMITTED, job=job_id)
+    return Outcome(status, job_id=job_id)
+
+
+def note(runtime: Runtime, claim: Claim | None, state: str, **facts: str) -> None:
+    """Write what has already happened into the claim. If that fails, what happened stays true:
+    a warning is all there is to do. (The job that was just submitted may even be the one that
+    changed the claim.)"""
+    if claim is None:
+        return
+    try:
+        claim.advance(state, **facts)
+    except Lost:
+        runtime.log.debug(f"the claim {claim.key} has a new holder already")
+    except StorageFault as fault:
+        runtime.log.warning(f"the claim {claim.key} does not say {state!r}: {fault}")

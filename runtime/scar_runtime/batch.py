@@ -1,0 +1,128 @@
+"""Give a record to a Batch job, and take it up in the job.
+
+SubmitJob carries only a key: the event itself lies in the spool bucket, since Batch refuses
+requests over 30 KiB, and fails jobs whose overrides have over 8,192 characters only after it
+accepted them (https://docs.aws.amazon.com/batch/latest/userguide/service_limits.html).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import botocore.session
+from botocore.config import Config as ClientConfig
+from botocore.exceptions import BotoCoreError, ClientError
+
+from scar_runtime.errors import ConfigFault, EventFault, ScarError
+from scar_runtime.events import Record, parse
+from scar_runtime.settings import Settings
+from scar_runtime.spool import Spool
+
+NAME_LETTERS = 128
+"""https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html"""
+_THROTTLED = ("TooManyRequestsException", "ThrottlingException", "Throttling")
+_ATTEMPTS = 6
+VERSION = 1
+
+
+class SubmitFault(ScarError):
+    """The job could not be submitted."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a job is told: its record, under which request id, by which claim."""
+
+    record: Record
+    request_id: str
+    claim: str | None
+
+
+def batch_client(settings: Settings) -> Any:
+    # A request whose answer got lost may have made a job, and SubmitJob knows no token that
+    # would tell: repeating it is the caller's decision, never the client's.
+    config = ClientConfig(retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=30)
+    session = botocore.session.get_session()
+    return session.create_client("batch", region_name=settings.region, config=config)
+
+
+class Jobs:
+    """Submits jobs of one function. `client` is called once, when the first job is submitted."""
+
+    def __init__(
+        self,
+        function: str,
+        spool: Spool,
+        settings: Settings,
+        client: Callable[[], Any],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._function = function
+        self._spool = spool
+        self._settings = settings
+        self._make_client = client
+        self._client: Any = None
+        self._sleep = sleep
+
+    def submit(self, job: Job) -> str:
+        """Submit a job for a record; gives its id. Raises `SubmitFault`."""
+        queue, definition = self._settings.job_queue, self._settings.job_definition
+        if not queue or not definition:
+            raise ConfigFault("SCAR_JOB_QUEUE and SCAR_JOB_DEFINITION must be set to submit jobs")
+        key = self._spool.key("jobs", f"{uuid.uuid4()}.json")
+        document = {
+            "version": VERSION,
+            "request_id": job.request_id,
+            "claim": job.claim,
+            "event": job.record.event,
+        }
+        self._spool.put(key, document)
+        request = {
+            "jobName": job_name(self._function, job.record),
+            "jobQueue": queue,
+            "jobDefinition": definition,
+            "containerOverrides": {"environment": [{"name": "SCAR_JOB_EVENT", "value": key}]},
+        }
+        return self._submit(request)
+
+    def _submit(self, request: dict[str, Any]) -> str:
+        """Throttling is the one answer that certainly made no job: only there we try again."""
+        if self._client is None:
+            self._client = self._make_client()
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return str(self._client.submit_job(**request)["jobId"])
+            except ClientError as error:
+                code = error.response.get("Error", {}).get("Code", "")
+                if code not in _THROTTLED or attempt == _ATTEMPTS:
+                    raise SubmitFault(f"function {self._function}: {error}") from error
+                self._sleep(0.2 * 2**attempt)
+            except BotoCoreError as error:
+                raise SubmitFault(f"function {self._function}: {error}") from error
+        raise AssertionError("the last attempt returns or raises")
+
+
+def job_name(function: str, record: Record) -> str:
+    """A name for people: the function and the file, in the letters and length Batch allows."""
+    stored = record.object
+    label = f"{function}-{stored.key.rsplit('/', 1)[-1]}" if stored else function
+    return re.sub(r"[^A-Za-z0-9_-]", "_", label)[:NAME_LETTERS]
+
+
+def read_job(spool: Spool, key: str) -> Job:
+    """What this job has to do. Raises `EventFault` if its document is missing or damaged."""
+    document = spool.get(key)
+    if document is None:
+        raise EventFault(f"the job's event document {key} is not in the spool bucket (expired?)")
+    content = document.content
+    if content.get("version") != VERSION:
+        raise EventFault(f"the job's event document {key} has version {content.get('version')!r}")
+    records = list(parse(content["event"]))
+    if len(records) != 1 or not isinstance(records[0], Record):
+        raise EventFault(f"the job's event document {key} must hold one record")
+    return Job(records[0], content["request_id"], content["claim"])

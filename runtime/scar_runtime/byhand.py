@@ -1,0 +1,41 @@
+"""The runtime outside Lambda and Batch: one event, no claims, the script on this machine."""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from typing import Any
+
+from scar_runtime.attempt import Outcome, reported, run
+from scar_runtime.errors import OutOfTime, ScarError
+from scar_runtime.events import Record, parse
+from scar_runtime.execution import GRACE_SECONDS, Task
+from scar_runtime.runtime import Runtime
+
+SERVICE = "local"
+
+
+def run_event(runtime: Runtime, event: Any) -> int:
+    """Run the script for each record; gives the code of the first that fails, else 0."""
+    runtime.terminator.install()
+    first_id = str(uuid.uuid4())
+    try:
+        entries = list(parse(event))
+    except ScarError as fault:
+        runtime.log.error(str(fault))
+        return fault.exit_code
+    codes = []
+    for number, entry in enumerate(entries, start=1):
+        request_id = first_id if number == 1 else f"{first_id}-{number}"
+        attempt = functools.partial(_attempt, runtime, request_id)
+        codes.append(reported(runtime, SERVICE, entry, request_id, attempt).exit_code)
+    return next((code for code in codes if code), 0)
+
+
+def _attempt(runtime: Runtime, request_id: str, record: Record) -> Outcome:
+    task = Task(record, request_id, None, GRACE_SECONDS, {"AWS_LAMBDA_REQUEST_ID": request_id})
+    return run(runtime, task, None, _raise)
+
+
+def _raise(fault: OutOfTime) -> Outcome:
+    raise fault

@@ -1,0 +1,142 @@
+"""Claims: of all deliveries of one event record, exactly one takes effect.
+
+S3 delivers at least once, Lambda may repeat, SubmitJob knows no idempotency token, and a process
+may die at any moment. A claim is one object in the spool bucket per function and object version.
+It is only ever written conditionally: created if absent, replaced if unchanged.
+
+    taken by a delivery -> running -> publishing -> done
+                        \\-> submitted (a Batch job has it) -> running -> publishing -> done
+    failed, from any state before done
+
+Who meets a claim:
+
+- the same delivery again (a retry: Lambda gives it the same request id; a Batch attempt has the
+  same job id) goes on, unless the claim is done or has gone to a job
+- another delivery goes on only if the claim has failed, or its holder is past its deadline;
+  otherwise it is a duplicate, and does nothing
+
+Each holder replaces the claim before it publishes. If somebody took it over in the meantime,
+that fails, and the old holder publishes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from scar_runtime.errors import StorageFault
+from scar_runtime.events import Record
+from scar_runtime.spool import Document, Spool
+
+RUNNING, SUBMITTED, PUBLISHING, DONE, FAILED = (
+    "running",
+    "submitted",
+    "publishing",
+    "done",
+    "failed",
+)
+_ATTEMPTS = 10
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who claims: a delivery (Lambda request id) or a Batch job. `deadline` is a Unix time after
+    which the holder is certainly gone, None if only a failure can tell."""
+
+    name: str
+    deadline: float | None = None
+
+
+class Lost(StorageFault):
+    """Another holder has taken the claim over: this one must not publish."""
+
+
+class Claim:
+    """A claim in our hands."""
+
+    def __init__(self, spool: Spool, document: Document) -> None:
+        self._spool = spool
+        self._document = document
+
+    @property
+    def key(self) -> str:
+        return self._document.key
+
+    def advance(self, state: str, **facts: Any) -> None:
+        """Go on to `state`. Raises `Lost` if the claim is no more ours."""
+        content = {**self._document.content, "state": state, **facts}
+        document = self._spool.replace(self._document, content)
+        if document is None:
+            raise Lost(f"the claim {self.key} was taken over: nothing is published")
+        self._document = document
+
+
+class Claims:
+    """The claims of one function. `now` gives the Unix time."""
+
+    def __init__(self, spool: Spool, now: Callable[[], float] = time.time) -> None:
+        self._spool = spool
+        self._now = now
+
+    def take(self, record: Record, request_id: str, holder: Holder) -> Claim | None:
+        """Claim a record for `holder`; None if it is a duplicate. `request_id` identifies a
+        record without an object."""
+        identity = _identity(record, request_id)
+        name = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
+        key = self._spool.key("claims", name)
+        fresh = {"version": 1, "of": identity, **_held(holder)}
+        for _ in range(_ATTEMPTS):
+            if document := self._spool.create(key, fresh):
+                return Claim(self._spool, document)
+            found = self._spool.get(key)
+            if found is None:
+                continue  # removed in between, by a redrive
+            if not self._may_take(found.content, holder):
+                return None
+            if document := self._spool.replace(found, {**found.content, **_held(holder)}):
+                return Claim(self._spool, document)
+        raise StorageFault(f"the claim {key} changes too often")
+
+    def adopt(self, key: str, holder: Holder) -> Claim | None:
+        """Claim for a Batch job what its dispatcher claimed for it; None if it is not, or no
+        more, this job's to run."""
+        for _ in range(_ATTEMPTS):
+            found = self._spool.get(key)
+            if found is None:
+                return None
+            # The dispatcher may have died between SubmitJob and its note of it: then the claim is
+            # still "running" in the dispatcher's name, and was meant for this job all the same.
+            taken = found.content.get("job") not in (None, holder.name)
+            if found.content["state"] == DONE or (taken and found.content["state"] != FAILED):
+                return None
+            content = {**found.content, **_held(holder), "job": holder.name}
+            if document := self._spool.replace(found, content):
+                return Claim(self._spool, document)
+        raise StorageFault(f"the claim {key} changes too often")
+
+    def _may_take(self, content: dict[str, Any], holder: Holder) -> bool:
+        state, deadline = content["state"], content.get("deadline")
+        if state == FAILED:
+            return True
+        if state in (DONE, SUBMITTED) or content.get("job"):
+            return False
+        if content["holder"] == holder.name:
+            return True
+        return deadline is not None and deadline < self._now()
+
+
+def _held(holder: Holder) -> dict[str, Any]:
+    return {"state": RUNNING, "holder": holder.name, "deadline": holder.deadline, "job": None}
+
+
+def _identity(record: Record, request_id: str) -> list[str | None]:
+    """What makes two deliveries the same: bucket, key, version or content, and order of writing."""
+    stored = record.object
+    if stored is None:
+        return ["request", request_id]
+    version = stored.version or stored.etag
+    return [stored.provider, stored.bucket, stored.key, version, stored.sequencer]

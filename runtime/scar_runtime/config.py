@@ -1,0 +1,101 @@
+"""The function's configuration: the document that `fdl config` prints and the image carries.
+
+The writer is `scar_constructs.fdl.runtime_config`; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scar_runtime.errors import ConfigFault
+from scar_runtime.log import LEVELS
+
+VERSION = 1
+MODES = ("lambda", "lambda-batch", "batch")
+
+
+@dataclass(frozen=True)
+class Script:
+    """The user's script. Bytes that are no UTF-8 came through JSON as lone surrogates."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Output:
+    """A folder that takes the files passing the filters; `key` is a template (see outputs)."""
+
+    bucket: str
+    folder: str
+    prefixes: tuple[str, ...]
+    suffixes: tuple[str, ...]
+    key: str
+
+
+@dataclass(frozen=True)
+class Config:
+    """All the runtime knows of its function. `timeout_threshold` is in seconds."""
+
+    name: str
+    mode: str
+    log_level: str
+    timeout_threshold: float
+    environment: Mapping[str, str]
+    script: Script | None
+    outputs: tuple[Output, ...]
+
+
+def read_config(path: Path) -> Config:
+    """Read the document at `path`. Raises `ConfigFault`, which names the file."""
+    try:
+        document = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ConfigFault(f"cannot read the configuration {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise ConfigFault(f"the configuration {path} is not JSON: {error}") from error
+    try:
+        return _config(document)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ConfigFault(f"the configuration {path} lacks a part: {error!r}") from error
+    except ValueError as error:
+        raise ConfigFault(f"the configuration {path}: {error}") from error
+
+
+def _config(document: Mapping[str, Any]) -> Config:
+    if document["version"] != VERSION:
+        raise ValueError(f"version must be {VERSION}, got {document['version']!r}")
+    if document["execution_mode"] not in MODES:
+        raise ValueError(f"execution_mode must be one of {MODES}")
+    if document["log_level"] not in LEVELS:
+        raise ValueError(f"log_level must be one of {tuple(LEVELS)}")
+    return Config(
+        name=document["name"],
+        mode=document["execution_mode"],
+        log_level=document["log_level"],
+        timeout_threshold=float(document["timeout_threshold"]),
+        environment=dict(document["environment"]),
+        script=_script(document["script"]),
+        outputs=tuple(_output(output) for output in document["output"]),
+    )
+
+
+def _script(document: Mapping[str, str] | None) -> Script | None:
+    if document is None:
+        return None
+    content = document["content"].encode("utf-8", "surrogateescape")
+    return Script(document["name"], content)
+
+
+def _output(document: Mapping[str, Any]) -> Output:
+    return Output(
+        bucket=document["bucket"],
+        folder=document["folder"],
+        prefixes=tuple(document["prefix"]),
+        suffixes=tuple(document["suffix"]),
+        key=document["key"],
+    )

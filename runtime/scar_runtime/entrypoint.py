@@ -1,0 +1,64 @@
+"""What the process is to be, as its environment says: Lambda function, Batch job, run by hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from scar_runtime.errors import ScarError
+
+HANDLER = "scar_runtime.handler.handle"
+ERRORS = 2
+"""By hand, standard output belongs to the script; log lines go to standard error."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Give the process's exit code. `--check` only proves that everything can be imported."""
+    if arguments == ["--check"]:
+        return _check()
+    if api := os.environ.get("AWS_LAMBDA_RUNTIME_API"):
+        return _lambda(api)
+    try:
+        if "AWS_BATCH_JOB_ID" in os.environ:
+            from scar_runtime.job import run_job
+            from scar_runtime.runtime import from_process
+
+            return run_job(from_process())
+        return _by_hand()
+    except ScarError as fault:
+        print(f"scar: {fault}", file=sys.stderr)
+        return fault.exit_code
+
+
+def _lambda(api: str) -> int:
+    """Serve invocations until Lambda ends the process."""
+    bootstrap = import_module("awslambdaric.bootstrap")
+    client = import_module("awslambdaric.lambda_runtime_client")
+    bootstrap.run(HANDLER, client.LambdaRuntimeClient(api))
+    return 0
+
+
+def _by_hand() -> int:
+    from scar_runtime.byhand import run_event
+    from scar_runtime.runtime import from_process
+
+    try:
+        event = json.load(sys.stdin)
+    except ValueError as error:
+        print(f"scar: standard input must be an event in JSON: {error}", file=sys.stderr)
+        return 2
+    return run_event(from_process(ERRORS), event)
+
+
+def _check() -> int:
+    for name in ("ssl", "awslambdaric.bootstrap", "runtime_client", "s3transfer.manager"):
+        import_module(name)
+    for name in ("byhand", "handler", "job"):
+        import_module(f"scar_runtime.{name}")
+    session = import_module("botocore.session").get_session()
+    for service in ("batch", "s3", "secretsmanager"):
+        session.create_client(service, region_name="us-east-1")
+    return 0

@@ -1,0 +1,71 @@
+"""The environment of the user's script: the image's own, the function's, the event's.
+
+The script must not see what the runtime brought along (its loader, its locale, its OpenSSL
+settings, its SCAR_* variables), and must see all that the image says, such as an LD_PRELOAD that
+the derived image keeps away from our own interpreter.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+from scar_runtime.workspace import WORK_ROOT
+
+OURS = "SCAR_"
+KEPT_FOR_THE_SCRIPT = "SCAR_IMAGE_"
+"""The derived image renames variables that would change our loader; the rest is the real name."""
+RENAMED = ("LD_LIBRARY_PATH", "LD_PRELOAD")
+
+FALLBACKS = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    # Lambda's user has no home, and many programs (R, matplotlib, git) insist on one.
+    "HOME": str(WORK_ROOT),
+}
+
+
+def image_environment(start: Path = Path("/proc/self/environ")) -> dict[str, str]:
+    """The environment this process was started with, less what is ours.
+
+    `start` is the kernel's copy. `os.environ` would not do: CPython itself adds LC_CTYPE to it
+    (PEP 538), and our launcher OPENSSL_CONF.
+    """
+    try:
+        entries = start.read_bytes().split(b"\0")
+        variables = dict(_pair(entry) for entry in entries if b"=" in entry)
+    except OSError:  # no /proc: by hand on another system
+        variables = dict(os.environ)
+    if KEPT_FOR_THE_SCRIPT + RENAMED[0] in variables:
+        for name in RENAMED:
+            given_at_start = variables.pop(name, "")
+            kept = variables.get(KEPT_FOR_THE_SCRIPT + name, "")
+            if given_at_start or kept:
+                variables[name] = given_at_start or kept
+    own = {name: value for name, value in variables.items() if not name.startswith(OURS)}
+    return {**FALLBACKS, **own}
+
+
+def _pair(entry: bytes) -> tuple[str, str]:
+    name, _, value = entry.partition(b"=")
+    return os.fsdecode(name), os.fsdecode(value)
+
+
+def script_environment(
+    image: Mapping[str, str], function: Mapping[str, str], event: Mapping[str, str]
+) -> dict[str, str]:
+    """What the script sees: the image's variables, over them the function's, over them ours."""
+    trace = os.environ.get("_X_AMZN_TRACE_ID")  # renewed for each invocation by Lambda's client
+    lineage = {"_X_AMZN_TRACE_ID": trace} if trace else {}
+    return {**image, **lineage, **function, **event}
+
+
+def instance_ip() -> str:
+    """The address of this machine, as SCAR's scripts expect it in INSTANCE_IP."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # chooses a route; a datagram socket sends nothing
+            return str(probe.getsockname()[0])
+        except OSError:
+            return "127.0.0.1"

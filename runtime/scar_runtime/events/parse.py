@@ -1,0 +1,48 @@
+"""Which source an event comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from scar_runtime.errors import EventFault
+from scar_runtime.events import direct, eventbridge, gateway, storage, wrapped
+from scar_runtime.events.records import Ignored, Record
+
+MAX_DEPTH = 4
+"""An S3 event in an SNS message in an SQS message in a delegated event: more is nonsense."""
+
+
+def parse(event: Any, depth: int = 0) -> Iterator[Record | Ignored]:
+    """All records of `event`, in order. Raises `EventFault` on what claims to be a known form
+    and is not; any JSON without a known form is a direct invocation with that payload."""
+    if depth > MAX_DEPTH:
+        raise EventFault(f"the event is wrapped more than {MAX_DEPTH} times")
+    if not isinstance(event, dict):
+        yield direct.record(event)
+    elif isinstance(event.get("Records"), list) and event["Records"]:
+        for record in event["Records"]:
+            yield from _record(record, depth)
+    elif storage.is_test(event):
+        yield Ignored("a test event of S3")
+    elif eventbridge.is_object_event(event):
+        yield eventbridge.record(event)
+    elif gateway.is_request(event):
+        yield gateway.record(event)
+    elif wrapped.is_delegated(event):
+        yield from parse(wrapped.delegated(event), depth + 1)
+    else:
+        yield direct.record(event)
+
+
+def _record(record: Any, depth: int) -> Iterator[Record | Ignored]:
+    """One entry of a list of records, whatever service made the list."""
+    if not isinstance(record, dict):
+        raise EventFault(f"a record must be an object, got {type(record).__name__}")
+    source = record.get("eventSource", record.get("EventSource"))
+    if source in storage.SOURCES:
+        yield storage.record(record)
+    elif source in wrapped.SOURCES:
+        yield from parse(wrapped.message(record), depth + 1)
+    else:
+        raise EventFault(f"records of source {source!r} are not known")

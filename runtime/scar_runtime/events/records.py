@@ -1,0 +1,73 @@
+"""What every source's events become."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object of a storage service; `key` is decoded. Unknown facts are None."""
+
+    bucket: str
+    key: str
+    provider: str = "s3"
+    version: str | None = None
+    etag: str | None = None
+    sequencer: str | None = None
+    size: int | None = None
+
+    @property
+    def path(self) -> str:
+        return f"{self.bucket}/{self.key}"
+
+
+@dataclass(frozen=True)
+class Payload:
+    """Data that came inside the event, to be given to the script as an input file."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Http:
+    """The event is a request over HTTP; `waiting` says that somebody waits for the answer."""
+
+    waiting: bool
+
+
+@dataclass(frozen=True)
+class Record:
+    """One thing to do: run a script once.
+
+    - `event`: this record alone, in its source's own form; parsing it again gives this record
+    - `object` or `payload`: the input file, if any
+    - `script`: run in place of the function's own; `arguments`: for the script, or, without a
+      script, a command
+    - `variables`: further variables for the script
+    """
+
+    event: Any
+    object: StoredObject | None = None
+    payload: Payload | None = None
+    script: bytes | None = None
+    arguments: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    time: str | None = None
+    http: Http | None = None
+
+    @property
+    def input(self) -> str | None:
+        """The input as log lines name it."""
+        return self.object.path if self.object else None
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """A record that asks for nothing; `reason` says why."""
+
+    reason: str
+    input: str | None = None

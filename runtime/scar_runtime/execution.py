@@ -1,0 +1,202 @@
+"""One event record from its input to its outputs: stage in, run the script, stage out.
+
+Knows nothing of Lambda, Batch or claims: its callers do.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scar_runtime.config import Config
+from scar_runtime.environment import instance_ip, script_environment
+from scar_runtime.errors import ConfigFault, OutOfTime, ScriptFailed, Terminated
+from scar_runtime.events import Record
+from scar_runtime.log import Log
+from scar_runtime.outputs import hops, origin, plan, publish
+from scar_runtime.process import Finished, Kept, Terminator, run
+from scar_runtime.storage import Storage
+from scar_runtime.workspace import WORK_ROOT, Workspace, local_name, workspace
+
+SHELL = "/bin/sh"
+EVENT_BYTES = 96 * 1024
+"""A single variable above 128 KiB keeps Linux from starting the program at all."""
+LAST_OUTPUT_BYTES = 1000
+GRACE_SECONDS = 20.0
+"""From SIGTERM to SIGKILL. Batch itself waits 30 seconds, and we have to clean up after."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A record with what its surroundings add to it.
+
+    `request_id` names the work folder and fills key templates; `stop_at` is the time (by
+    `time.monotonic`) by which the script must have ended; `variables` are the platform's own.
+    """
+
+    record: Record
+    request_id: str
+    stop_at: float | None
+    grace: float
+    variables: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a successful run left: the script's output, and "bucket/key" of each upload."""
+
+    output: Kept
+    outputs: tuple[str, ...]
+
+
+class Executor:
+    """Runs tasks of one function. `image` is the image's own environment."""
+
+    def __init__(
+        self,
+        config: Config,
+        storage: Storage,
+        log: Log,
+        terminator: Terminator,
+        image: Mapping[str, str],
+        root: Path = WORK_ROOT,
+    ) -> None:
+        self._config = config
+        self._storage = storage
+        self._log = log
+        self._terminator = terminator
+        self._image = image
+        self._root = root
+
+    def execute(self, task: Task, before_publishing: Callable[[], None]) -> Result:
+        """Run the task. Outputs are uploaded only after the script's exit code 0 and after
+        `before_publishing`, which may raise to prevent it.
+
+        Raises `ScriptFailed`, `OutOfTime`, `Terminated` or a fault of storage.
+        """
+        with workspace(task.request_id, self._root) as work:
+            input_file, metadata = self._stage_in(task, work)
+            hop = hops(metadata)
+            finished = self._run(task, work, input_file)
+            self._require_success(finished)
+            stored = task.record.object
+            uploads = plan(work.output, self._config.outputs, stored, task.request_id)
+            before_publishing()
+            begin = time.monotonic()
+            publish(
+                self._storage,
+                uploads,
+                origin(self._config.name, task.request_id, stored, hop),
+            )
+            self._log.debug(
+                f"{len(uploads)} outputs uploaded",
+                request_id=task.request_id,
+                seconds=round(time.monotonic() - begin, 3),
+            )
+        return Result(finished.output, tuple(upload.path for upload in uploads))
+
+    def _stage_in(self, task: Task, work: Workspace) -> tuple[Path | None, dict[str, str]]:
+        """Put the record's file into the input folder; gives its path and metadata."""
+        record = task.record
+        if record.payload:
+            path = work.input / local_name(record.payload.name)
+            path.write_bytes(record.payload.content)
+            return path, {}
+        if record.object:
+            path = work.input / local_name(record.object.key)
+            self._require_time(task)
+            begin = time.monotonic()
+            metadata = self._storage.download(record.object, path)
+            self._log.debug(
+                f"{record.object.path} downloaded",
+                request_id=task.request_id,
+                bytes=path.stat().st_size,
+                seconds=round(time.monotonic() - begin, 3),
+            )
+            return path, metadata
+        return None, {}
+
+    def _run(self, task: Task, work: Workspace, input_file: Path | None) -> Finished:
+        self._require_time(task)
+        event = {**_folders(work, input_file), **task.variables, **self._facts(task)}
+        image = {**task.record.variables, **self._image}
+        return run(
+            self._command(task.record, work),
+            folder=work.root,
+            environment=script_environment(image, self._config.environment, event),
+            stop_at=task.stop_at,
+            grace=task.grace,
+            terminator=self._terminator,
+        )
+
+    def _command(self, record: Record, work: Workspace) -> Sequence[str]:
+        """The event's script, else the event's command, else the function's script."""
+        if record.script is not None:
+            file = work.script / "script.sh"
+            file.write_bytes(record.script)
+            return [SHELL, str(file), *record.arguments]
+        if record.arguments:
+            return record.arguments
+        script = self._config.script
+        if script is None:
+            raise ConfigFault(
+                f"function {self._config.name} has no init_script, and the event brings neither"
+                " script nor cmd_args"
+            )
+        file = work.script / local_name(script.name)
+        file.write_bytes(script.content)
+        return [SHELL, str(file)]
+
+    def _facts(self, task: Task) -> dict[str, str]:
+        """What the script may know of its event; an absent fact is an absent variable."""
+        record = task.record
+        facts = {"REQUEST_ID": task.request_id, "INSTANCE_IP": instance_ip()}
+        if record.object:
+            facts["STORAGE_OBJECT_KEY"] = record.object.key
+        if record.time:
+            facts["EVENT_TIME"] = record.time
+        event = json.dumps(record.event)
+        if len(event) <= EVENT_BYTES:
+            facts["EVENT"] = event
+        else:
+            self._log.warning(
+                "the event is too large for a variable: EVENT is not set",
+                request_id=task.request_id,
+                bytes=len(event),
+            )
+        return facts
+
+    def _require_time(self, task: Task) -> None:
+        if self._terminator.requested:
+            raise Terminated(f"function {self._config.name} was asked to end")
+        if task.stop_at is not None and time.monotonic() >= task.stop_at:
+            raise OutOfTime(f"function {self._config.name}: no time is left to run the script")
+
+    def _require_success(self, finished: Finished) -> None:
+        name = self._config.name
+        if finished.terminated:
+            raise Terminated(f"function {name} was asked to end while its script ran")
+        if finished.out_of_time:
+            raise OutOfTime(
+                f"function {name}: the script was stopped {self._config.timeout_threshold:g}"
+                " seconds before the end of the function's time"
+            )
+        if finished.exit_code != 0:
+            last = finished.output.last(LAST_OUTPUT_BYTES)
+            raise ScriptFailed(name, finished.exit_code, finished.reason, last)
+
+
+def _folders(work: Workspace, input_file: Path | None) -> dict[str, str]:
+    """The same facts in both dialects' words, classic first."""
+    variables = {
+        "SCAR_INPUT_DIR": str(work.input),
+        "SCAR_OUTPUT_DIR": str(work.output),
+        "TMP_INPUT_DIR": str(work.input),
+        "TMP_OUTPUT_DIR": str(work.output),
+    }
+    if input_file:
+        variables |= {"SCAR_INPUT_FILE": str(input_file), "INPUT_FILE_PATH": str(input_file)}
+    return variables

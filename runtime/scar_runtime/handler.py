@@ -1,0 +1,148 @@
+"""Lambda's handlers: `handle` runs the script in the function, `dispatch` submits Batch jobs."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import json
+import os
+import time
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from scar_runtime.attempt import DUPLICATE, Outcome, reported, run, submit
+from scar_runtime.claims import FAILED, Claim, Holder
+from scar_runtime.errors import OutOfTime, RecordsFailed, ScarError
+from scar_runtime.events import Record, parse
+from scar_runtime.execution import Task
+from scar_runtime.runtime import Runtime, from_process
+
+SERVICE = "lambda"
+CLOCK_SKEW_SECONDS = 5.0
+
+
+class Context(Protocol):
+    """The part of Lambda's context object that we use."""
+
+    @property
+    def aws_request_id(self) -> str: ...
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+@functools.cache
+def process_runtime() -> Runtime:
+    return from_process()
+
+
+if "AWS_LAMBDA_RUNTIME_API" in os.environ:
+    # In Lambda's init phase, which has a full processor whatever the function's memory.
+    process_runtime()
+
+
+def handle(event: Any, context: Context) -> dict[str, Any]:
+    """Run the function's script for each record of the event."""
+    return Invocation(process_runtime(), context).handle(event)
+
+
+def dispatch(event: Any, context: Context) -> dict[str, Any]:
+    """Submit a Batch job for each record of the event."""
+    return Invocation(process_runtime(), context).dispatch(event)
+
+
+class Invocation:
+    """One call of the function by Lambda."""
+
+    def __init__(self, runtime: Runtime, context: Context) -> None:
+        self._runtime = runtime
+        self._request_id = context.aws_request_id
+        remaining = context.get_remaining_time_in_millis() / 1000
+        # A function whose whole time-out is hardly more than the reserve still gets to run.
+        reserve = min(runtime.config.timeout_threshold, remaining / 2)
+        self._stop_at = time.monotonic() + remaining - reserve
+        self._grace = reserve / 4
+        self._holder = Holder(self._request_id, time.time() + remaining + CLOCK_SKEW_SECONDS)
+
+    def handle(self, event: Any) -> dict[str, Any]:
+        """Raises what a failed record raised, so that Lambda tries the event again and in the end
+        keeps it in the failure queue; who waits at the other end of HTTP gets status 500."""
+        return self._answer(event, self._attempt_here)
+
+    def dispatch(self, event: Any) -> dict[str, Any]:
+        return self._answer(event, self._attempt_in_job)
+
+    def _answer(self, event: Any, attempt: Any) -> dict[str, Any]:
+        entries = list(parse(event))
+        outcomes = []
+        for number, entry in enumerate(entries, start=1):
+            request_id = self._request_id if number == 1 else f"{self._request_id}-{number}"
+            one = functools.partial(attempt, request_id)
+            outcomes.append(reported(self._runtime, SERVICE, entry, request_id, one))
+        faults = [outcome.fault for outcome in outcomes if outcome.fault]
+        if not faults:
+            return self._success(outcomes)
+        first = entries[0]
+        if isinstance(first, Record) and first.http and first.http.waiting:
+            return self._response(500, json.dumps({"exception": str(faults[0])}).encode())
+        raise _joined(faults)
+
+    def _attempt_here(self, request_id: str, record: Record) -> Outcome:
+        task = self._task(request_id, record)
+        claim = None
+        delegates = self._runtime.config.mode == "lambda-batch"
+        if self._runtime.claims and (record.object or delegates):
+            claim = self._runtime.claims.take(record, request_id, self._holder)
+            if claim is None:
+                return DUPLICATE
+
+        def out_of_time(fault: OutOfTime) -> Outcome:
+            if delegates:
+                self._runtime.log.info(f"{fault}: a Batch job takes over", request_id=request_id)
+                return submit(self._runtime, task, claim, "delegated")
+            _fail(claim)
+            raise fault
+
+        return run(self._runtime, task, claim, out_of_time)
+
+    def _attempt_in_job(self, request_id: str, record: Record) -> Outcome:
+        _, claims, _ = self._runtime.stored
+        claim = claims.take(record, request_id, self._holder)
+        if claim is None:
+            return DUPLICATE
+        return submit(self._runtime, self._task(request_id, record), claim, "submitted")
+
+    def _task(self, request_id: str, record: Record) -> Task:
+        variables = {"AWS_LAMBDA_REQUEST_ID": self._request_id}
+        return Task(record, request_id, self._stop_at, self._grace, variables)
+
+    def _success(self, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+        """The script's output as SCAR's clients expect it; the jobs, where there are any."""
+        jobs = [outcome.job_id for outcome in outcomes if outcome.job_id]
+        if jobs:
+            return self._response(202, json.dumps({"jobs": jobs}).encode())
+        return self._response(200, b"".join(outcome.answer for outcome in outcomes))
+
+    def _response(self, status: int, body: bytes) -> dict[str, Any]:
+        settings = self._runtime.settings
+        return {
+            "statusCode": status,
+            "headers": {
+                "amz-lambda-request-id": self._request_id,
+                "amz-log-group-name": settings.log_group,
+                "amz-log-stream-name": settings.log_stream,
+            },
+            "body": base64.b64encode(body).decode("ascii"),
+            "isBase64Encoded": True,
+        }
+
+
+def _fail(claim: Claim | None) -> None:
+    if claim:
+        claim.advance(FAILED)
+
+
+def _joined(faults: Sequence[ScarError]) -> ScarError:
+    if len(faults) == 1:
+        return faults[0]
+    texts = "\n".join(str(fault) for fault in faults)
+    return RecordsFailed(f"{len(faults)} records of the event failed:\n{texts}")

@@ -1,0 +1,53 @@
+"""One Batch job: takes up the record that its function's Lambda wrote into the spool bucket."""
+
+from __future__ import annotations
+
+from scar_runtime.attempt import DUPLICATE, Outcome, reported, run
+from scar_runtime.batch import Job, read_job
+from scar_runtime.claims import FAILED, Claim, Holder
+from scar_runtime.errors import ConfigFault, OutOfTime, ScarError
+from scar_runtime.events import Record
+from scar_runtime.execution import GRACE_SECONDS, Task
+from scar_runtime.runtime import Runtime
+
+SERVICE = "batch"
+
+
+def run_job(runtime: Runtime) -> int:
+    """Run this process's job; gives the code to exit with, which is the script's own."""
+    runtime.terminator.install()
+    try:
+        spool, _, _ = runtime.stored
+        if not runtime.settings.job_event:
+            raise ConfigFault("SCAR_JOB_EVENT is not set: the function's Lambda submits its jobs")
+        job = read_job(spool, runtime.settings.job_event)
+    except ScarError as fault:
+        runtime.log.error(str(fault))
+        return fault.exit_code
+
+    def attempt(record: Record) -> Outcome:
+        return _attempt(runtime, job, record)
+
+    return reported(runtime, SERVICE, job.record, job.request_id, attempt).exit_code
+
+
+def _attempt(runtime: Runtime, job: Job, record: Record) -> Outcome:
+    _, claims, _ = runtime.stored
+    job_id = runtime.settings.job_id or job.request_id
+    claim: Claim | None = None
+    if job.claim:
+        claim = claims.adopt(job.claim, Holder(job_id))
+        if claim is None:
+            return DUPLICATE
+    variables = {
+        "AWS_LAMBDA_REQUEST_ID": job.request_id,
+        "AWS_LAMBDA_FUNCTION_NAME": runtime.config.name,
+    }
+    task = Task(record, job.request_id, None, GRACE_SECONDS, variables)
+
+    def out_of_time(fault: OutOfTime) -> Outcome:
+        if claim:
+            claim.advance(FAILED)
+        raise fault
+
+    return run(runtime, task, claim, out_of_time)

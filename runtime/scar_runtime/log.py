@@ -1,0 +1,76 @@
+"""Structured log lines: one JSON object a line, told from the script's own output by key "scar".
+
+The value of "scar" is the kind of line: "log" for messages, "execution" for the result of one
+event record, which is the last line of that record.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
+SHOWN_OUTPUTS = 200
+"""Keys of outputs in an execution line; CloudWatch cuts lines at 256 KB."""
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What became of one event record. `seconds` is wall time; `outputs` are "bucket/key"."""
+
+    function: str
+    service: str
+    request_id: str
+    input: str | None
+    status: str
+    exit_code: int
+    seconds: float
+    outputs: Sequence[str] = ()
+    job_id: str | None = None
+
+
+class Log:
+    """Writes whole lines to a file descriptor, so that lines of the script never mix in."""
+
+    def __init__(self, level: str = "INFO", descriptor: int = 1) -> None:
+        self._threshold = LEVELS[level]
+        self._descriptor = descriptor
+
+    def debug(self, message: str, **facts: object) -> None:
+        self._message("DEBUG", message, facts)
+
+    def info(self, message: str, **facts: object) -> None:
+        self._message("INFO", message, facts)
+
+    def warning(self, message: str, **facts: object) -> None:
+        self._message("WARNING", message, facts)
+
+    def error(self, message: str, **facts: object) -> None:
+        self._message("ERROR", message, facts)
+
+    def execution(self, done: Execution) -> None:
+        """Write the result of a record; it is written whatever the level."""
+        line = dict(vars(done))
+        line["seconds"] = round(done.seconds, 3)
+        line["outputs"] = list(done.outputs[:SHOWN_OUTPUTS])
+        if len(done.outputs) > SHOWN_OUTPUTS:
+            line["output_count"] = len(done.outputs)
+        self._write({"scar": "execution", **line})
+
+    def _message(self, level: str, message: str, facts: dict[str, object]) -> None:
+        if LEVELS[level] >= self._threshold:
+            stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+            self._write({"scar": "log", "time": stamp, "level": level, "message": message, **facts})
+
+    def _write(self, line: dict[str, object]) -> None:
+        write_all(self._descriptor, json.dumps(line).encode("ascii") + b"\n")
+
+
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
+    """Write every byte: `os.write` may take only a part of what a pipe has no room for."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]

@@ -1,0 +1,147 @@
+"""From the script's output folder to the output folders of the function."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from scar_runtime.config import Output
+from scar_runtime.errors import Looping, StorageFault
+from scar_runtime.events import StoredObject
+from scar_runtime.storage import PARALLEL_OBJECTS, Storage
+
+KEY_BYTES = 1024
+"""The longest key of an S3 object."""
+MAX_HOPS = 20
+"""A file that has come through so many functions is going round in a circle."""
+HOPS, FUNCTION, REQUEST, ORIGIN, VERSION = (
+    "scar-hops",
+    "scar-function",
+    "scar-request-id",
+    "scar-input",
+    "scar-input-version",
+)
+_METADATA_BYTES = 1024  # S3 takes 2 KB in all
+_PLACEHOLDER = re.compile(r"\{(name|stem|request_id)\}")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One file and where it goes."""
+
+    file: Path
+    bucket: str
+    key: str
+
+    @property
+    def path(self) -> str:
+        return f"{self.bucket}/{self.key}"
+
+
+def plan(
+    folder: Path, outputs: Sequence[Output], stored: StoredObject | None, request_id: str
+) -> list[Upload]:
+    """Which file goes where: a file goes to each output whose filters it passes.
+
+    Raises `StorageFault` if two files would get one key, or a key is too long, before anything
+    is uploaded.
+    """
+    stem = _stem(stored)
+    uploads: dict[str, Upload] = {}
+    for file, name in files(folder):
+        for output in outputs:
+            if not _passes(name, output):
+                continue
+            values = {"name": name, "stem": stem, "request_id": request_id}
+            upload = Upload(file, output.bucket, _key(output, values))
+            if len(upload.key.encode()) > KEY_BYTES:
+                raise StorageFault(f"the key of output {name!r} is over {KEY_BYTES} bytes")
+            other = uploads.setdefault(upload.path, upload)
+            if other.file != file:
+                raise StorageFault(f"two outputs would both be s3://{upload.path}")
+    return list(uploads.values())
+
+
+def files(folder: Path) -> Iterator[tuple[Path, str]]:
+    """All files under `folder` with their relative names, as keys can have them.
+
+    A symbolic link to a file counts where the file itself is under `folder`: the script may be
+    led by its input to make a link to anything it can read.
+    """
+    real = folder.resolve()
+    for root, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            file = Path(root, name)
+            if file.is_symlink() and real not in file.resolve().parents:
+                continue
+            if file.is_file():
+                relative = os.fsencode(file.relative_to(folder)).decode("utf-8", "replace")
+                yield file, relative.replace("\n", "")
+
+
+def _passes(name: str, output: Output) -> bool:
+    prefixes, suffixes = output.prefixes, output.suffixes
+    return (not prefixes or name.startswith(prefixes)) and (not suffixes or name.endswith(suffixes))
+
+
+def _key(output: Output, values: Mapping[str, str]) -> str:
+    """Placeholders are replaced in one pass: braces in a file's name are only characters."""
+    name = _PLACEHOLDER.sub(lambda match: values[match[1]], output.key)
+    return f"{output.folder}/{name}" if output.folder else name
+
+
+def _stem(stored: StoredObject | None) -> str:
+    if stored is None:
+        return ""
+    name = stored.key.rsplit("/", 1)[-1]
+    stem, dot, _ = name.rpartition(".")
+    return stem if dot and stem else name
+
+
+def hops(metadata: Mapping[str, str]) -> int:
+    """Through how many functions an input has come, by its metadata. Raises `Looping`."""
+    text = metadata.get(HOPS, "0")
+    count = int(text) if text.isascii() and text.isdigit() else 0
+    if count >= MAX_HOPS:
+        raise Looping(
+            f"the input has come through {count} functions: a function's output leads back to its"
+            " input"
+        )
+    return count
+
+
+def origin(function: str, request_id: str, stored: StoredObject | None, hop: int) -> dict[str, str]:
+    """The metadata of every output: where it comes from. Values are ASCII, as HTTP asks."""
+    metadata = {FUNCTION: function, REQUEST: request_id, HOPS: str(hop + 1)}
+    if stored:
+        path = quote(stored.path)
+        if len(path) <= _METADATA_BYTES:
+            metadata[ORIGIN] = path
+        if stored.version:
+            metadata[VERSION] = stored.version
+    return metadata
+
+
+def publish(storage: Storage, uploads: Sequence[Upload], metadata: Mapping[str, str]) -> None:
+    """Upload all in parallel. Raises the first fault, once no transfer is under way any more."""
+
+    def one(upload: Upload) -> None:
+        storage.upload(upload.file, upload.bucket, upload.key, metadata)
+
+    if len(uploads) == 1:
+        one(uploads[0])
+        return
+    with ThreadPoolExecutor(PARALLEL_OBJECTS) as pool:
+        transfers = [pool.submit(one, upload) for upload in uploads]
+        try:
+            for transfer in transfers:
+                transfer.result()
+        except StorageFault:
+            pool.shutdown(cancel_futures=True)
+            raise

@@ -1,0 +1,71 @@
+"""The parts of the runtime put together, once per process."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scar_runtime.batch import Jobs, batch_client
+from scar_runtime.claims import Claims
+from scar_runtime.config import Config, read_config
+from scar_runtime.environment import image_environment
+from scar_runtime.errors import ConfigFault
+from scar_runtime.execution import Executor
+from scar_runtime.log import Log
+from scar_runtime.process import Terminator
+from scar_runtime.settings import Settings, read_settings
+from scar_runtime.spool import Spool
+from scar_runtime.storage import Storage, s3_client
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Everything one function needs; `spool`, `claims` and `jobs` only where a spool is set."""
+
+    config: Config
+    settings: Settings
+    log: Log
+    terminator: Terminator
+    executor: Executor
+    spool: Spool | None
+    claims: Claims | None
+    jobs: Jobs | None
+
+    @property
+    def stored(self) -> tuple[Spool, Claims, Jobs]:
+        """The parts that need a spool bucket. Raises `ConfigFault` where there is none."""
+        if self.spool is None or self.claims is None or self.jobs is None:
+            raise ConfigFault("SCAR_SPOOL_BUCKET must be set")
+        return self.spool, self.claims, self.jobs
+
+
+def assemble(
+    environ: Mapping[str, str],
+    image: Mapping[str, str],
+    log_descriptor: int = 1,
+    s3: Callable[[Settings], Any] = s3_client,
+    batch: Callable[[Settings], Any] = batch_client,
+) -> Runtime:
+    """Build a runtime from this process's environment. Raises `ConfigFault`."""
+    settings = read_settings(environ)
+    if settings.config is None:
+        raise ConfigFault("SCAR_FUNCTION_CONFIG must name the function's configuration file")
+    config = read_config(settings.config)
+    log = Log(config.log_level, log_descriptor)
+    terminator = Terminator()
+    client = s3(settings)
+    spool = claims = jobs = None
+    if settings.spool_bucket:
+        spool = Spool(client, settings.spool_bucket, config.name)
+        claims = Claims(spool)
+        jobs = Jobs(config.name, spool, settings, functools.partial(batch, settings))
+    executor = Executor(config, Storage(client), log, terminator, image)
+    return Runtime(config, settings, log, terminator, executor, spool, claims, jobs)
+
+
+def from_process(log_descriptor: int = 1) -> Runtime:
+    """The runtime of this very process."""
+    return assemble(os.environ, image_environment(), log_descriptor)

@@ -1,0 +1,47 @@
+"""The one reader of this process's environment: where we run, and with which resources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Names given by the stack and by the platform; None where there is none.
+
+    - `spool_bucket`: claims, event documents of jobs, large payloads
+    - `job_event`: key in the spool bucket of this job's event document
+    - `endpoint_url`: a service that speaks S3's protocol, in place of AWS
+    """
+
+    config: Path | None
+    spool_bucket: str | None
+    job_queue: str | None
+    job_definition: str | None
+    job_event: str | None
+    job_id: str | None
+    job_attempt: int
+    region: str | None
+    endpoint_url: str | None
+    log_group: str
+    log_stream: str
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    config = environ.get("SCAR_FUNCTION_CONFIG")
+    return Settings(
+        config=Path(config) if config else None,
+        spool_bucket=environ.get("SCAR_SPOOL_BUCKET"),
+        job_queue=environ.get("SCAR_JOB_QUEUE"),
+        job_definition=environ.get("SCAR_JOB_DEFINITION"),
+        job_event=environ.get("SCAR_JOB_EVENT"),
+        job_id=environ.get("AWS_BATCH_JOB_ID"),
+        # Counts from 1: https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html
+        job_attempt=int(environ.get("AWS_BATCH_JOB_ATTEMPT", "1")),
+        region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION"),
+        endpoint_url=environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL"),
+        log_group=environ.get("AWS_LAMBDA_LOG_GROUP_NAME", ""),
+        log_stream=environ.get("AWS_LAMBDA_LOG_STREAM_NAME", ""),
+    )

@@ -1,0 +1,84 @@
+"""The folders of one event record, and local names that can never lead out of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+WORK_ROOT = Path("/tmp")  # noqa: S108  (scripts rely on it, and Lambda has no other)
+"""Scripts name their folders /tmp/$REQUEST_ID/input and /tmp/$REQUEST_ID/output."""
+
+NAME_BYTES = 255
+"""The longest file name that Linux file systems take; an S3 key may have 1,024 bytes."""
+_SUFFIX_BYTES = 32
+_DIGEST_LETTERS = 12
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The work folder of one record: the script's working directory, with what it is given."""
+
+    root: Path
+
+    @property
+    def input(self) -> Path:
+        return self.root / "input"
+
+    @property
+    def output(self) -> Path:
+        return self.root / "output"
+
+    @property
+    def script(self) -> Path:
+        """The folder of the script's own file, out of the way of the script's files."""
+        return self.root / ".script"
+
+
+@contextmanager
+def workspace(request_id: str, root: Path = WORK_ROOT) -> Iterator[Workspace]:
+    """Make the folders for one record, and remove them afterwards, whatever the script left."""
+    work = Workspace(root / local_name(request_id))
+    remove_tree(work.root)  # of an attempt that was killed in this same environment
+    for folder in (work.input, work.output, work.script):
+        folder.mkdir(parents=True)
+    try:
+        yield work
+    finally:
+        remove_tree(work.root)
+
+
+def remove_tree(root: Path) -> None:
+    """Remove a folder, with what a script took its own permissions away from."""
+    try:
+        shutil.rmtree(root)
+    except FileNotFoundError:
+        return
+    except PermissionError:
+        for folder, _, _ in os.walk(root):
+            Path(folder).chmod(0o700)
+        shutil.rmtree(root)
+
+
+def local_name(key: str) -> str:
+    """A file name for an object's key: its last part, made safe and at most 255 bytes long.
+
+    Whatever the key, the name is one component: no separator, neither "." nor "..", not empty.
+    A name that is too long keeps its beginning and its suffix, with a digest of the whole key
+    between, so that two long keys never meet.
+    """
+    name = key.rsplit("/", 1)[-1].replace("\0", "_").encode("utf-8", "replace")
+    if name in (b"", b".", b".."):
+        name = b"_" + name
+    if len(name) <= NAME_BYTES:
+        return name.decode()
+    _, dot, suffix = name.rpartition(b".")
+    tail = dot + suffix if dot and len(suffix) < _SUFFIX_BYTES else b""
+    digest = hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:_DIGEST_LETTERS]
+    middle = b"~" + digest.encode()
+    head = name[: NAME_BYTES - len(middle) - len(tail)]
+    return (head.decode("utf-8", "ignore").encode() + middle + tail).decode("utf-8", "ignore")
