@@ -17,8 +17,6 @@ from scar_constructs.image import FunctionImage
 from scar_constructs.log_groups import new_log_group
 from scar_constructs.shared import Shared
 
-FARGATE_DISK_GIB = 20  # every Fargate task has it; the property starts above it
-
 
 class Job(Construct):
     """A function's job definition, with a role for the script and a role for the platform."""
@@ -105,8 +103,7 @@ class Job(Construct):
         return self._function.batch.compute_resources.type.is_fargate
 
     def _container(self) -> batch.CfnJobDefinition.ContainerPropertiesProperty:
-        disk = self._function.batch.disk_gib
-        needs_more_disk = self._is_fargate and disk > FARGATE_DISK_GIB
+        disk = self._function.batch.ephemeral_storage_gib
         return batch.CfnJobDefinition.ContainerPropertiesProperty(
             image=self._image.uri,
             job_role_arn=self._role.role_arn,
@@ -133,7 +130,7 @@ class Job(Construct):
             ),
             ephemeral_storage=(
                 batch.CfnJobDefinition.EphemeralStorageProperty(size_in_gib=disk)
-                if needs_more_disk
+                if disk and self._is_fargate
                 else None
             ),
             runtime_platform=(

@@ -36,6 +36,14 @@ def templates_of(*stacks: Stack) -> dict[str, Json]:
         return synthesise(Application(stacks=stacks), Path(outdir))
 
 
+def manifest_of(*stacks: Stack) -> Json:
+    """The assembly's manifest of stacks made by hand."""
+    with tempfile.TemporaryDirectory() as outdir:
+        synthesise(Application(stacks=stacks), Path(outdir))
+        manifest: Json = json.loads((Path(outdir) / "manifest.json").read_text())
+    return manifest
+
+
 def template_of(stack: Stack) -> Template:
     """The template of one stack, to be asserted on."""
     return Template.from_json(templates_of(stack)[stack.name])

@@ -113,15 +113,15 @@ def test_the_script_and_the_platform_have_roles_of_their_own(template: Template)
 
 
 @pytest.mark.parametrize(
-    ("disk_gib", "storage"),
-    [(20, Match.absent()), (100, {"SizeInGiB": 100})],
+    ("ephemeral_storage_gib", "storage"),
+    [(None, Match.absent()), (100, {"SizeInGiB": 100})],
     ids=["the default", "more"],
 )
-def test_fargate(disk_gib: int, storage: object) -> None:
+def test_fargate(ephemeral_storage_gib: int | None, storage: object) -> None:
     small = batch(
         vcpus=0.25,
         memory_mib=512,
-        disk_gib=disk_gib,
+        ephemeral_storage_gib=ephemeral_storage_gib,
         compute_resources=compute(type=ComputeType.FARGATE_SPOT),
     )
     template_of(
