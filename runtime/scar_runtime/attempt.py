@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from scar_runtime.batch import Job
-from scar_runtime.claims import DONE, FAILED, PUBLISHING, SUBMITTED, Claim, Lost
-from scar_runtime.errors import OutOfTime, ScarError, StorageFault, Superseded
+from scar_runtime.claims import DONE, FAILED, PUBLISHING, SUBMITTED, Claim, LostClaimError
+from scar_runtime.errors import OutOfTimeError, ScarError, StorageError, SupersededError
 from scar_runtime.events import Ignored, Record
 from scar_runtime.execution import Task
 from scar_runtime.log import Execution
@@ -71,7 +71,7 @@ def run(
     runtime: Runtime,
     task: Task,
     claim: Claim | None,
-    out_of_time: Callable[[OutOfTime], Outcome],
+    out_of_time: Callable[[OutOfTimeError], Outcome],
 ) -> Outcome:
     """Execute the task; `out_of_time` decides what follows if its time does not suffice.
 
@@ -84,14 +84,14 @@ def run(
 
     try:
         result = runtime.executor.execute(task, before_publishing)
-    except Lost as lost:
+    except LostClaimError as lost:
         runtime.log.warning(str(lost), request_id=task.request_id)
         return DUPLICATE
-    except Superseded as superseded:
+    except SupersededError as superseded:
         runtime.log.info(str(superseded), request_id=task.request_id)
         note(runtime, claim, DONE)
         return Outcome("ignored")
-    except OutOfTime as fault:
+    except OutOfTimeError as fault:
         return out_of_time(fault)
     except ScarError:
         note(runtime, claim, FAILED)
@@ -121,7 +121,7 @@ def note(runtime: Runtime, claim: Claim | None, state: str, **facts: str) -> Non
         return
     try:
         claim.advance(state, **facts)
-    except Lost:
+    except LostClaimError:
         runtime.log.debug(f"the claim {claim.key} has a new holder already")
-    except StorageFault as fault:
+    except StorageError as fault:
         runtime.log.warning(f"the claim {claim.key} does not say {state!r}: {fault}")

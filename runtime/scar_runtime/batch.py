@@ -18,7 +18,7 @@ import botocore.session
 from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scar_runtime.errors import ConfigFault, EventFault, ScarError
+from scar_runtime.errors import ConfigError, EventError, ScarError
 from scar_runtime.events import Record, parse
 from scar_runtime.settings import Settings
 from scar_runtime.spool import Spool
@@ -30,7 +30,7 @@ _ATTEMPTS = 6
 VERSION = 1
 
 
-class SubmitFault(ScarError):
+class SubmitError(ScarError):
     """The job could not be submitted."""
 
 
@@ -70,10 +70,10 @@ class Jobs:
         self._sleep = sleep
 
     def submit(self, job: Job) -> str:
-        """Submit a job for a record; gives its id. Raises `SubmitFault`."""
+        """Submit a job for a record; gives its id. Raises `SubmitError`."""
         queue, definition = self._settings.job_queue, self._settings.job_definition
         if not queue or not definition:
-            raise ConfigFault("SCAR_JOB_QUEUE and SCAR_JOB_DEFINITION must be set to submit jobs")
+            raise ConfigError("SCAR_JOB_QUEUE and SCAR_JOB_DEFINITION must be set to submit jobs")
         key = self._spool.key("jobs", f"{uuid.uuid4()}.json")
         document = {
             "version": VERSION,
@@ -100,10 +100,10 @@ class Jobs:
             except ClientError as error:
                 code = error.response.get("Error", {}).get("Code", "")
                 if code not in _THROTTLED or attempt == _ATTEMPTS:
-                    raise SubmitFault(f"function {self._function}: {error}") from error
+                    raise SubmitError(f"function {self._function}: {error}") from error
                 self._sleep(0.2 * 2**attempt)
             except BotoCoreError as error:
-                raise SubmitFault(f"function {self._function}: {error}") from error
+                raise SubmitError(f"function {self._function}: {error}") from error
         raise AssertionError("the last attempt returns or raises")
 
 
@@ -115,14 +115,14 @@ def job_name(function: str, record: Record) -> str:
 
 
 def read_job(spool: Spool, key: str) -> Job:
-    """What this job has to do. Raises `EventFault` if its document is missing or damaged."""
+    """What this job has to do. Raises `EventError` if its document is missing or damaged."""
     document = spool.get(key)
     if document is None:
-        raise EventFault(f"the job's event document {key} is not in the spool bucket (expired?)")
+        raise EventError(f"the job's event document {key} is not in the spool bucket (expired?)")
     content = document.content
     if content.get("version") != VERSION:
-        raise EventFault(f"the job's event document {key} has version {content.get('version')!r}")
+        raise EventError(f"the job's event document {key} has version {content.get('version')!r}")
     records = list(parse(content["event"]))
     if len(records) != 1 or not isinstance(records[0], Record):
-        raise EventFault(f"the job's event document {key} must hold one record")
+        raise EventError(f"the job's event document {key} must hold one record")
     return Job(records[0], content["request_id"], content["claim"])

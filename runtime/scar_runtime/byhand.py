@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 from scar_runtime.attempt import Outcome, reported, run
-from scar_runtime.errors import OutOfTime, ScarError
+from scar_runtime.errors import OutOfTimeError, ScarError
 from scar_runtime.events import Record, parse
 from scar_runtime.execution import GRACE_SECONDS, Task
 from scar_runtime.runtime import Runtime
@@ -37,5 +37,5 @@ def _attempt(runtime: Runtime, request_id: str, record: Record) -> Outcome:
     return run(runtime, task, None, _raise)
 
 
-def _raise(fault: OutOfTime) -> Outcome:
+def _raise(fault: OutOfTimeError) -> Outcome:
     raise fault

@@ -28,7 +28,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from scar_runtime.errors import StorageFault
+from scar_runtime.errors import StorageError
 from scar_runtime.events import Record
 from scar_runtime.spool import Document, Spool
 
@@ -51,7 +51,7 @@ class Holder:
     deadline: float | None = None
 
 
-class Lost(StorageFault):
+class LostClaimError(StorageError):
     """Another holder has taken the claim over: this one must not publish."""
 
 
@@ -67,11 +67,11 @@ class Claim:
         return self._document.key
 
     def advance(self, state: str, **facts: Any) -> None:
-        """Go on to `state`. Raises `Lost` if the claim is no more ours."""
+        """Go on to `state`. Raises `LostClaimError` if the claim is no more ours."""
         content = {**self._document.content, "state": state, **facts}
         document = self._spool.replace(self._document, content)
         if document is None:
-            raise Lost(f"the claim {self.key} was taken over: nothing is published")
+            raise LostClaimError(f"the claim {self.key} was taken over: nothing is published")
         self._document = document
 
 
@@ -99,7 +99,7 @@ class Claims:
                 return None
             if document := self._spool.replace(found, {**found.content, **_held(holder)}):
                 return Claim(self._spool, document)
-        raise StorageFault(f"the claim {key} changes too often")
+        raise StorageError(f"the claim {key} changes too often")
 
     def adopt(self, key: str, holder: Holder) -> Claim | None:
         """Claim for a Batch job what its dispatcher claimed for it; None if it is not, or no
@@ -116,7 +116,7 @@ class Claims:
             content = {**found.content, **_held(holder), "job": holder.name}
             if document := self._spool.replace(found, content):
                 return Claim(self._spool, document)
-        raise StorageFault(f"the claim {key} changes too often")
+        raise StorageError(f"the claim {key} changes too often")
 
     def _may_take(self, content: dict[str, Any], holder: Holder) -> bool:
         state, deadline = content["state"], content.get("deadline")

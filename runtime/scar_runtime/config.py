@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scar_runtime.errors import ConfigFault
+from scar_runtime.errors import ConfigError
 from scar_runtime.log import LEVELS
 
 VERSION = 1
@@ -51,19 +51,19 @@ class Config:
 
 
 def read_config(path: Path) -> Config:
-    """Read the document at `path`. Raises `ConfigFault`, which names the file."""
+    """Read the document at `path`. Raises `ConfigError`, which names the file."""
     try:
         document = json.loads(path.read_bytes())
     except OSError as error:
-        raise ConfigFault(f"cannot read the configuration {path}: {error.strerror}") from error
+        raise ConfigError(f"cannot read the configuration {path}: {error.strerror}") from error
     except ValueError as error:
-        raise ConfigFault(f"the configuration {path} is not JSON: {error}") from error
+        raise ConfigError(f"the configuration {path} is not JSON: {error}") from error
     try:
         return _config(document)
     except (KeyError, TypeError, AttributeError) as error:
-        raise ConfigFault(f"the configuration {path} lacks a part: {error!r}") from error
+        raise ConfigError(f"the configuration {path} lacks a part: {error!r}") from error
     except ValueError as error:
-        raise ConfigFault(f"the configuration {path}: {error}") from error
+        raise ConfigError(f"the configuration {path}: {error}") from error
 
 
 def _config(document: Mapping[str, Any]) -> Config:

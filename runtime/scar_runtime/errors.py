@@ -1,16 +1,16 @@
 """Faults that are somebody's to mend: the user's, the platform's, the event sender's.
 
 ScarError
-  ConfigFault      the function's configuration cannot be used
-  EventFault       the event cannot be understood
-  StorageFault     an object cannot be read or written
-    Superseded     the object was replaced since the event was sent
-    DiskFull       the work folder has no room left
-  ScriptFailed     the script ended with a code other than 0
-  OutOfTime        the time for this record is used up
-  Terminated       the platform asked the process to end
-  Looping          the file has come through too many functions
-  RecordsFailed    several records of one event failed
+  ConfigError      the function's configuration cannot be used
+  EventError       the event cannot be understood
+  StorageError     an object cannot be read or written
+    SupersededError     the object was replaced since the event was sent
+    DiskFullError       the work folder has no room left
+  ScriptError     the script ended with a code other than 0
+  OutOfTimeError        the time for this record is used up
+  TerminatedError       the platform asked the process to end
+  LoopError          the file has come through too many functions
+  RecordsError    several records of one event failed
 
 Any other exception is a defect of the runtime.
 """
@@ -24,31 +24,31 @@ class ScarError(Exception):
     exit_code = 1
 
 
-class ConfigFault(ScarError):
+class ConfigError(ScarError):
     """The function's configuration cannot be used."""
 
     exit_code = 2
 
 
-class EventFault(ScarError):
+class EventError(ScarError):
     """The event cannot be understood."""
 
     exit_code = 2
 
 
-class StorageFault(ScarError):
+class StorageError(ScarError):
     """An object cannot be read or written."""
 
 
-class Superseded(StorageFault):
+class SupersededError(StorageError):
     """The object was replaced since the event was sent; the new one has an event of its own."""
 
 
-class DiskFull(StorageFault):
+class DiskFullError(StorageError):
     """The work folder has no room left."""
 
 
-class ScriptFailed(ScarError):
+class ScriptError(ScarError):
     """The script ended with a code other than 0."""
 
     def __init__(self, function: str, exit_code: int, reason: str, last_output: str) -> None:
@@ -59,19 +59,19 @@ class ScriptFailed(ScarError):
         self.exit_code = exit_code
 
 
-class OutOfTime(ScarError):
+class OutOfTimeError(ScarError):
     """The time for this record is used up."""
 
 
-class Terminated(ScarError):
+class TerminatedError(ScarError):
     """The platform asked the process to end (SIGTERM)."""
 
     exit_code = 128 + 15
 
 
-class Looping(ScarError):
+class LoopError(ScarError):
     """The file has come through too many functions."""
 
 
-class RecordsFailed(ScarError):
+class RecordsError(ScarError):
     """Several records of one event failed."""

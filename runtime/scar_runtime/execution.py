@@ -13,7 +13,7 @@ from pathlib import Path
 
 from scar_runtime.config import Config
 from scar_runtime.environment import instance_ip, script_environment
-from scar_runtime.errors import ConfigFault, OutOfTime, ScriptFailed, Terminated
+from scar_runtime.errors import ConfigError, OutOfTimeError, ScriptError, TerminatedError
 from scar_runtime.events import Record
 from scar_runtime.log import Log
 from scar_runtime.outputs import hops, origin, plan, publish
@@ -75,7 +75,7 @@ class Executor:
         """Run the task. Outputs are uploaded only after the script's exit code 0 and after
         `before_publishing`, which may raise to prevent it.
 
-        Raises `ScriptFailed`, `OutOfTime`, `Terminated` or a fault of storage.
+        Raises `ScriptError`, `OutOfTimeError`, `TerminatedError` or a fault of storage.
         """
         with workspace(task.request_id, self._root) as work:
             input_file, metadata = self._stage_in(task, work)
@@ -142,7 +142,7 @@ class Executor:
             return record.arguments
         script = self._config.script
         if script is None:
-            raise ConfigFault(
+            raise ConfigError(
                 f"function {self._config.name} has no init_script, and the event brings neither"
                 " script nor cmd_args"
             )
@@ -171,22 +171,22 @@ class Executor:
 
     def _require_time(self, task: Task) -> None:
         if self._terminator.requested:
-            raise Terminated(f"function {self._config.name} was asked to end")
+            raise TerminatedError(f"function {self._config.name} was asked to end")
         if task.stop_at is not None and time.monotonic() >= task.stop_at:
-            raise OutOfTime(f"function {self._config.name}: no time is left to run the script")
+            raise OutOfTimeError(f"function {self._config.name}: no time is left to run the script")
 
     def _require_success(self, finished: Finished) -> None:
         name = self._config.name
         if finished.terminated:
-            raise Terminated(f"function {name} was asked to end while its script ran")
+            raise TerminatedError(f"function {name} was asked to end while its script ran")
         if finished.out_of_time:
-            raise OutOfTime(
+            raise OutOfTimeError(
                 f"function {name}: the script was stopped {self._config.timeout_threshold:g}"
                 " seconds before the end of the function's time"
             )
         if finished.exit_code != 0:
             last = finished.output.last(LAST_OUTPUT_BYTES)
-            raise ScriptFailed(name, finished.exit_code, finished.reason, last)
+            raise ScriptError(name, finished.exit_code, finished.reason, last)
 
 
 def _folders(work: Workspace, input_file: Path | None) -> dict[str, str]:

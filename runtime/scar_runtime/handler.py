@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from scar_runtime.attempt import DUPLICATE, Outcome, reported, run, submit
 from scar_runtime.claims import FAILED, Claim, Holder
-from scar_runtime.errors import OutOfTime, RecordsFailed, ScarError
+from scar_runtime.errors import OutOfTimeError, RecordsError, ScarError
 from scar_runtime.events import Record, parse
 from scar_runtime.execution import Task
 from scar_runtime.runtime import Runtime, from_process
@@ -95,7 +95,7 @@ class Invocation:
             if claim is None:
                 return DUPLICATE
 
-        def out_of_time(fault: OutOfTime) -> Outcome:
+        def out_of_time(fault: OutOfTimeError) -> Outcome:
             if delegates:
                 self._runtime.log.info(f"{fault}: a Batch job takes over", request_id=request_id)
                 return submit(self._runtime, task, claim, "delegated")
@@ -145,4 +145,4 @@ def _joined(faults: Sequence[ScarError]) -> ScarError:
     if len(faults) == 1:
         return faults[0]
     texts = "\n".join(str(fault) for fault in faults)
-    return RecordsFailed(f"{len(faults)} records of the event failed:\n{texts}")
+    return RecordsError(f"{len(faults)} records of the event failed:\n{texts}")

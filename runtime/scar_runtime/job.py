@@ -5,7 +5,7 @@ from __future__ import annotations
 from scar_runtime.attempt import DUPLICATE, Outcome, reported, run
 from scar_runtime.batch import Job, read_job
 from scar_runtime.claims import FAILED, Claim, Holder
-from scar_runtime.errors import ConfigFault, OutOfTime, ScarError
+from scar_runtime.errors import ConfigError, OutOfTimeError, ScarError
 from scar_runtime.events import Record
 from scar_runtime.execution import GRACE_SECONDS, Task
 from scar_runtime.runtime import Runtime
@@ -19,7 +19,7 @@ def run_job(runtime: Runtime) -> int:
     try:
         spool, _, _ = runtime.stored
         if not runtime.settings.job_event:
-            raise ConfigFault("SCAR_JOB_EVENT is not set: the function's Lambda submits its jobs")
+            raise ConfigError("SCAR_JOB_EVENT is not set: the function's Lambda submits its jobs")
         job = read_job(spool, runtime.settings.job_event)
     except ScarError as fault:
         runtime.log.error(str(fault))
@@ -45,7 +45,7 @@ def _attempt(runtime: Runtime, job: Job, record: Record) -> Outcome:
     }
     task = Task(record, job.request_id, None, GRACE_SECONDS, variables)
 
-    def out_of_time(fault: OutOfTime) -> Outcome:
+    def out_of_time(fault: OutOfTimeError) -> Outcome:
         if claim:
             claim.advance(FAILED)
         raise fault

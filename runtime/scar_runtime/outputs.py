@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from scar_runtime.config import Output
-from scar_runtime.errors import Looping, StorageFault
+from scar_runtime.errors import LoopError, StorageError
 from scar_runtime.events import StoredObject
 from scar_runtime.storage import PARALLEL_OBJECTS, Storage
 
@@ -48,7 +48,7 @@ def plan(
 ) -> list[Upload]:
     """Which file goes where: a file goes to each output whose filters it passes.
 
-    Raises `StorageFault` if two files would get one key, or a key is too long, before anything
+    Raises `StorageError` if two files would get one key, or a key is too long, before anything
     is uploaded.
     """
     stem = _stem(stored)
@@ -60,10 +60,10 @@ def plan(
             values = {"name": name, "stem": stem, "request_id": request_id}
             upload = Upload(file, output.bucket, _key(output, values))
             if len(upload.key.encode()) > KEY_BYTES:
-                raise StorageFault(f"the key of output {name!r} is over {KEY_BYTES} bytes")
+                raise StorageError(f"the key of output {name!r} is over {KEY_BYTES} bytes")
             other = uploads.setdefault(upload.path, upload)
             if other.file != file:
-                raise StorageFault(f"two outputs would both be s3://{upload.path}")
+                raise StorageError(f"two outputs would both be s3://{upload.path}")
     return list(uploads.values())
 
 
@@ -105,11 +105,11 @@ def _stem(stored: StoredObject | None) -> str:
 
 
 def hops(metadata: Mapping[str, str]) -> int:
-    """Through how many functions an input has come, by its metadata. Raises `Looping`."""
+    """Through how many functions an input has come, by its metadata. Raises `LoopError`."""
     text = metadata.get(HOPS, "0")
     count = int(text) if text.isascii() and text.isdigit() else 0
     if count >= MAX_HOPS:
-        raise Looping(
+        raise LoopError(
             f"the input has come through {count} functions: a function's output leads back to its"
             " input"
         )
@@ -142,6 +142,6 @@ def publish(storage: Storage, uploads: Sequence[Upload], metadata: Mapping[str, 
         try:
             for transfer in transfers:
                 transfer.result()
-        except StorageFault:
+        except StorageError:
             pool.shutdown(cancel_futures=True)
             raise

@@ -12,7 +12,7 @@ from scar_runtime.batch import Jobs, batch_client
 from scar_runtime.claims import Claims
 from scar_runtime.config import Config, read_config
 from scar_runtime.environment import image_environment
-from scar_runtime.errors import ConfigFault
+from scar_runtime.errors import ConfigError
 from scar_runtime.execution import Executor
 from scar_runtime.log import Log
 from scar_runtime.process import Terminator
@@ -36,9 +36,9 @@ class Runtime:
 
     @property
     def stored(self) -> tuple[Spool, Claims, Jobs]:
-        """The parts that need a spool bucket. Raises `ConfigFault` where there is none."""
+        """The parts that need a spool bucket. Raises `ConfigError` where there is none."""
         if self.spool is None or self.claims is None or self.jobs is None:
-            raise ConfigFault("SCAR_SPOOL_BUCKET must be set")
+            raise ConfigError("SCAR_SPOOL_BUCKET must be set")
         return self.spool, self.claims, self.jobs
 
 
@@ -49,10 +49,10 @@ def assemble(
     s3: Callable[[Settings], Any] = s3_client,
     batch: Callable[[Settings], Any] = batch_client,
 ) -> Runtime:
-    """Build a runtime from this process's environment. Raises `ConfigFault`."""
+    """Build a runtime from this process's environment. Raises `ConfigError`."""
     settings = read_settings(environ)
     if settings.config is None:
-        raise ConfigFault("SCAR_FUNCTION_CONFIG must name the function's configuration file")
+        raise ConfigError("SCAR_FUNCTION_CONFIG must name the function's configuration file")
     config = read_config(settings.config)
     log = Log(config.log_level, log_descriptor)
     terminator = Terminator()

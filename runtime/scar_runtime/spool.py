@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scar_runtime.errors import StorageFault
+from scar_runtime.errors import StorageError
 
 _ABSENT = ("NoSuchKey", "404", "AccessDenied", "403")
 """Without s3:ListBucket, which nobody is granted, S3 answers 403 for what is not there."""
@@ -83,8 +83,8 @@ class Spool:
             return Document(key, content, answer["ETag"])
         raise AssertionError("the last attempt returns or raises")
 
-    def _fault(self, verb: str, key: str, error: Exception) -> StorageFault:
-        return StorageFault(f"cannot {verb} s3://{self._bucket}/{key} of the spool: {error}")
+    def _fault(self, verb: str, key: str, error: Exception) -> StorageError:
+        return StorageError(f"cannot {verb} s3://{self._bucket}/{key} of the spool: {error}")
 
 
 def _code(error: ClientError) -> str:

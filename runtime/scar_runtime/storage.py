@@ -15,7 +15,7 @@ import botocore.session
 from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scar_runtime.errors import DiskFull, StorageFault, Superseded
+from scar_runtime.errors import DiskFullError, StorageError, SupersededError
 from scar_runtime.events import StoredObject
 from scar_runtime.settings import Settings
 
@@ -48,7 +48,7 @@ def s3_client(settings: Settings) -> Any:
 
 
 class Storage:
-    """Downloads and uploads. Faults of the service become `StorageFault`, naming the object."""
+    """Downloads and uploads. Faults of the service become `StorageError`, naming the object."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -56,7 +56,7 @@ class Storage:
     def download(self, stored: StoredObject, path: Path) -> dict[str, str]:
         """Write the very version that the event speaks of to `path`; gives its metadata.
 
-        Raises `Superseded` if the bucket keeps no versions and the object was replaced since.
+        Raises `SupersededError` if the bucket keeps no versions and the object was replaced since.
         """
         request = {"Bucket": stored.bucket, "Key": stored.key}
         if stored.version and stored.version != "null":
@@ -70,7 +70,7 @@ class Storage:
         except ClientError as error:
             raise _read_fault(stored, error) from error
         except BotoCoreError as error:
-            raise StorageFault(f"cannot read s3://{stored.path}: {error}") from error
+            raise StorageError(f"cannot read s3://{stored.path}: {error}") from error
         except OSError as error:
             raise _disk_fault(error, f"s3://{stored.path}", stored.size) from error
 
@@ -114,9 +114,9 @@ class Storage:
             else:
                 self._put(bucket, key, path.read_bytes(), metadata)
         except (ClientError, BotoCoreError) as error:
-            raise StorageFault(f"cannot write s3://{bucket}/{key}: {error}") from error
+            raise StorageError(f"cannot write s3://{bucket}/{key}: {error}") from error
         except OSError as error:
-            raise StorageFault(f"cannot read the output {path.name}: {error.strerror}") from error
+            raise StorageError(f"cannot read the output {path.name}: {error.strerror}") from error
 
     def _put(self, bucket: str, key: str, body: Any, metadata: Mapping[str, str]) -> None:
         self._client.put_object(Bucket=bucket, Key=key, Body=body, Metadata=dict(metadata))
@@ -143,10 +143,10 @@ def _write_body(body: Any, descriptor: int, offset: int) -> None:
 
 
 def require_space(folder: Path, size: int) -> None:
-    """Raise `DiskFull` where `size` bytes cannot fit: better before the transfer than amid it."""
+    """Raise `DiskFullError` where `size` bytes cannot fit: better before the transfer than amid it."""
     free = shutil.disk_usage(folder).free
     if size > free:
-        raise DiskFull(_full(f"{size} bytes", free))
+        raise DiskFullError(_full(f"{size} bytes", free))
 
 
 def _full(needed: str, free: int) -> str:
@@ -156,17 +156,17 @@ def _full(needed: str, free: int) -> str:
     )
 
 
-def _disk_fault(error: OSError, what: str, size: int | None) -> StorageFault:
+def _disk_fault(error: OSError, what: str, size: int | None) -> StorageError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(_full(f"{what} ({size} bytes)" if size is not None else what, 0))
-    return StorageFault(f"cannot write {what} to disk: {error.strerror}")
+        return DiskFullError(_full(f"{what} ({size} bytes)" if size is not None else what, 0))
+    return StorageError(f"cannot write {what} to disk: {error.strerror}")
 
 
-def _read_fault(stored: StoredObject, error: ClientError) -> StorageFault:
+def _read_fault(stored: StoredObject, error: ClientError) -> StorageError:
     code = error.response.get("Error", {}).get("Code", "")
     if code in ("412", "PreconditionFailed"):
-        return Superseded(f"s3://{stored.path} was replaced since the event was sent")
+        return SupersededError(f"s3://{stored.path} was replaced since the event was sent")
     hint = ""
     if code in _GONE:  # without s3:ListBucket, S3 answers 403 for what is not there
         hint = " (it may have been deleted, or the function's role may not read it)"
-    return StorageFault(f"cannot read s3://{stored.path}: {code}{hint}")
+    return StorageError(f"cannot read s3://{stored.path}: {code}{hint}")

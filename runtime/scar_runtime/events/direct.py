@@ -7,7 +7,7 @@ import binascii
 import json
 from typing import Any
 
-from scar_runtime.errors import EventFault
+from scar_runtime.errors import EventError
 from scar_runtime.events.records import Payload, Record
 
 PAYLOAD_FILE = "event-file"
@@ -36,17 +36,17 @@ def _script(text: Any) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (TypeError, ValueError, binascii.Error) as error:
-        raise EventFault(f"script must be text in base64: {error}") from error
+        raise EventError(f"script must be text in base64: {error}") from error
 
 
 def _arguments(given: Any) -> tuple[str, ...]:
     try:
         arguments = json.loads(given) if isinstance(given, str) else given
     except ValueError as error:
-        raise EventFault(f"cmd_args must be a list: {error}") from error
+        raise EventError(f"cmd_args must be a list: {error}") from error
     if not isinstance(arguments, list) or any(isinstance(a, (dict, list)) for a in arguments):
-        raise EventFault("cmd_args must be a list of words")
+        raise EventError("cmd_args must be a list of words")
     words = tuple(str(argument) for argument in arguments)
     if any("\0" in word for word in words):
-        raise EventFault("cmd_args must not contain NUL")
+        raise EventError("cmd_args must not contain NUL")
     return words

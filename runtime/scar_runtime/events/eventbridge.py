@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scar_runtime.errors import EventFault
+from scar_runtime.errors import EventError
 from scar_runtime.events.records import Ignored, Record, StoredObject
 
 
@@ -29,7 +29,7 @@ def record(event: dict[str, Any]) -> Record | Ignored:
             size=found.get("size"),
         )
     except (KeyError, TypeError) as error:
-        raise EventFault(f"an EventBridge event of S3 lacks {error}") from error
+        raise EventError(f"an EventBridge event of S3 lacks {error}") from error
     if event["detail-type"] != "Object Created":
         return Ignored(f"{event['detail-type']} is not the creation of an object", stored.path)
     if stored.key.endswith("/"):

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from scar_runtime.errors import EventFault
+from scar_runtime.errors import EventError
 from scar_runtime.events.records import Http, Payload, Record
 
 BODY_FILE = "api_event_file"
@@ -41,13 +41,13 @@ def record(event: dict[str, Any]) -> Record:
 def _body(event: Mapping[str, Any]) -> bytes:
     body = event.get("body") or ""
     if not isinstance(body, str):
-        raise EventFault(f"the body of a request must be text, got {type(body).__name__}")
+        raise EventError(f"the body of a request must be text, got {type(body).__name__}")
     if not event.get("isBase64Encoded"):
         return body.encode("utf-8", "surrogatepass")
     try:
         return base64.b64decode(body, validate=True)
     except binascii.Error as error:
-        raise EventFault(f"the body of the request is not base64: {error}") from error
+        raise EventError(f"the body of the request is not base64: {error}") from error
 
 
 def _parameters(parameters: Mapping[str, str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from scar_runtime.errors import EventFault
+from scar_runtime.errors import EventError
 from scar_runtime.events import direct, eventbridge, gateway, storage, wrapped
 from scar_runtime.events.records import Ignored, Record
 
@@ -14,10 +14,10 @@ MAX_DEPTH = 4
 
 
 def parse(event: Any, depth: int = 0) -> Iterator[Record | Ignored]:
-    """All records of `event`, in order. Raises `EventFault` on what claims to be a known form
+    """All records of `event`, in order. Raises `EventError` on what claims to be a known form
     and is not; any JSON without a known form is a direct invocation with that payload."""
     if depth > MAX_DEPTH:
-        raise EventFault(f"the event is wrapped more than {MAX_DEPTH} times")
+        raise EventError(f"the event is wrapped more than {MAX_DEPTH} times")
     if not isinstance(event, dict):
         yield direct.record(event)
     elif isinstance(event.get("Records"), list) and event["Records"]:
@@ -38,11 +38,11 @@ def parse(event: Any, depth: int = 0) -> Iterator[Record | Ignored]:
 def _record(record: Any, depth: int) -> Iterator[Record | Ignored]:
     """One entry of a list of records, whatever service made the list."""
     if not isinstance(record, dict):
-        raise EventFault(f"a record must be an object, got {type(record).__name__}")
+        raise EventError(f"a record must be an object, got {type(record).__name__}")
     source = record.get("eventSource", record.get("EventSource"))
     if source in storage.SOURCES:
         yield storage.record(record)
     elif source in wrapped.SOURCES:
         yield from parse(wrapped.message(record), depth + 1)
     else:
-        raise EventFault(f"records of source {source!r} are not known")
+        raise EventError(f"records of source {source!r} are not known")

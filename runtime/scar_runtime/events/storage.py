@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote_plus
 
-from scar_runtime.errors import EventFault
+from scar_runtime.errors import EventError
 from scar_runtime.events.records import Ignored, Record, StoredObject
 
 SOURCES = {"aws:s3": "s3", "minio:s3": "minio"}
@@ -35,7 +35,7 @@ def record(entry: dict[str, Any]) -> Record | Ignored:
         )
         name = entry["eventName"]
     except (KeyError, TypeError) as error:
-        raise EventFault(f"a storage record lacks {error}") from error
+        raise EventError(f"a storage record lacks {error}") from error
     if not name.startswith(_CREATED):
         return Ignored(f"{name} is not the creation of an object", stored.path)
     if stored.key.endswith("/"):

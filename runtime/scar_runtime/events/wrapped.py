@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from scar_runtime.errors import EventFault
+from scar_runtime.errors import EventError
 
 SOURCES = ("aws:sqs", "aws:sns")
 
@@ -15,7 +15,7 @@ def message(entry: dict[str, Any]) -> Any:
     try:
         body = entry["body"] if "body" in entry else entry["Sns"]["Message"]
     except (KeyError, TypeError) as error:
-        raise EventFault(f"a message lacks {error}") from error
+        raise EventError(f"a message lacks {error}") from error
     return _inner(body)
 
 
@@ -34,7 +34,7 @@ def _inner(body: Any) -> Any:
     try:
         inner = json.loads(body)
     except ValueError as error:
-        raise EventFault(f"the inner event is not JSON: {error}") from error
+        raise EventError(f"the inner event is not JSON: {error}") from error
     # An SNS message delivered through SQS is wrapped once more, without a list of records.
     if isinstance(inner, dict) and inner.get("Type") == "Notification" and "Message" in inner:
         return _inner(inner["Message"])
