@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from local.cloud.authorization import RequestResources
 from local.cloud.batch.api import BatchApi
 from local.cloud.batch.attempt import AttemptRunner
 from local.cloud.batch.cloudformation import resource_types
@@ -94,7 +95,7 @@ def _add_batch(
     attempts = AttemptRunner(engine, sessions, log, ledger.heard, endpoint)
     api = BatchApi(store, Runner(attempts, ledger, publish), emulator.scope)
     emulator.put_batch(api.operations())
-    emulator.put_submission_check(definition_arn)
+    emulator.put_resources(RequestResources(emulator.scope, definition_arn))
     for name, handlers in resource_types(api, emulator.physical_name).items():
         emulator.put_resource_type(name, vars(handlers))
 

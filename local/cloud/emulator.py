@@ -260,32 +260,27 @@ class Emulator:
         storage._fire_s3_event_async = fire_async_framed
         storage._fire_s3_event = fire_framed
 
-    def put_submission_check(self, definition_arn: Callable[[str], str]) -> None:
-        """Authorize SubmitJob on the queue and the job definition; the emulator asks for `*`."""
-        actions, evaluator, answers = (
-            self._modules.iam_actions,
-            self._modules.iam_evaluator,
-            self._modules.responses,
-        )
+    def put_resources(self, resources: Callable[[str, str, bytes], Sequence[str]]) -> None:
+        """Authorize a request on each of `resources(service, path, body)`; if that is empty, on
+        what the emulator takes for its resource."""
+        actions, evaluator = self._modules.iam_actions, self._modules.iam_evaluator
         extract, enforce = actions.extract_resource_arn, evaluator.enforce
-        both: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("both", default=())
+        current: contextvars.ContextVar[Sequence[str]] = contextvars.ContextVar("resources")
 
-        def extract_resource_arn(service: str, method: str, path: str, *rest: Any) -> Any:
-            both.set(())
-            if service != "batch" or path.rstrip("/").lower() != "/v1/submitjob":
-                return extract(service, method, path, *rest)
-            request = json.loads(rest[1] or b"{}")
-            queue = request.get("jobQueue", "")
-            scope = Scope(answers.get_account_id(), answers.get_region())
-            arn = queue if queue.startswith("arn:") else scope.arn("batch", f"job-queue/{queue}")
-            both.set((arn, definition_arn(request.get("jobDefinition", ""))))
-            return arn
+        def extract_resource_arn(
+            service: str, method: str, path: str, headers: Any, body: bytes, *rest: Any
+        ) -> str:
+            arns = resources(service, path, body)
+            current.set(arns)
+            first: str = arns[0] if arns else extract(service, method, path, headers, body, *rest)
+            return first
 
         def enforce_all(
             key: str, action: str, service: str, region: str, resource_arn: str = "*", **rest: Any
         ) -> Any:
-            arns = both.get() if action == "batch:SubmitJob" else (resource_arn,)
-            results = (enforce(key, action, service, region, arn, **rest) for arn in arns)
+            arns = current.get(())
+            joint = arns if arns and resource_arn == arns[0] else (resource_arn,)
+            results = (enforce(key, action, service, region, arn, **rest) for arn in joint)
             return next((denial for denial in results if denial), None)
 
         actions.extract_resource_arn = extract_resource_arn

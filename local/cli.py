@@ -1,0 +1,201 @@
+"""`python -m local`: run workflows on this machine, in an emulated AWS.
+
+Everything for people goes to standard error, and the result to standard output.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.status import Status
+
+from local.engines import EngineName, choose
+from local.errors import LocalError
+from local.kept import bring_up, exports, keep_running, take_down
+from local.report import Outcome, failures, print_json, print_table
+from local.run import Progress, Request, ensure_images, run, run_in
+from local.transfer import parse_upload
+from scar_constructs.fdl import FdlError, LoadedApplication, load_application, render
+
+DEFAULT_TIMEOUT_SECONDS = 1800.0
+_INTERRUPTED = 130
+
+app = typer.Typer(
+    help="Run SCAR workflows on this machine, in an emulated AWS.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+_EngineOption = Annotated[
+    EngineName | None,
+    typer.Option(help="what runs the functions; default: podman, else docker, else process"),
+]
+
+
+@app.command("run")
+def run_command(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="YAML files or folders of them")
+    ],
+    put: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[BUCKET/PREFIX=]FILE",
+            help="upload a file; default place: the first function's first input",
+        ),
+    ] = None,
+    get: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="download what the functions wrote to DIR/BUCKET/KEY"),
+    ] = None,
+    engine: _EngineOption = None,
+    timeout: Annotated[
+        float, typer.Option(help="seconds to wait until nothing is in flight")
+    ] = DEFAULT_TIMEOUT_SECONDS,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="leave the cloud running; end it with `down`")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,
+) -> None:
+    """Deploy workflows to a local cloud, upload files, wait, and download the outputs.
+
+    The exit code is 0 only if something ran and every execution succeeded.
+    """
+    with _faults():
+        loaded = _load(paths)
+        uploads = [parse_upload(argument, loaded.application) for argument in put or ()]
+        request = Request(paths, loaded.application, uploads, get, timeout)
+        chosen = _engine(engine)
+        with _progress() as progress:
+            outcome = (
+                _run_kept(request, chosen, progress) if keep else run(request, chosen, progress)
+            )
+        _print(outcome, as_json)
+    idle = not uploads and not outcome.executions
+    raise typer.Exit(0 if outcome.succeeded or idle else 1)
+
+
+@app.command()
+def up(engine: _EngineOption = None) -> None:
+    """Start a local cloud that is kept; prints the variables for `npx cdk deploy` and `aws`."""
+    with _faults():
+        chosen = _engine(engine)
+        with _progress() as progress:
+            ensure_images(chosen, progress)
+            progress("starting the local cloud")
+            cloud = bring_up(chosen)
+    sys.stdout.write(f"{exports(cloud)}\n")
+
+
+@app.command()
+def down() -> None:
+    """End the local cloud that `up` or `run --keep` left running."""
+    with _faults(), _progress() as progress:
+        progress("ending the local cloud")
+        ended = take_down()
+    _say("the local cloud is gone" if ended else "no local cloud is running")
+
+
+@app.command()
+def images(engine: _EngineOption = None) -> None:
+    """Have the base image of the runtime in the engine's store: found, pulled or made here."""
+    with _faults():
+        chosen = _engine(engine)
+        with _progress() as progress:
+            ensure_images(chosen, progress)
+
+
+def _load(paths: list[Path]) -> LoadedApplication:
+    loaded = load_application(paths)
+    if loaded.warnings:
+        _say(render(loaded.warnings))
+    return loaded
+
+
+def _engine(wanted: EngineName | None) -> EngineName:
+    chosen = choose(wanted)
+    if chosen is EngineName.PROCESS:
+        _say(
+            "WARNING: engine process: the functions' images are NOT used. Every script runs on "
+            "this machine, with this machine's programs and this user's rights."
+        )
+    return chosen
+
+
+def _run_kept(request: Request, engine: EngineName, progress: Progress) -> Outcome:
+    ensure_images(engine, progress)
+    progress("starting the local cloud")
+    cloud = keep_running(engine)
+    try:
+        outcome = run_in(request, cloud, progress)
+    except BaseException:
+        take_down()
+        raise
+    _say(f"the local cloud stays at {cloud.url}; to use it:\n{exports(cloud)}")
+    return outcome
+
+
+def _print(outcome: Outcome, as_json: bool) -> None:
+    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    if as_json:
+        print_json(outcome, console)
+    else:
+        print_table(outcome, console)
+    for line in failures(outcome):
+        _say(line)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """On a terminal, one line that changes; elsewhere, a line for each new step."""
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield _Lines()
+        return
+    with Status("", console=console) as status:
+        yield status.update
+
+
+class _Lines:
+    """Says each step once: in a log, a count that changes is noise."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def __call__(self, step: str) -> None:
+        kind = step.partition(":")[0]
+        if kind not in self._said:
+            self._said.add(kind)
+            _say(kind)
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """End the command without a trace: code 1 for a user's fault, 130 for an interruption."""
+    previous = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    except (FdlError, LocalError) as error:
+        _say(str(error))
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        _say("interrupted")
+        raise typer.Exit(_INTERRUPTED) from None
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")

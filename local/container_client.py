@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""What the CDK CLI calls instead of `docker` (CDK_DOCKER): its images go to the local cloud.
+
+With SCAR_LOCAL_ENGINE=podman or docker, the engine's own client is run, with the host names of
+Amazon ECR replaced by SCAR_LOCAL_REGISTRY (host:port, plain HTTP). With SCAR_LOCAL_ENGINE=process
+nothing is built: the build context of each tag is kept in SCAR_LOCAL_IMAGES, for the cloud to run
+the function out of it on this machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+_REGISTRY = re.compile(r"(https?://)?\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com")
+TAGS_FILE = "tags.json"
+
+
+def main() -> int:
+    engine, arguments = os.environ["SCAR_LOCAL_ENGINE"], sys.argv[1:]
+    if engine == "process":
+        return keep_context(arguments, Path(os.environ["SCAR_LOCAL_IMAGES"]), Path.cwd())
+    command = client_command(engine, arguments, os.environ["SCAR_LOCAL_REGISTRY"])
+    return subprocess.run(command).returncode
+
+
+def client_command(engine: str, arguments: Sequence[str], registry: str) -> list[str]:
+    """The engine's command for what the CDK CLI asks for."""
+    rewritten = [_REGISTRY.sub(registry, argument) for argument in arguments]
+    if engine == "podman" and rewritten[:1] in (["login"], ["push"]):
+        rewritten.insert(1, "--tls-verify=false")
+    return [engine, *rewritten]
+
+
+def keep_context(arguments: Sequence[str], folder: Path, here: Path) -> int:
+    """Act on a command without an engine; the exit code."""
+    command, *rest = arguments
+    tags = _read(folder)
+    if command == "build":
+        tags[rest[rest.index("--tag") + 1]] = str(_copied(here / rest[-1], folder))
+    elif command == "tag":
+        source, target = rest
+        tags[_REGISTRY.sub("", target).lstrip("/")] = tags[source]
+    elif command == "inspect":
+        return 0 if rest[-1] in tags else 1
+    elif command not in ("login", "push"):
+        print(f"{command} is not possible without a container engine", file=sys.stderr)
+        return 1
+    _write(folder, tags)
+    return 0
+
+
+def _copied(context: Path, folder: Path) -> Path:
+    target = folder / hashlib.sha256(str(context.resolve()).encode()).hexdigest()[:32]
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(context, target)
+    return target
+
+
+def _read(folder: Path) -> dict[str, str]:
+    try:
+        tags: dict[str, str] = json.loads((folder / TAGS_FILE).read_text())
+    except FileNotFoundError:
+        return {}
+    return tags
+
+
+def _write(folder: Path, tags: dict[str, str]) -> None:
+    """Write in one step: the cloud reads while images are still being made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / f"{TAGS_FILE}.{os.getpid()}"
+    unfinished.write_text(json.dumps(tags, sort_keys=True))
+    unfinished.replace(folder / TAGS_FILE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

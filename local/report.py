@@ -1,0 +1,88 @@
+"""What a local run says at its end: a table or JSON, and the failures in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+_HIDDEN = ("submitted", "ignored")
+"""A dispatcher's own rows: the job that it started has a row of its own."""
+_COLOURS = {"succeeded": "green", "failed": "bold red"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did. `executions` are rows as in `local.cloud.executions.Row`."""
+
+    executions: Sequence[Mapping[str, Any]]
+    files: Sequence[Path]
+    failed_events: Mapping[str, int]
+    """Queue name -> number of events in it."""
+    unfinished: Sequence[str] = ()
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether something ran, all of it succeeded and nothing was left undone."""
+        statuses = [row["status"] for row in self.executions]
+        return bool(statuses) and "failed" not in statuses and not self.unfinished
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "succeeded": self.succeeded,
+            "executions": list(self.executions),
+            "files": [str(path) for path in self.files],
+            "failed_events": dict(self.failed_events),
+            "unfinished": list(self.unfinished),
+        }
+
+
+def print_json(outcome: Outcome, console: Console) -> None:
+    console.out(json.dumps(outcome.document(), indent=2, ensure_ascii=True), highlight=False)
+
+
+def print_table(outcome: Outcome, console: Console) -> None:
+    """The executions, one row each. Colour only where the console has it."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("function", "service", "input", "status"):
+        table.add_column(name, overflow="fold")
+    table.add_column("seconds", justify="right")
+    table.add_column("outputs", overflow="fold")
+    for row in outcome.executions:
+        if row["status"] not in _HIDDEN:
+            colour = _COLOURS.get(row["status"], "yellow")
+            table.add_row(
+                row["function"],
+                row["service"],
+                row["input"] or "-",
+                f"[{colour}]{row['status']}[/]",
+                f"{row['seconds']:.2f}",
+                "\n".join(row["outputs"]) or "-",
+            )
+    console.print(table)
+
+
+def failures(outcome: Outcome) -> list[str]:
+    """One line per failed execution, and what became of the failed events."""
+    lines = [_failure(row) for row in outcome.executions if row["status"] == "failed"]
+    lines += [
+        f"{count} failed {'event is' if count == 1 else 'events are'} in the queue {name}"
+        for name, count in outcome.failed_events.items()
+    ]
+    lines += [f"not finished: {what}" for what in outcome.unfinished]
+    if not outcome.executions and not outcome.unfinished:
+        lines.append("nothing ran: no function is triggered by what was uploaded")
+    return lines
+
+
+def _failure(row: Mapping[str, Any]) -> str:
+    code = "" if row["exit_code"] is None else f" with exit code {row['exit_code']}"
+    attempts = f" in {row['attempts']} attempts" if row["attempts"] > 1 else ""
+    where = f" on {row['input']}" if row["input"] else ""
+    why = f": {row['reason']}" if row["reason"] else ""
+    return f"{row['function']} ({row['service']}) failed{code}{attempts}{where}{why}"

@@ -1,0 +1,118 @@
+"""A local run: check, start the cloud, deploy, upload, wait, download, report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+
+from local.cdk import deploy, prepare
+from local.engines import EngineName
+from local.errors import LocalError
+from local.images import ImageError, ensure_runtime_image
+from local.report import Outcome
+from local.server import REGION, CloudAddress, LocalCloud, remove_folder
+from local.transfer import Upload, get, put
+from scar_constructs.fdl.workflow import Application
+
+_POLL_SECONDS = 0.2
+_IDLE_POLLS = 3
+"""How often in a row the ledger must be empty. Once would do; this allows for a late log line."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to run: the loaded files, what to upload and where the outputs go."""
+
+    paths: Sequence[Path]
+    application: Application
+    uploads: Sequence[Upload]
+    outputs: Path | None
+    timeout_seconds: float
+
+
+def run(request: Request, engine: EngineName, progress: Progress) -> Outcome:
+    """Run the workflow in a cloud of its own, which is gone afterwards. Raises `LocalError`."""
+    with cloud_in_folder(engine, progress) as cloud:
+        return run_in(request, cloud, progress)
+
+
+@contextmanager
+def cloud_in_folder(engine: EngineName, progress: Progress) -> Iterator[CloudAddress]:
+    """A local cloud with a temporary folder, ready to deploy into (but for the bootstrap)."""
+    ensure_images(engine, progress)
+    progress("starting the local cloud")
+    folder = Path(mkdtemp(prefix="scar-local-"))
+    try:
+        with LocalCloud(engine, folder) as cloud:
+            yield cloud
+    finally:
+        remove_folder(folder)
+
+
+def run_in(request: Request, cloud: CloudAddress, progress: Progress) -> Outcome:
+    """Run the workflow in a running cloud."""
+    assembly = cloud.folder / "assembly"
+    regions = sorted({stack.region for stack in request.application.stacks if stack.region})
+    progress("synthesising the templates")
+    prepare(request.paths, assembly, regions, cloud)
+    progress("building the images and deploying")
+    deploy(assembly, cloud)
+    progress("uploading")
+    put(request.uploads, cloud)
+    unfinished = wait(cloud, request.timeout_seconds, progress)
+    files: list[Path] = []
+    if request.outputs is not None:
+        progress("downloading")
+        files = get(request.application, request.uploads, cloud, request.outputs)
+    rows = cloud.activity()["executions"]
+    return Outcome(rows, files, failed_events(cloud, regions), unfinished)
+
+
+def wait(cloud: CloudAddress, timeout_seconds: float, progress: Progress) -> list[str]:
+    """Wait until nothing is in flight; what still was when the time was up."""
+    deadline, idle = time.monotonic() + timeout_seconds, 0
+    while True:
+        in_flight: list[str] = cloud.activity()["in_flight"]
+        idle = 0 if in_flight else idle + 1
+        if idle == _IDLE_POLLS:
+            return []
+        if time.monotonic() > deadline:
+            return in_flight
+        if in_flight:
+            progress(_summary(in_flight))
+        time.sleep(_POLL_SECONDS)
+
+
+def failed_events(cloud: CloudAddress, regions: Sequence[str]) -> dict[str, int]:
+    """The queues that hold messages: nothing but failures is ever sent to one."""
+    counts = {}
+    for region in regions or [REGION]:
+        queues = cloud.client("sqs", region)
+        for url in queues.list_queues().get("QueueUrls", ()):
+            wanted = "ApproximateNumberOfMessages"
+            answer = queues.get_queue_attributes(QueueUrl=url, AttributeNames=[wanted])
+            if count := int(answer["Attributes"][wanted]):
+                counts[url.rsplit("/", 1)[-1]] = count
+    return counts
+
+
+def ensure_images(engine: EngineName, progress: Progress) -> None:
+    """Have the base image of the runtime, if there is an engine to have it in."""
+    if engine is EngineName.PROCESS:
+        return
+    try:
+        ensure_runtime_image(engine.value, progress)
+    except ImageError as error:
+        raise LocalError(str(error)) from error
+
+
+def _summary(in_flight: Sequence[str]) -> str:
+    distinct = sorted(set(in_flight))
+    shown = ", ".join(distinct[:3]) + (", ..." if len(distinct) > 3 else "")
+    return f"running: {len(in_flight)} in flight ({shown})"
