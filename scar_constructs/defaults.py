@@ -88,6 +88,7 @@ BATCH_INSTANCE_TYPES = ("default_x86_64",)  # SCAR's m3.medium is retired
 BATCH_NODES = 10  # SCAR's default of `multi_node_parallel`
 BATCH_MAIN_NODE = 0  # SCAR's default
 BATCH_NODES_MAX = 1_000
+BATCH_COMPUTE_ENVIRONMENTS_MAX = 50  # in a region; the quota is fixed
 BATCH_SUBNETS_MAX = 16
 BATCH_SECURITY_GROUPS_MAX = 5
 BATCH_GPUS_MAX = 16  # the largest GPU instance types

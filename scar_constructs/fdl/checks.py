@@ -34,13 +34,13 @@ RUNTIME_VARIABLES = frozenset(
 
 def check_function(parsed: ParsedFunction) -> None:
     """Add all problems of one function to its report."""
-    check_pending(parsed.section)
     checks = [*CHECKS, *SECRET_CHECKS]
     if parsed.function.execution_mode.runs_on_batch:
         checks += BATCH_CHECKS
     for check in checks:
         for found in check(parsed):
             parsed.section.report.add(found)
+    check_pending(parsed.section)
 
 
 def check_threshold(parsed: ParsedFunction) -> Iterator[Problem]:

@@ -166,6 +166,7 @@ BUCKET = Group(
                 "the ARN of a KMS key",
                 pattern=rf"^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{{12}}:key/\S+{END}",
                 rule="kms-key-arn",
+                example="arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
             ),
             "Encrypts the bucket with this key.",
             default="S3's own key",

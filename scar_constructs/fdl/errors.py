@@ -87,6 +87,12 @@ class Report:
         """Whether the value at this path was found wrong, so that nobody builds on it."""
         return f"{position.file}\0{path}" in self._failed
 
+    def has_failed_under(self, position: Position, path: str) -> bool:
+        """Whether the value at this path, or anything inside it, was found wrong."""
+        start = f"{position.file}\0{path}"
+        inside = (f"{start}.", f"{start}[")
+        return any(failed == start or failed.startswith(inside) for failed in self._failed)
+
     @property
     def problems(self) -> tuple[Problem, ...]:
         """All problems, sorted by file, line and column."""

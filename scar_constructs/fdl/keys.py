@@ -59,7 +59,10 @@ VARIABLE_NAME = Text(
 )
 ANY_NAME = Text("a name", max_length=255)
 REGION = Text(
-    "a region such as us-east-1", pattern=rf"^[a-z]{{2}}(?:-[a-z]+)+-[0-9]+{END}", rule="region"
+    "a region such as us-east-1",
+    pattern=rf"^[a-z]{{2}}(?:-[a-z]+)+-[0-9]+{END}",
+    rule="region",
+    example="us-east-1",
 )
 ROLE = Text(
     "the ARN of a role, such as arn:aws:iam::123456789012:role/name",
@@ -68,14 +71,23 @@ ROLE = Text(
     rule="role-arn",
     fix="write the whole ARN, or remove the key: a role with least privilege is made",
 )
-SUBNET = Text("a subnet id", pattern=rf"^subnet-[0-9a-f]{{5,}}{END}", rule="subnet-id")
+SUBNET = Text(
+    "a subnet id",
+    pattern=rf"^subnet-[0-9a-f]{{5,}}{END}",
+    rule="subnet-id",
+    example="subnet-0123456789abcdef0",
+)
 SECURITY_GROUP = Text(
-    "a security group id", pattern=rf"^sg-[0-9a-f]{{5,}}{END}", rule="security-group-id"
+    "a security group id",
+    pattern=rf"^sg-[0-9a-f]{{5,}}{END}",
+    rule="security-group-id",
+    example="sg-0123456789abcdef0",
 )
 SECRET = Text(
     "the ARN of a secret or of a parameter",
     pattern=rf"^arn:[a-z-]+:(?:secretsmanager|ssm):[a-z0-9-]+:[0-9]{{12}}:\S+{END}",
     rule="secret-arn",
+    example="arn:aws:secretsmanager:us-east-1:123456789012:secret:name-AbCdEf",
 )
 PATH = Text("bucket/folder")
 FILTERS = ListOf(Text("text", max_length=defaults.FILTER_VALUE_MAX))
@@ -84,7 +96,13 @@ ENVIRONMENT = Group({"Variables": Key(VARIABLES, "Names and values.", example="{
 SECRETS = MapOf(SECRET, VARIABLE_NAME)
 TAGS = MapOf(
     Value(),
-    Text("a tag name of 1 to 128 characters", max_length=128, pattern=r"^(?!aws:)", rule="tag"),
+    Text(
+        "a tag's name of 1 to 128 characters that does not start with aws:",
+        max_length=128,
+        pattern=r"^(?!aws:)",
+        rule="tag",
+        fix="rename the tag",
+    ),
     maximum=defaults.TAGS_MAX,
 )
 
@@ -217,12 +235,17 @@ FILE_SYSTEM = Group(
                     rf":access-point/fsap-[0-9a-f]{{17}}{END}"
                 ),
                 rule="access-point-arn",
+                example="arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-0123456789abcdef0",
             ),
             "The access point.",
             required=True,
         ),
         "LocalMountPath": Key(
-            Text("a path such as /mnt/data", pattern=rf"^/mnt/[A-Za-z0-9_.-]+{END}"),
+            Text(
+                "a path such as /mnt/data",
+                pattern=rf"^/mnt/[A-Za-z0-9_.-]+{END}",
+                example="/mnt/data",
+            ),
             "Where the function sees it.",
             required=True,
         ),
@@ -260,7 +283,12 @@ API_GATEWAY = Group(
         "boto_profile": _PROFILE,
         "region": _BLOCK_REGION,
         "name": Key(
-            Text("a name", pattern=rf"^[A-Za-z0-9_.-]+{END}", max_length=128),
+            Text(
+                "a name of letters, digits, dots, - or _",
+                pattern=rf"^[A-Za-z0-9_.-]+{END}",
+                max_length=128,
+                example="my-api",
+            ),
             "Makes an HTTPS endpoint of this name; without it there is none.",
             option="-api",
             example="my-api",
@@ -272,7 +300,12 @@ API_GATEWAY = Group(
             origin=OURS,
         ),
         "stage_name": Key(
-            Text("a stage name", pattern=rf"^[A-Za-z0-9_]+{END}", max_length=128),
+            Text(
+                "a stage's name of letters, digits or _",
+                pattern=rf"^[A-Za-z0-9_]+{END}",
+                max_length=128,
+                example="scar",
+            ),
             "The stage in the address.",
             default=defaults.API_STAGE,
         ),
@@ -319,6 +352,7 @@ COMPUTE_RESOURCES = Group(
                     "an instance type or family such as c6i or g4dn.xlarge",
                     pattern=rf"^[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)?{END}|^default_(?:x86_64|arm64){END}",
                     rule="instance-type",
+                    example="[c6i]",
                 ),
                 minimum=1,
             ),
@@ -430,6 +464,7 @@ BATCH = Group(
         "compute_environment": Key(
             Text(
                 "a name of letters, digits, - or _",
+                example="shared",
                 pattern=rf"^[A-Za-z0-9_-]+{END}",
                 max_length=100,
             ),
@@ -534,9 +569,7 @@ LAMBDA = Group(
         ),
         "layers": Key(
             ListOf(
-                Text(
-                    "the ARN of a layer version", pattern=r"^arn:[a-z-]+:lambda:", rule="layer-arn"
-                ),
+                Text("the ARN of a layer version", pattern=r"^arn:[a-z-]+:lambda:"),
                 maximum=defaults.LAMBDA_LAYERS_MAX,
             ),
             "Lambda layers.",
@@ -591,5 +624,19 @@ LAMBDA = Group(
             Anything(), "How SCAR called the function.", option="-a", ignored=_PER_CALL
         ),
         "log_type": Key(Anything(), "How SCAR called the function.", ignored=_PER_CALL),
+        **{
+            name: Key(
+                Anything(),
+                "OSCAR's buckets of single users.",
+                refused="only OSCAR has buckets of single users; give each user their own file",
+            )
+            for name in ("isolation_level", "bucket_list")
+        },
+        "file_stage_in": Key(
+            Anything(),
+            "The supervisor's switch that left the input where it was.",
+            refused="the input is always staged in; send an event of your own for a script "
+            "without input",
+        ),
     }
 )

@@ -19,6 +19,7 @@ from scar_constructs.fdl.errors import FdlError, Position, Problem, Report
 from scar_constructs.fdl.flow import check_flow
 from scar_constructs.fdl.nodes import Mapping
 from scar_constructs.fdl.parser import ParsedFile, parse_file
+from scar_constructs.fdl.quotas import check_fed_inputs, check_quotas, check_unused_settings
 from scar_constructs.fdl.reader import read_file
 from scar_constructs.fdl.rules import problem
 from scar_constructs.fdl.workflow import Application, check_names, join
@@ -52,7 +53,10 @@ def load_application(paths: Sequence[Path], defaults: Path | None = None) -> Loa
             parsed.append(parse_file(path, root, base, report))
     check_names(parsed, report)
     check_flow(parsed, report)
+    check_fed_inputs(parsed, report)
+    check_unused_settings(parsed, report)
     application = join(parsed, report)
+    check_quotas(parsed, application, report)
     if report.errors:
         raise FdlError(report.problems)
     return LoadedApplication(application, report.warnings)

@@ -47,7 +47,9 @@ def check_pending(section: Section) -> None:
     """Add a problem for each key of the function that asks for something not built yet."""
     for pending in PENDING:
         node = section.find(pending.path)
-        if node is not None and _asks(node, pending.harmless):
+        if node is None or section.report.has_failed_under(node.position, node.path):
+            continue
+        if _asks(node, pending.harmless):
             section.report.add(
                 fault("not-supported-yet", node, "is not supported yet", pending.instead)
             )

@@ -1,29 +1,18 @@
-"""The rules: each with a stable name, which users may write into their tools and never changes."""
+"""Making problems out of breached rules."""
 
 from __future__ import annotations
 
-from scar_constructs.fdl.errors import Position, Problem, Severity
+from scar_constructs.fdl.catalogue import RULES
+from scar_constructs.fdl.errors import Position, Problem
 from scar_constructs.fdl.nodes import Node, show
-
-WARNINGS = frozenset(
-    {
-        "ignored-key",
-        "changed-key",
-        "script-no-shebang",
-        "script-shebang-ignored",
-        "suffix-never-written",
-        "unused-bucket-settings",
-    }
-)
-"""Rules whose breach is told but does not stop the run."""
 
 
 def problem(rule: str, path: str, position: Position, message: str, got: str, fix: str) -> Problem:
-    """A breach of the rule at a place."""
+    """A breach, at a place, of a rule of the catalogue."""
     return Problem(
         path=path,
         rule=rule,
-        severity=Severity.WARNING if rule in WARNINGS else Severity.ERROR,
+        severity=RULES[rule].severity,
         message=message,
         got=got,
         fix=fix,

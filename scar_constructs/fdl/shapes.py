@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from scar_constructs.fdl.errors import Report
-from scar_constructs.fdl.nodes import Mapping, Node, Scalar, Sequence, child_path
+from scar_constructs.fdl.errors import Problem, Report
+from scar_constructs.fdl.nodes import Mapping, Node, Plain, Scalar, Sequence, child_path, quote
 from scar_constructs.fdl.rules import fault, problem
 
 Schema = dict[str, Any]
@@ -34,11 +34,11 @@ class Shape(Protocol):
         """The shape in a few words, to follow "must be"."""
 
 
-def wrong_type(node: Node, words: str) -> Any:
+def wrong_type(node: Node, words: str, fix: str) -> Problem:
     """The problem of a value of another kind."""
     if isinstance(node, Scalar) and node.value is None:
         return fault("no-value", node, f"must be {words}", "give a value, or remove the key")
-    return fault("wrong-type", node, f"must be {words}", f"write {words}")
+    return fault("wrong-type", node, f"must be {words}", fix)
 
 
 END = r"(?![\s\S])"
@@ -56,14 +56,14 @@ class Text:
     min_length: int = 1
     rule: str = "bad-text"
     fix: str = ""
+    example: str = ""
 
     def check(self, node: Node, report: Report) -> None:
         if not isinstance(node, Scalar) or not isinstance(node.value, str):
-            report.add(wrong_type(node, self.words))
+            report.add(wrong_type(node, self.words, _as_text(node)))
         elif not self._fits(node.value):
-            report.add(
-                fault(self.rule, node, f"must be {self.words}", self.fix or f"write {self.words}")
-            )
+            fix = self.fix or f"write it such as {self.example}"
+            report.add(fault(self.rule, node, f"must be {self.words}", fix))
 
     def _fits(self, text: str) -> bool:
         if len(text) < self.min_length:
@@ -83,6 +83,10 @@ class Text:
         return schema
 
 
+def _as_text(node: Node) -> str:
+    return f"put it in quotes: {quote(node.text)}" if isinstance(node, Scalar) else "write one text"
+
+
 @dataclass(frozen=True)
 class Value:
     """Text, a number or a truth value; it travels as the text that the user wrote."""
@@ -91,7 +95,7 @@ class Value:
 
     def check(self, node: Node, report: Report) -> None:
         if not isinstance(node, Scalar) or node.value is None:
-            report.add(wrong_type(node, self.words))
+            report.add(wrong_type(node, self.words, "write one value"))
 
     def schema(self) -> Schema:
         return {"type": ["string", "number", "boolean"]}
@@ -113,7 +117,7 @@ class Integer:
     def check(self, node: Node, report: Report) -> None:
         value = node.value if isinstance(node, Scalar) else None
         if not isinstance(value, int) or isinstance(value, bool):
-            report.add(wrong_type(node, self.words))
+            report.add(wrong_type(node, self.words, _DIGITS))
         elif not self.minimum <= value <= self.maximum:
             report.add(fault("out-of-range", node, f"must be {self.words}", _nearest(self, value)))
 
@@ -135,7 +139,7 @@ class Number:
     def check(self, node: Node, report: Report) -> None:
         value = node.value if isinstance(node, Scalar) else None
         if not isinstance(value, int | float) or isinstance(value, bool):
-            report.add(wrong_type(node, self.words))
+            report.add(wrong_type(node, self.words, _DIGITS))
         elif not self.minimum <= value <= self.maximum:
             report.add(fault("out-of-range", node, f"must be {self.words}", _nearest(self, value)))
 
@@ -155,7 +159,7 @@ class Boolean:
 
     def check(self, node: Node, report: Report) -> None:
         if not isinstance(node, Scalar) or not isinstance(node.value, bool):
-            report.add(wrong_type(node, self.words))
+            report.add(wrong_type(node, self.words, "write true or false, without quotes"))
 
     def schema(self) -> Schema:
         return {"type": "boolean"}
@@ -173,11 +177,15 @@ class Choice:
 
     def check(self, node: Node, report: Report) -> None:
         if not isinstance(node, Scalar) or node.value is None or isinstance(node.value, bool):
-            report.add(wrong_type(node, self.words))
+            report.add(wrong_type(node, self.words, f"write {self.options[0]}"))
         elif node.value not in self.options:
-            report.add(fault("not-a-choice", node, f"must be {self.words}", self._fix(node.text)))
+            fix = self._fix(node.text, node.value)
+            report.add(fault("not-a-choice", node, f"must be {self.words}", fix))
 
-    def _fix(self, text: str) -> str:
+    def _fix(self, text: str, value: Plain) -> str:
+        numbers = [option for option in self.options if isinstance(option, int)]
+        if numbers and isinstance(value, int | float):
+            return f"write {min(numbers, key=lambda option: abs(option - value))}, the nearest"
         texts = [str(option) for option in self.options]
         folded = {option.lower(): option for option in texts}
         near = difflib.get_close_matches(text[:100].lower(), folded, n=1, cutoff=0.4)
@@ -206,18 +214,19 @@ class ListOf:
             return
         count = len(node.items)
         if self.maximum is not None and count > self.maximum:
-            message = f"must have at most {self.maximum} items, got {count}"
+            message = f"must hold {self.maximum} at most, got {count}"
             report.add(_count_problem(node, message, f"remove {count - self.maximum}"))
         if count < self.minimum:
-            message = f"must have at least {self.minimum} items, got {count}"
+            message = f"must hold {self.minimum} at least, got {count}"
             report.add(_count_problem(node, message, "add to the list, or remove the key"))
         for item in node.items:
             self.item.check(item, report)
 
-    def _not_a_list(self, node: Node) -> Any:
-        if isinstance(node, Scalar) and node.value is not None:
-            return fault("wrong-type", node, f"must be {self.words}", f"write [{node.text[:60]}]")
-        return wrong_type(node, self.words)
+    def _not_a_list(self, node: Node) -> Problem:
+        if isinstance(self.item, Group):
+            return wrong_type(node, self.words, f"write `- {self.item.first}: ...` under the key")
+        text = node.text[:60] if isinstance(node, Scalar) else "..."
+        return wrong_type(node, self.words, f"write [{text}]")
 
     def schema(self) -> Schema:
         schema: Schema = {"type": "array", "items": self.item.schema()}
@@ -228,7 +237,10 @@ class ListOf:
         return schema
 
 
-def _count_problem(node: Node, message: str, fix: str) -> Any:
+_DIGITS = "write the digits alone, without quotes or unit"
+
+
+def _count_problem(node: Node, message: str, fix: str) -> Problem:
     return problem("wrong-count", node.path, node.position, message, "", fix)
 
 
@@ -246,11 +258,11 @@ class MapOf:
 
     def check(self, node: Node, report: Report) -> None:
         if not isinstance(node, Mapping):
-            report.add(wrong_type(node, self.words))
+            report.add(wrong_type(node, self.words, "write `NAME: VALUE` under the key"))
             return
         if self.maximum is not None and len(node.entries) > self.maximum:
             count = len(node.entries)
-            message = f"must have at most {self.maximum} entries, got {count}"
+            message = f"must hold {self.maximum} at most, got {count}"
             report.add(_count_problem(node, message, f"remove {count - self.maximum}"))
         for name, value in node.items():
             path = child_path(node.path, name)
@@ -314,11 +326,22 @@ class Group:
     """A mapping of known keys."""
 
     keys: AbstractMapping[str, Key]
-    words: str = "a mapping"
+
+    @property
+    def words(self) -> str:
+        names = [name for name, key in self.keys.items() if not key.ignored and not key.refused]
+        return "a mapping with keys such as " + ", ".join(f"`{name}`" for name in names[:3])
+
+    @property
+    def first(self) -> str:
+        """The key that a user would write first: a required one if there is any."""
+        return next(
+            (name for name, key in self.keys.items() if key.required), next(iter(self.keys))
+        )
 
     def check(self, node: Node, report: Report) -> None:
         if not isinstance(node, Mapping):
-            report.add(wrong_type(node, f"a mapping with keys such as {self._some()}"))
+            report.add(wrong_type(node, self.words, f"write `{self.first}: ...` under the key"))
             return
         for name, value in node.items():
             self._check_entry(node, name, value, report)
@@ -355,9 +378,6 @@ class Group:
         else:
             key.shape.check(value, report)
 
-    def _some(self) -> str:
-        return ", ".join(f"`{name}`" for name in list(self.keys)[:3])
-
     def schema(self) -> Schema:
         properties: Schema = {}
         for name, key in self.keys.items():
@@ -379,6 +399,8 @@ class Group:
 
 def _nearest_key(name: str, keys: AbstractMapping[str, Key]) -> str:
     known = [key for key, spec in keys.items() if not spec.ignored and not spec.refused]
+    if len(known) == 1:
+        return f"write it under `{known[0]}`"
     near = difflib.get_close_matches(name[:100].lower(), known, n=1, cutoff=0.6)
     if near:
         return f"did you mean `{near[0]}`?"

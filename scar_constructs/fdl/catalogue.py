@@ -1,0 +1,392 @@
+"""Every rule of the language: its stable name, what it asks, why, and who says so.
+
+The name may stand in users' tools and never changes. `docs/checks.md` is made from this table,
+with the example of each rule from the corpus of faulty files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scar_constructs.fdl.errors import Severity
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: `title` says what must hold, `why` the reason, `source` the page of who says so."""
+
+    title: str
+    why: str = ""
+    source: str = ""
+    severity: Severity = Severity.ERROR
+
+
+_AWS = "https://docs.aws.amazon.com/"
+_WARNING = Severity.WARNING
+
+SECTIONS: dict[str, dict[str, Rule]] = {
+    "Reading a file": {
+        "file-missing": Rule(
+            "the file must be there", why="A misspelt path is the commonest fault."
+        ),
+        "file-unreadable": Rule(
+            "the file must be a readable file",
+            why="Its owner, or whoever runs the command, must be allowed to read it.",
+        ),
+        "file-empty": Rule(
+            "the file must say something",
+            why=(
+                "An empty file names no function, and removing all functions of a deployed "
+                "stack should never be an accident."
+            ),
+        ),
+        "file-too-large": Rule(
+            "the file must be of a size that a person wrote",
+            why=(
+                "The limit keeps the check fast for everybody and stops files that were made "
+                "to hurt."
+            ),
+        ),
+        "folder-empty": Rule(
+            "a folder must hold YAML files",
+            why=(
+                "A folder stands for all its *.yaml and *.yml files, not for those of its "
+                "sub-folders."
+            ),
+        ),
+        "not-utf8": Rule(
+            "the file must be UTF-8",
+            why="YAML of another encoding would be read wrongly, not refused, by many tools.",
+            source="https://yaml.org/spec/1.2.2/#52-character-encodings",
+        ),
+        "not-yaml": Rule("the file must be YAML", source="https://yaml.org/spec/1.2.2/"),
+        "not-a-mapping": Rule("the file must be a mapping with the key `functions`"),
+        "several-documents": Rule(
+            "the file must hold one document", why="The second document would be ignored."
+        ),
+        "duplicate-key": Rule(
+            "a key must be given once",
+            why=(
+                "YAML readers take the last one in silence, so a copied block loses its first half."
+            ),
+            source="https://yaml.org/spec/1.2.2/#3213-node-comparison",
+        ),
+        "key-not-text": Rule("a key must be text"),
+        "merge-not-a-mapping": Rule(
+            "`<<` takes a mapping, or a list of them", source="https://yaml.org/type/merge.html"
+        ),
+        "alias-unknown": Rule("an alias must name a value that ended before it"),
+        "aliases-too-large": Rule(
+            "aliases must not expand without bound",
+            why="A few lines of aliases can stand for millions of values.",
+        ),
+        "tag-unknown": Rule(
+            "a tag must be one of YAML's own",
+            why="Other tags make a reader build objects, which no configuration needs.",
+        ),
+        "too-deep": Rule("the file must not be nested deeper than the language"),
+    },
+    "Shapes of values": {
+        "unknown-key": Rule(
+            "a key must be one of the language",
+            why="A misspelt key would be ignored, and its default used in its place.",
+        ),
+        "missing-key": Rule("required keys must be given"),
+        "no-value": Rule(
+            "a key must have a value",
+            why="`key:` alone is nothing in YAML, and says neither yes nor no.",
+        ),
+        "wrong-type": Rule("a value must be of its key's kind"),
+        "wrong-count": Rule("a list must have as many items as its key allows"),
+        "out-of-range": Rule(
+            "a number must be within the service's limits",
+            why="AWS says so too, but only at deployment, or when the job is submitted.",
+            source=f"{_AWS}lambda/latest/dg/gettingstarted-limits.html",
+        ),
+        "not-a-choice": Rule("a word must be one of those that the key knows"),
+        "bad-text": Rule("a text must have the form that its key asks for"),
+        "refused-key": Rule("a key of SCAR that cannot be kept"),
+        "ignored-key": Rule(
+            "a key of SCAR that has no meaning any more",
+            why="The key does no harm; it is told once, so that nobody relies on it.",
+            severity=_WARNING,
+        ),
+        "changed-key": Rule(
+            "a value of SCAR that was replaced",
+            why="What SCAR asked for does not exist any more.",
+            severity=_WARNING,
+        ),
+        "not-supported-yet": Rule(
+            "a key of the language that nothing acts on yet",
+            why="The key is known and checked, but it would have no effect, so it is refused.",
+        ),
+    },
+    "Names": {
+        "function-name": Rule(
+            "a function's name must suit Lambda",
+            why="The Lambda function has this name.",
+            source=f"{_AWS}lambda/latest/api/API_CreateFunction.html",
+        ),
+        "function-name-taken": Rule(
+            "each function needs a name of its own",
+            why=(
+                "Also over several files: the names are those of the Lambda functions of one "
+                "account."
+            ),
+        ),
+        "workflow-name": Rule(
+            "a workflow's name must suit CloudFormation",
+            why="The stack has this name.",
+            source=f"{_AWS}AWSCloudFormation/latest/APIReference/API_CreateStack.html",
+        ),
+        "workflow-name-taken": Rule(
+            "each file needs a workflow name of its own",
+            why=(
+                "Without `workflow`, the file's name is taken, and two folders may hold files"
+                " of one name."
+            ),
+        ),
+        "image-name": Rule(
+            "an image must be named as for `docker pull`",
+            source="https://github.com/distribution/reference",
+        ),
+        "bucket-name": Rule(
+            "a bucket's name must keep S3's rules",
+            source=f"{_AWS}AmazonS3/latest/userguide/bucketnamingrules.html",
+        ),
+        "bad-folder": Rule(
+            "a folder must be plain",
+            why=(
+                "An empty part, `.` or `..` is part of the key for S3 and something else for "
+                "every other tool."
+            ),
+        ),
+        "folder-too-long": Rule(
+            "a folder must leave room for the file's name",
+            why="A key has at most 1,024 bytes.",
+            source=f"{_AWS}AmazonS3/latest/userguide/object-keys.html",
+        ),
+        "variable-name": Rule(
+            "a variable's name must suit the shell and the service",
+            source=f"{_AWS}lambda/latest/dg/configuration-envvars.html",
+        ),
+        "reserved-variable": Rule(
+            "some variables belong to the service or to the runtime",
+            why="Lambda refuses its own; those of the runtime would be overwritten.",
+            source=f"{_AWS}lambda/latest/dg/configuration-envvars.html",
+        ),
+        "tag": Rule(
+            "a tag's name must suit AWS",
+            why="Names that start with `aws:` belong to AWS.",
+            source=f"{_AWS}tag-editor/latest/userguide/best-practices-and-strats.html",
+        ),
+        "region": Rule("a region must look like one"),
+        "role-arn": Rule("a role must be named by its ARN"),
+        "secret-arn": Rule(
+            "a secret must be named by its ARN", why="The value itself must not stand in the file."
+        ),
+        "subnet-id": Rule("a subnet must be named by its id"),
+        "security-group-id": Rule("a security group must be named by its id"),
+        "access-point-arn": Rule("an EFS access point must be named by its ARN"),
+        "kms-key-arn": Rule("a KMS key must be named by its ARN"),
+        "instance-type": Rule("an instance type must look like one"),
+    },
+    "One function": {
+        "two-images": Rule("a function has one image"),
+        "image-not-in-ecr": Rule(
+            "an image that is used as it is must be in ECR",
+            why="Lambda starts images from ECR only.",
+            source=f"{_AWS}lambda/latest/dg/images-create.html",
+        ),
+        "layers-refused": Rule(
+            "a function that is made from an image takes no layers",
+            source=f"{_AWS}lambda/latest/dg/images-create.html",
+        ),
+        "file-not-found": Rule("a file or folder that a key names must be there"),
+        "file-system-without-vpc": Rule(
+            "EFS needs a network",
+            why="Lambda reaches a file system only from inside its network.",
+            source=f"{_AWS}lambda/latest/dg/configuration-filesystem.html",
+        ),
+        "threshold-too-long": Rule(
+            "`timeout_threshold` must leave time for the script",
+            why="It is kept back from the time-out.",
+        ),
+        "environment-too-large": Rule(
+            "variables must fit into what carries them",
+            why="Lambda takes 4 KB of variables, and a job definition 24 KiB in all.",
+            source=f"{_AWS}lambda/latest/dg/gettingstarted-limits.html",
+        ),
+        "key-template": Rule("a key template must be one"),
+        "fixed-output-name": Rule(
+            "outputs of different files need different keys",
+            why="With a fixed key each file's output overwrites the one before.",
+        ),
+        "filter-wildcard": Rule(
+            "filters know no wildcards",
+            why="S3 takes a star in a filter as a star in the file's name.",
+            source=f"{_AWS}AmazonS3/latest/userguide/notification-how-to-filtering.html",
+        ),
+        "same-output-twice": Rule(
+            "an output must not be given twice", why="Each file would be uploaded twice."
+        ),
+        "several-regions": Rule(
+            "the functions of one file have one region",
+            why="A file is one stack, and a stack has one region.",
+        ),
+    },
+    "Scripts": {
+        "script-missing": Rule(
+            "the script must be there", why="Its path is relative to the YAML file."
+        ),
+        "script-unreadable": Rule("the script must be a readable file"),
+        "script-empty": Rule("the script must say something"),
+        "script-too-large": Rule(
+            "the script must be of a size that a person wrote",
+            why="Data and programs belong into the image.",
+        ),
+        "script-not-shell": Rule(
+            "the script must be a shell script",
+            why="It runs as `/bin/sh SCRIPT`, so that an image needs nothing else.",
+        ),
+        "script-line-ends": Rule(
+            "the script must have line ends of Unix",
+            why="The shell reads the carriage return as part of the last word of each line.",
+        ),
+        "script-no-shebang": Rule(
+            "a script should have a first line",
+            why="It is not needed to run, but editors and readers go by it.",
+            severity=_WARNING,
+        ),
+        "script-shebang-ignored": Rule(
+            "a script runs as /bin/sh",
+            why="As in SCAR; what only bash knows fails.",
+            severity=_WARNING,
+        ),
+    },
+    "Secrets": {
+        "secret-in-clear": Rule(
+            "no secret may stand in a variable",
+            why="It would be in the template, in the console and in version control.",
+            source=f"{_AWS}lambda/latest/dg/configuration-envvars-encryption.html",
+        ),
+        "credentials-in-clear": Rule(
+            "no credential may stand in `storage_providers`",
+            why=("SCAR carried it in clear into the function's variables and the job definition."),
+        ),
+        "storage-kind": Rule("a storage provider must be of a known kind"),
+        "storage-unknown": Rule(
+            "a storage provider must be defined", why="`s3` alone needs no definition."
+        ),
+    },
+    "Batch": {
+        "fractional-vcpus": Rule(
+            "an EC2 job has whole vCPUs",
+            source=f"{_AWS}batch/latest/APIReference/API_ResourceRequirement.html",
+        ),
+        "max-vcpus-too-small": Rule(
+            "a compute environment must be able to hold a job",
+            why="Otherwise the job waits for ever in the state RUNNABLE, and nothing fails.",
+            source=f"{_AWS}batch/latest/userguide/job_stuck_in_runnable.html",
+        ),
+        "vcpus-out-of-order": Rule(
+            "min, desired and max must be in order",
+            source=f"{_AWS}batch/latest/APIReference/API_ComputeResource.html",
+        ),
+        "fargate-size": Rule(
+            "Fargate has certain pairs of vCPUs and memory",
+            source=f"{_AWS}batch/latest/APIReference/API_ResourceRequirement.html",
+        ),
+        "not-on-this-compute-type": Rule(
+            "a key must mean something on the compute type",
+            source=f"{_AWS}batch/latest/APIReference/API_ComputeResource.html",
+        ),
+        "gpu-on-fargate": Rule(
+            "Fargate has no GPUs", source=f"{_AWS}batch/latest/userguide/fargate.html"
+        ),
+        "gpu-without-type": Rule(
+            "GPUs need instance types that have some",
+            why="The job would wait for ever.",
+            source=f"{_AWS}batch/latest/userguide/gpu-jobs.html",
+        ),
+        "multi-node-on-this-type": Rule(
+            "jobs over several hosts need EC2 on demand",
+            source=f"{_AWS}batch/latest/userguide/multi-node-parallel-jobs.html",
+        ),
+        "main-node": Rule("the main node must be one of the nodes"),
+        "mixed-processors": Rule(
+            "a compute environment has one kind of processor",
+            source=f"{_AWS}batch/latest/APIReference/API_ComputeResource.html",
+        ),
+        "wrong-processor": Rule(
+            "the hosts' processor must be the image's",
+            why="An image of the other kind fails only when the job starts.",
+        ),
+    },
+    "Workflows": {
+        "no-functions": Rule("a file must name at least one function"),
+        "oscar-refused": Rule(
+            "OSCAR services run on OSCAR",
+            why=(
+                "They need a Kubernetes cluster. The functions under `aws` of the same file "
+                "work as they are."
+            ),
+            source="https://docs.oscar.grycap.net",
+        ),
+        "writes-own-input": Rule(
+            "a function must not start itself",
+            why=(
+                "Each run would start the next, and each costs money. AWS stops such loops "
+                "late on Lambda, and never through Batch."
+            ),
+            source=f"{_AWS}lambda/latest/dg/invocation-recursion.html",
+        ),
+        "loop": Rule(
+            "functions must not start each other in a ring",
+            why=(
+                "As for one function that starts itself. Prefixes, suffixes and key templates"
+                " are taken into account."
+            ),
+            source=f"{_AWS}lambda/latest/dg/invocation-recursion.html",
+        ),
+        "overlap": Rule(
+            "a file must start one function only",
+            why=(
+                "S3 refuses two rules in one bucket if one prefix starts with the other and "
+                "one suffix ends in the other."
+            ),
+            source=f"{_AWS}AmazonS3/latest/userguide/notification-how-to-filtering.html",
+        ),
+        "suffix-never-written": Rule(
+            "an input's filter should let something through",
+            why=(
+                "A function of the workflow writes into this folder, but nothing that passes "
+                "the filter."
+            ),
+            severity=_WARNING,
+        ),
+        "unused-bucket-settings": Rule(
+            "settings of a bucket should be of one that is used", severity=_WARNING
+        ),
+        "bucket-settings-differ": Rule("a bucket has one set of settings"),
+        "two-owners": Rule("a bucket has one owner"),
+        "stack-ring": Rule(
+            "stacks must have an order of deployment",
+            why="A bucket can notify only functions that are there before it.",
+        ),
+        "many-notifications": Rule(
+            "a bucket takes about 100 notifications",
+            source=f"{_AWS}general/latest/gr/s3.html",
+            severity=_WARNING,
+        ),
+        "many-compute-environments": Rule(
+            "an account has 50 compute environments in a region",
+            why="The quota cannot be raised.",
+            source=f"{_AWS}batch/latest/userguide/service_limits.html",
+            severity=_WARNING,
+        ),
+    },
+}
+"""The rules by the section of the documents in which they stand."""
+
+RULES: dict[str, Rule] = {name: rule for rules in SECTIONS.values() for name, rule in rules.items()}

@@ -1,0 +1,98 @@
+"""Warnings about an application as a whole: quotas of AWS, and settings that nothing uses."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from scar_constructs import defaults
+from scar_constructs.fdl.errors import Report
+from scar_constructs.fdl.functions import Located, ParsedFunction
+from scar_constructs.fdl.models import Input, Output
+from scar_constructs.fdl.parser import ParsedFile
+from scar_constructs.fdl.rules import problem
+from scar_constructs.fdl.triggers import can_trigger, folder_prefix
+from scar_constructs.fdl.workflow import Application
+
+
+def check_quotas(files: Sequence[ParsedFile], application: Application, report: Report) -> None:
+    """Add a warning for each quota that the application would meet in a fresh account."""
+    places = {file.file.name: file.name_at for file in files}
+    for stack in application.stacks:
+        for bucket in stack.buckets:
+            count, limit = len(bucket.notifications), defaults.BUCKET_NOTIFICATIONS_MAX
+            if count > limit:
+                message = f"{bucket.name} sends {count} kinds of notifications; S3 allows {limit}"
+                fix = "use several buckets"
+                _add("many-notifications", places[stack.name], message, fix, report)
+    on_batch = [
+        (file, function)
+        for file in files
+        for function in file.file.functions
+        if function.execution_mode.runs_on_batch
+    ]
+    limit = defaults.BATCH_COMPUTE_ENVIRONMENTS_MAX
+    if len(on_batch) > limit:
+        message = (
+            f"{len(on_batch)} functions have compute environments of their own; "
+            f"an account has {limit} in a region"
+        )
+        fix = "deploy to several regions or accounts"
+        _add("many-compute-environments", on_batch[limit][0].name_at, message, fix, report)
+
+
+def check_unused_settings(files: Sequence[ParsedFile], report: Report) -> None:
+    """Add a warning for settings of a bucket that no function uses."""
+    functions = [function for file in files for function in file.file.functions]
+    used = {source.bucket for function in functions for source in function.inputs}
+    used |= {target.bucket for function in functions for target in function.outputs}
+    for file in files:
+        for bucket, place in file.buckets_at.items():
+            if bucket not in used:
+                fix = "correct the name, or remove the settings"
+                _add("unused-bucket-settings", place, "no function uses this bucket", fix, report)
+
+
+def check_fed_inputs(files: Sequence[ParsedFile], report: Report) -> None:
+    """Add a warning for an input whose filters stop all that the workflow writes there."""
+    functions = [parsed for file in files for parsed in file.functions]
+    outputs = _Outputs(functions)
+    for parsed in functions:
+        for source, at in zip(parsed.function.inputs, parsed.inputs_at, strict=True):
+            if not source.prefixes and not source.suffixes:
+                continue
+            writers = outputs.under(source)
+            if writers and not any(can_trigger(output, source) for _, output in writers):
+                names = ", ".join(dict.fromkeys(name for name, _ in writers))
+                message = f"{names} writes here, but nothing that passes the filters of this input"
+                fix = "make the filters of the two agree"
+                _add("suffix-never-written", at, message, fix, report)
+
+
+class _Outputs:
+    """The outputs of all functions, found by the folder that they write to."""
+
+    def __init__(self, functions: Sequence[ParsedFunction]) -> None:
+        found = [
+            ((output.bucket, folder_prefix(output.folder)), parsed.function.name, output)
+            for parsed in functions
+            for output in parsed.function.outputs
+        ]
+        found.sort(key=lambda entry: entry[0])
+        self._places = [place for place, _, _ in found]
+        self._outputs = [(name, output) for _, name, output in found]
+
+    def under(self, source: Input) -> list[tuple[str, Output]]:
+        """The outputs that write under the input's folder, with the names of their functions."""
+        prefix = folder_prefix(source.folder)
+        first = last = bisect_left(self._places, (source.bucket, prefix))
+        while last < len(self._places):
+            bucket, folder = self._places[last]
+            if bucket != source.bucket or not folder.startswith(prefix):
+                break
+            last += 1
+        return self._outputs[first:last]
+
+
+def _add(rule: str, at: Located, message: str, fix: str, report: Report) -> None:
+    report.add(problem(rule, at.path, at.position, message, "", fix))
