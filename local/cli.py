@@ -26,6 +26,7 @@ from scar_constructs.fdl import FdlError, LoadedApplication, load_application, r
 
 DEFAULT_TIMEOUT_SECONDS = 1800.0
 _INTERRUPTED = 130
+_PIPE_COLUMNS = 240
 
 app = typer.Typer(
     help="Run SCAR workflows on this machine, in an emulated AWS.",
@@ -144,7 +145,8 @@ def _run_kept(request: Request, engine: EngineName, progress: Progress) -> Outco
 
 
 def _print(outcome: Outcome, as_json: bool) -> None:
-    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    # In a file or a pipe, a row that is broken into lines helps nobody.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
     if as_json:
         print_json(outcome, console)
     else:

@@ -17,6 +17,8 @@ BATCH = "batch"
 SUCCEEDED = "succeeded"
 FAILED = "failed"
 
+_REQUEST_CHARACTERS = 36
+
 
 @dataclass(frozen=True)
 class Attempt:
@@ -71,8 +73,12 @@ class Row:
         return asdict(self)
 
 
-def parse_report(line: str) -> Report | None:
-    """The runtime's line about a handled record, or None for any other line."""
+def parse_report(line: str, job: str | None) -> Report | None:
+    """The runtime's line about a handled record, or None for any other line.
+
+    `job` is the id of the job whose log the line is from, None for a function's log. A function
+    numbers the requests of an event's further records: REQUEST-2.
+    """
     if not line.startswith("{") or '"scar"' not in line:
         return None
     try:
@@ -81,12 +87,10 @@ def parse_report(line: str) -> Report | None:
         return None
     if not isinstance(document, dict) or document.get("scar") != "execution":
         return None
-    service = str(document.get("service"))
-    execution = document.get("job_id") if service == BATCH else document.get("request_id")
     outputs = document.get("outputs")
     return Report(
-        service=service,
-        execution=str(execution),
+        service=LAMBDA if job is None else BATCH,
+        execution=str(document.get("request_id"))[:_REQUEST_CHARACTERS] if job is None else job,
         function=str(document.get("function")),
         input=_text(document.get("input")),
         status=str(document.get("status")),

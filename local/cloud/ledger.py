@@ -48,9 +48,9 @@ class Ledger:
         with self._lock:
             self._attempts.append(attempt)
 
-    def heard(self, line: str) -> None:
-        """Note a line of a function's log if it is the runtime's report of a record."""
-        report = parse_report(line)
+    def heard(self, line: str, job: str | None = None) -> None:
+        """Note a line of a job's or (None) a function's log if it is the report of a record."""
+        report = parse_report(line, job)
         if report is not None:
             with self._lock:
                 self._reports.append(report)

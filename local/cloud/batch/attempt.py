@@ -27,14 +27,15 @@ Log = Callable[[str, str, Sequence[str]], None]
 
 
 class AttemptRunner:
-    """Runs attempts with an engine. `endpoint` is where AWS answers; `heard` gets every line."""
+    """Runs attempts with an engine. `endpoint` is where AWS answers; `heard` gets
+    every line with its job's id."""
 
     def __init__(
         self,
         engine: Engine,
         credentials: Credentials,
         log: Log,
-        heard: Callable[[str], None],
+        heard: Callable[[str, str], None],
         endpoint: str,
     ) -> None:
         self._engine = engine
@@ -75,7 +76,7 @@ class AttemptRunner:
         options = (job.container.get("logConfiguration") or {}).get("options") or {}
         group = options.get("awslogs-group", DEFAULT_LOG_GROUP)
         for line in process.lines():
-            self._heard(line)
+            self._heard(line, job.id)
             self._log(group, stream, [line])
 
     def _program(self, job: Job, environment: Mapping[str, Any], number: int) -> Program:
