@@ -37,7 +37,19 @@ def main() -> int:
         print(render(loaded.warnings), file=sys.stderr)
     add_stacks(app, loaded.application, runtime_image=settings.runtime_image)
     add_packs(app, settings.compliance)
-    app.synth()
+    return synthesise(app)
+
+
+def synthesise(app: App) -> int:
+    """Write the assembly; 1 when a rule pack has findings, which CDK has printed by then."""
+    try:
+        app.synth()
+    except RuntimeError as error:
+        # jsii hands over errors as bare RuntimeErrors; all but this one are bugs of ours.
+        if not str(error).startswith("ValidationFailed"):
+            raise
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

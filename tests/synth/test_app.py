@@ -1,0 +1,147 @@
+"""app.py as the CDK command line runs it, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = """\
+functions:
+  {name}:
+    image: debian:trixie-slim
+    init_script: run.sh
+    execution_mode: {mode}
+    s3: {{input_bucket: {name}-bucket}}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with one workflow of a batch function."""
+    (tmp_path / "flow.yaml").write_text(EXAMPLE.format(name="count", mode="batch"))
+    (tmp_path / "run.sh").write_text(
+        "#!/bin/sh\nwc -w < $INPUT_FILE_PATH > $TMP_OUTPUT_DIR/words\n"
+    )
+    return tmp_path
+
+
+def run_app(
+    cwd: Path, outdir: Path, *, app: Path = ROOT / "app.py", root: Path = ROOT, **context: str
+) -> subprocess.CompletedProcess[str]:
+    """The app, given its context and output folder the way the CDK command line does."""
+    environment = {
+        **os.environ,
+        "CDK_OUTDIR": str(outdir),
+        "CDK_CONTEXT_JSON": json.dumps({"aws:cdk:enable-asset-metadata": True, **context}),
+        "PYTHONPATH": str(root),
+    }
+    return subprocess.run(
+        [sys.executable, str(app)], cwd=cwd, env=environment, capture_output=True, text=True
+    )
+
+
+def test_a_file_becomes_a_stack(project: Path) -> None:
+    done = run_app(project, project / "out", functions="flow.yaml")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (project / "out" / "flow.template.json").exists()
+
+
+def test_several_files_become_several_stacks(project: Path) -> None:
+    (project / "more.yaml").write_text(EXAMPLE.format(name="other", mode="lambda"))
+    done = run_app(project, project / "out", functions="flow.yaml, more.yaml")
+    assert done.returncode == 0
+    assert {path.name for path in (project / "out").glob("*.template.json")} == {
+        "flow.template.json",
+        "more.template.json",
+    }
+
+
+def test_a_fault_of_the_user_is_told_without_a_trace(project: Path) -> None:
+    (project / "flow.yaml").write_text("functions: {count: {imagee: x}}\n")
+    done = run_app(project, project / "out", functions="flow.yaml")
+    assert done.returncode == 1
+    assert "imagee" in done.stderr
+    assert "flow.yaml:1:" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list((project / "out").glob("*.template.json"))
+
+
+def test_context_that_cannot_be_used_is_told_without_a_trace(project: Path) -> None:
+    done = run_app(project, project / "out", functions="flow.yaml", compliance="nope")
+    assert done.returncode == 1
+    assert done.stderr.startswith("-c compliance=nope: must be `all` or some of AwsSolutions,")
+    assert "Traceback" not in done.stderr
+
+
+def test_defaults_reach_the_functions(project: Path) -> None:
+    (project / "scar.cfg").write_text(json.dumps({"aws": {"lambda": {"memory": 1234}}}))
+    done = run_app(project, project / "out", functions="flow.yaml", defaults="scar.cfg")
+    assert done.returncode == 0, done.stderr
+    assert '"MemorySize": 1234' in (project / "out" / "flow.template.json").read_text()
+
+
+def test_the_runtime_image_is_a_build_argument(project: Path) -> None:
+    done = run_app(project, project / "out", functions="flow.yaml", runtime_image="mine:1")
+    assert done.returncode == 0
+    assets = json.loads((project / "out" / "flow.assets.json").read_text())
+    (image,) = assets["dockerImages"].values()
+    assert image["source"]["dockerBuildArgs"] == {
+        "BASE_IMAGE": "debian:trixie-slim",
+        "RUNTIME_IMAGE": "mine:1",
+    }
+    assert image["source"]["platform"] == "linux/amd64"
+
+
+def test_a_finding_of_a_pack_fails_the_synth(project: Path) -> None:
+    """The app with one reason taken away, which cannot be asked for in YAML."""
+    without = project / "without_a_reason.py"
+    without.write_text(
+        "import runpy\n"
+        "from scar_constructs import spool\n"
+        "spool.acknowledge = lambda resource, reasons: None\n"
+        f"runpy.run_path({str(ROOT / 'app.py')!r}, run_name='__main__')\n"
+    )
+    environment = {"functions": "flow.yaml", "compliance": "AwsSolutions"}
+    done = run_app(project, project / "out", app=without, **environment)
+    assert done.returncode == 1
+    assert "AwsSolutions-S1" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_same_bytes_in_another_folder(project: Path, tmp_path: Path) -> None:
+    """Another checkout, another working folder, another umask and locale: the same assembly."""
+    there = tmp_path / "another" / "checkout"
+    there.mkdir(parents=True)
+    for name in ("scar_constructs", "runtime"):
+        shutil.copytree(ROOT / name, there / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "app.py", there)
+    for path in ("flow.yaml", "run.sh"):
+        shutil.copy(project / path, there)
+        os.utime(there / path, (1, 1))
+    first = run_app(project, project / "out", functions="flow.yaml")
+    second = run_app(
+        there, there / "out", app=there / "app.py", root=there, functions=str(there / "flow.yaml")
+    )
+    assert (first.returncode, second.returncode) == (0, 0), second.stderr
+    assert contents(project / "out") == contents(there / "out")
+
+
+def contents(assembly: Path) -> dict[str, bytes | int]:
+    """Templates, asset lists and asset files by their path, and the files' modes."""
+    found: dict[str, bytes | int] = {}
+    for path in assembly.rglob("*"):
+        name = path.relative_to(assembly).as_posix()
+        if path.is_file() and (
+            name.startswith("asset.") or name.endswith((".template.json", ".assets.json"))
+        ):
+            found[name] = path.read_bytes()
+            found[f"{name} mode"] = path.stat().st_mode
+    assert any(name.startswith("asset.") for name in found)
+    return found
