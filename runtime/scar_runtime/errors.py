@@ -1,16 +1,18 @@
 """Faults that are somebody's to mend: the user's, the platform's, the event sender's.
 
 ScarError
-  ConfigError      the function's configuration cannot be used
-  EventError       the event cannot be understood
-  StorageError     an object cannot be read or written
-    SupersededError     the object was replaced since the event was sent
-    DiskFullError       the work folder has no room left
-  ScriptError     the script ended with a code other than 0
-  OutOfTimeError        the time for this record is used up
-  TerminatedError       the platform asked the process to end
-  LoopError          the file has come through too many functions
-  RecordsError    several records of one event failed
+  ConfigError          the function's configuration cannot be used
+  EventError           the event cannot be understood
+  StorageError         an object cannot be read or written
+    SupersededError    the object was replaced since the event was sent
+    DiskFullError      the work folder has no room left
+    LostClaimError     another holder has taken the claim over (claims)
+  SubmitError          a job could not be submitted (batch)
+  ScriptError          the script ended with a code other than 0
+  OutOfTimeError       the time for this record is used up
+  TerminatedError      the platform asked the process to end
+  LoopError            the file has come through too many functions
+  RecordsError         several records of one event failed
 
 Any other exception is a defect of the runtime.
 """

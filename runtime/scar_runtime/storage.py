@@ -143,7 +143,7 @@ def _write_body(body: Any, descriptor: int, offset: int) -> None:
 
 
 def require_space(folder: Path, size: int) -> None:
-    """Raise `DiskFullError` where `size` bytes cannot fit: better before the transfer than amid it."""
+    """Raise `DiskFullError` where `size` bytes cannot fit: before the transfer, not amid it."""
     free = shutil.disk_usage(folder).free
     if size > free:
         raise DiskFullError(_full(f"{size} bytes", free))

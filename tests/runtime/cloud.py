@@ -1,0 +1,132 @@
+"""A real S3 for tests: the emulator of the local cloud, in a process and environment of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+
+PROGRAM = Path(__file__).parents[2] / ".venv-cloud" / "bin" / "ministack"
+START_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One running emulator."""
+
+    port: int
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What a process needs to use it."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+
+    def client(self, service: str, **options: Any) -> Any:
+        return botocore.session.Session().create_client(
+            service,
+            region_name="us-east-1",
+            endpoint_url=self.endpoint,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(s3={"addressing_style": "path"}, max_pool_connections=40),
+            **options,
+        )
+
+    def bucket(self, name: str = "bucket") -> Bucket:
+        """A new bucket of its own name."""
+        client = self.client("s3")
+        unique = f"{name}-{uuid.uuid4().hex[:12]}"
+        client.create_bucket(Bucket=unique)
+        return Bucket(client, unique)
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket as tests look at it."""
+
+    client: Any
+    name: str
+
+    def put(self, key: str, content: bytes = b"", **options: Any) -> dict[str, Any]:
+        answer = self.client.put_object(Bucket=self.name, Key=key, Body=content, **options)
+        return dict(answer)
+
+    def get(self, key: str) -> bytes:
+        return bytes(self.client.get_object(Bucket=self.name, Key=key)["Body"].read())
+
+    def metadata(self, key: str) -> dict[str, str]:
+        return dict(self.client.head_object(Bucket=self.name, Key=key)["Metadata"])
+
+    def keys(self, prefix: str = "") -> list[str]:
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.name, Prefix=prefix
+        )
+        return sorted(item["Key"] for page in pages for item in page.get("Contents", ()))
+
+    def versioned(self) -> Bucket:
+        self.client.put_bucket_versioning(
+            Bucket=self.name, VersioningConfiguration={"Status": "Enabled"}
+        )
+        return self
+
+
+@contextmanager
+def running_cloud(folder: Path) -> Iterator[Cloud]:
+    """Start the emulator on a free port; its log goes to `folder`."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "S3_PERSIST": "0",
+        "LOG_LEVEL": "WARNING",
+    }
+    with (folder / "emulator.log").open("wb") as log:
+        process = subprocess.Popen(
+            [str(PROGRAM)], env=environment, stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        cloud = Cloud(port)
+        _wait(cloud, process)
+        yield cloud
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(cloud: Cloud, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{cloud.endpoint}/_ministack/health", timeout=5):  # noqa: S310
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)
+    raise AssertionError(f"the emulator does not answer at {cloud.endpoint}")

@@ -1,0 +1,37 @@
+"""One emulator for all tests of this folder; a bucket and a function for each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.runtime.cloud import Bucket, Cloud, running_cloud
+from tests.runtime.functions import FakeBatch, Function, document
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    with running_cloud(tmp_path_factory.mktemp("cloud")) as running:
+        yield running
+
+
+@pytest.fixture
+def bucket(cloud: Cloud) -> Bucket:
+    return cloud.bucket()
+
+
+@pytest.fixture
+def function(cloud: Cloud, bucket: Bucket, tmp_path: Path) -> Callable[..., Function]:
+    """Makes a function from a script; its outputs go to folder `out` of `bucket` by default."""
+
+    def make(script: str | None, **changes: Any) -> Function:
+        changes.setdefault("outputs", [{"bucket": bucket.name, "folder": "out"}])
+        config = tmp_path / "config.json"
+        config.write_text(json.dumps(document(script, **changes)))
+        return Function(cloud, cloud.bucket("spool"), config, FakeBatch())
+
+    return make

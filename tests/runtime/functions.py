@@ -1,0 +1,150 @@
+"""Functions for tests: a configuration, a runtime around it, and the events it gets."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus
+
+from scar_runtime.runtime import Runtime, assemble
+
+from tests.runtime.cloud import Bucket, Cloud
+
+IMAGE = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere"}
+"""The environment that the image is taken to have."""
+COPY = 'cp "$SCAR_INPUT_FILE" "$SCAR_OUTPUT_DIR"'
+
+
+def document(
+    script: str | None,
+    *,
+    name: str = "f",
+    mode: str = "lambda",
+    outputs: Sequence[Mapping[str, Any]] = (),
+    **changes: Any,
+) -> dict[str, Any]:
+    """A configuration document, as the language part writes it."""
+    return {
+        "version": 1,
+        "name": name,
+        "execution_mode": mode,
+        "log_level": "INFO",
+        "timeout_threshold": 1,
+        "environment": {},
+        "script": None if script is None else {"name": "run.sh", "content": script},
+        "input": [],
+        "output": [
+            {"storage_provider": "s3", "prefix": [], "suffix": [], "key": "{name}", **output}
+            for output in outputs
+        ],
+        **changes,
+    }
+
+
+@dataclass
+class FakeBatch:
+    """Batch as far as SubmitJob goes: keeps what was submitted, or fails as it is told to.
+
+    `before` runs as each request comes in, `after` once the job is accepted: either may raise.
+    """
+
+    jobs: list[dict[str, Any]] = field(default_factory=list)
+    before: Callable[[], None] = lambda: None
+    after: Callable[[], None] = lambda: None
+
+    def submit_job(self, **request: Any) -> dict[str, str]:
+        self.before()
+        self.jobs.append(request)
+        self.after()
+        return {"jobId": f"job-{len(self.jobs)}", "jobName": request["jobName"]}
+
+    def event_key(self, number: int) -> str:
+        variables = self.jobs[number]["containerOverrides"]["environment"]
+        assert [variable["name"] for variable in variables] == ["SCAR_JOB_EVENT"]
+        return str(variables[0]["value"])
+
+
+@dataclass(frozen=True)
+class Invoked:
+    """Lambda's context object, as far as the runtime looks at it."""
+
+    aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    seconds: float = 30.0
+    begin: float = field(default_factory=time.monotonic)
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(1000 * (self.begin + self.seconds - time.monotonic()))
+
+
+@dataclass(frozen=True)
+class Function:
+    """Makes runtimes of one function: each is like a new process."""
+
+    cloud: Cloud
+    spool: Bucket
+    config: Path
+    batch: FakeBatch
+
+    def runtime(self, **variables: str) -> Runtime:
+        environ = {
+            "SCAR_FUNCTION_CONFIG": str(self.config),
+            "SCAR_SPOOL_BUCKET": self.spool.name,
+            "SCAR_JOB_QUEUE": "queue",
+            "SCAR_JOB_DEFINITION": "definition",
+            "AWS_LAMBDA_LOG_GROUP_NAME": "group",
+            "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
+            **variables,
+        }
+        return assemble(
+            environ,
+            IMAGE,
+            s3=lambda _: self.cloud.client("s3"),
+            batch=lambda _: self.batch,
+        )
+
+    def job(self, number: int, attempt: int = 1) -> Runtime:
+        """The runtime in the job that was submitted as number `number`, from 0."""
+        return self.runtime(
+            AWS_BATCH_JOB_ID=f"job-{number + 1}",
+            AWS_BATCH_JOB_ATTEMPT=str(attempt),
+            SCAR_JOB_EVENT=self.batch.event_key(number),
+        )
+
+    def claims(self) -> list[dict[str, Any]]:
+        return [json.loads(self.spool.get(key)) for key in self.spool.keys("f/claims/")]
+
+
+def s3_record(bucket: str, key: str, **facts: Any) -> dict[str, Any]:
+    """One record as S3 sends it, with its key encoded."""
+    return {
+        "eventVersion": "2.5",
+        "eventSource": "aws:s3",
+        "awsRegion": "us-east-1",
+        "eventTime": "2026-11-23T06:00:00.000Z",
+        "eventName": "ObjectCreated:Put",
+        "s3": {
+            "s3SchemaVersion": "1.0",
+            "bucket": {"name": bucket, "arn": f"arn:aws:s3:::{bucket}"},
+            "object": {"key": quote_plus(key, safe="/"), **facts},
+        },
+    }
+
+
+def stored(bucket: Bucket, key: str, content: bytes = b"content\n") -> dict[str, Any]:
+    """Put an object; gives the event that S3 would send."""
+    answer = bucket.put(key, content)
+    facts = {"size": len(content), "eTag": answer["ETag"].strip('"'), "sequencer": "0055AED6"}
+    if "VersionId" in answer:
+        facts["versionId"] = answer["VersionId"]
+    return {"Records": [s3_record(bucket.name, key, **facts)]}
+
+
+def executions(output: str) -> list[dict[str, Any]]:
+    """The execution lines among a captured log."""
+    lines = [json.loads(line) for line in output.splitlines() if line.startswith('{"scar"')]
+    return [line for line in lines if line["scar"] == "execution"]

@@ -1,0 +1,235 @@
+"""Invocations of a Lambda function, on a real S3."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from scar_runtime.errors import OutOfTimeError, RecordsError, ScriptError, StorageError
+from scar_runtime.handler import Invocation
+from scar_runtime.workspace import WORK_ROOT
+
+from tests.runtime.cloud import Bucket
+from tests.runtime.functions import COPY, Function, Invoked, executions, s3_record, stored
+
+Make = Callable[..., Function]
+
+
+def test_an_uploaded_file_becomes_an_output(
+    function: Make, bucket: Bucket, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = function('tr a-z A-Z <"$INPUT_FILE_PATH" >"$TMP_OUTPUT_DIR/loud.txt"; echo said')
+    invoked = Invoked()
+    answer = Invocation(made.runtime(), invoked).handle(stored(bucket, "in/a.txt", b"hello"))
+    assert bucket.get("out/loud.txt") == b"HELLO"
+    assert base64.b64decode(answer["body"]) == b"said\n"
+    assert answer["statusCode"] == 200
+    assert answer["headers"] == {
+        "amz-lambda-request-id": invoked.aws_request_id,
+        "amz-log-group-name": "group",
+        "amz-log-stream-name": "stream",
+    }
+    [line] = executions(capfd.readouterr().out)
+    assert line["seconds"] < 10
+    assert {name: line[name] for name in line if name != "seconds"} == {
+        "scar": "execution",
+        "function": "f",
+        "service": "lambda",
+        "request_id": invoked.aws_request_id,
+        "input": f"{bucket.name}/in/a.txt",
+        "status": "succeeded",
+        "exit_code": 0,
+        "outputs": [f"{bucket.name}/out/loud.txt"],
+        "job_id": None,
+    }
+    assert not (WORK_ROOT / invoked.aws_request_id).exists()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "in/red flower+1 100%.jpg",
+        "in/ñandú 日本 & # %41 (1)'s.txt",
+        "in/" + "é" * 490 + ".x",
+        "a/../../etc/x",
+        "in/..",
+        "in/new\nline",
+        "/in//x",
+    ],
+    ids=["reserved", "scripts", "long", "climbing", "dots", "newline", "slashes"],
+)
+def test_any_key_goes_through(function: Make, bucket: Bucket, key: str) -> None:
+    made = function(
+        'printf %s "$STORAGE_OBJECT_KEY" >"$SCAR_OUTPUT_DIR/key";'
+        'find "$SCAR_INPUT_DIR" -type f -exec cat {} + >"$SCAR_OUTPUT_DIR/content";'
+        'test -s "$INPUT_FILE_PATH"'
+    )
+    Invocation(made.runtime(), Invoked()).handle(stored(bucket, key))
+    assert bucket.get("out/key").decode() == key
+    assert bucket.get("out/content") == b"content\n"
+
+
+def test_every_record_is_handled(function: Make, bucket: Bucket) -> None:
+    made = function(
+        'echo "$REQUEST_ID" >"$SCAR_OUTPUT_DIR/$(basename "$SCAR_INPUT_FILE")"',
+    )
+    events = [stored(bucket, f"in/{name}") for name in "abc"]
+    event = {"Records": [record for one in events for record in one["Records"]]}
+    invoked = Invoked("the-id")
+    Invocation(made.runtime(), invoked).handle(event)
+    assert [bucket.get(f"out/{name}") for name in "abc"] == [
+        b"the-id\n",
+        b"the-id-2\n",
+        b"the-id-3\n",
+    ]
+
+
+def test_a_failing_script_fails_the_invocation(
+    function: Make, bucket: Bucket, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = function('echo half >"$SCAR_OUTPUT_DIR/half"; echo cannot go on >&2; exit 7')
+    invocation = Invocation(made.runtime(), Invoked())
+    event = stored(bucket, "in/a")
+    with pytest.raises(ScriptError, match=r"function f: .* code 7; .*\ncannot go on$"):
+        invocation.handle(event)
+    assert bucket.keys("out/") == []
+    [line] = executions(capfd.readouterr().out)
+    assert (line["status"], line["exit_code"]) == ("failed", 7)
+
+
+def test_one_failing_record_keeps_no_other_from_running(function: Make, bucket: Bucket) -> None:
+    made = function(COPY + "; case $SCAR_INPUT_FILE in *b) exit 3;; *d) exit 4;; esac")
+    events = [stored(bucket, f"in/{name}") for name in "abcd"]
+    event = {"Records": [record for one in events for record in one["Records"]]}
+    invocation = Invocation(made.runtime(), Invoked())
+    with pytest.raises(RecordsError, match=r"(?s)2 records .*code 3.*code 4"):
+        invocation.handle(event)
+    assert bucket.keys("out/") == ["out/a", "out/c"]
+
+
+def test_a_missing_object_is_a_failure_that_names_it(function: Make, bucket: Bucket) -> None:
+    event = {"Records": [s3_record(bucket.name, "in/none", size=3)]}
+    invocation = Invocation(function(COPY).runtime(), Invoked())
+    with pytest.raises(StorageError, match=f"cannot read s3://{bucket.name}/in/none: NoSuchKey"):
+        invocation.handle(event)
+
+
+def test_folders_and_test_events_do_nothing(
+    function: Make, bucket: Bucket, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = function(COPY)
+    Invocation(made.runtime(), Invoked()).handle(stored(bucket, "in/", b""))
+    Invocation(made.runtime(), Invoked()).handle(
+        {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": bucket.name}
+    )
+    lines = executions(capfd.readouterr().out)
+    assert [line["status"] for line in lines] == ["ignored", "ignored"]
+    assert bucket.keys("out/") == []
+
+
+def test_an_object_replaced_since_is_left_to_its_own_event(
+    function: Make, bucket: Bucket, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = function(COPY)
+    old = stored(bucket, "in/a", b"old")
+    new = stored(bucket, "in/a", b"newer")
+    Invocation(made.runtime(), Invoked()).handle(old)
+    assert bucket.keys("out/") == []
+    Invocation(made.runtime(), Invoked()).handle(new)
+    assert bucket.get("out/a") == b"newer"
+    lines = executions(capfd.readouterr().out)
+    assert [line["status"] for line in lines] == ["ignored", "succeeded"]
+
+
+def test_the_version_of_the_event_is_processed(function: Make, bucket: Bucket) -> None:
+    bucket.versioned()
+    made = function('cat "$SCAR_INPUT_FILE" >"$SCAR_OUTPUT_DIR/$REQUEST_ID"')
+    old = stored(bucket, "in/a", b"old")
+    stored(bucket, "in/a", b"newer")
+    Invocation(made.runtime(), Invoked("first")).handle(old)
+    assert bucket.get("out/first") == b"old"
+
+
+def test_variables_of_one_event_are_gone_with_the_next(function: Make, bucket: Bucket) -> None:
+    made = function('env >"$SCAR_OUTPUT_DIR/$REQUEST_ID"')
+    runtime = made.runtime()
+    Invocation(runtime, Invoked("first")).handle(stored(bucket, "in/a"))
+    Invocation(runtime, Invoked("second")).handle({})
+    ours = {"INPUT_FILE_PATH", "SCAR_INPUT_FILE", "STORAGE_OBJECT_KEY", "EVENT_TIME"}
+    assert ours <= names(bucket.get("out/first"))
+    assert not ours & names(bucket.get("out/second"))
+
+
+def names(environment: bytes) -> set[str]:
+    return {line.partition("=")[0] for line in environment.decode().splitlines()}
+
+
+def test_the_script_sees_both_dialects_and_the_image(function: Make, bucket: Bucket) -> None:
+    made = function(
+        'env >"$SCAR_OUTPUT_DIR/env"; pwd >"$SCAR_OUTPUT_DIR/pwd"', environment={"KEY": "a=b c"}
+    )
+    invoked = Invoked()
+    event = stored(bucket, "in/a.txt")
+    Invocation(made.runtime(), invoked).handle(event)
+    lines = bucket.get("out/env").decode().splitlines()
+    seen = dict(line.split("=", 1) for line in lines)
+    work = WORK_ROOT / invoked.aws_request_id
+    assert bucket.get("out/pwd").decode() == f"{work}\n"
+    assert json.loads(seen.pop("EVENT")) == event
+    for added_by_the_shell in ("PWD", "OLDPWD", "SHLVL", "_"):
+        seen.pop(added_by_the_shell, None)
+    assert seen.pop("INSTANCE_IP").count(".") == 3
+    assert seen == {
+        "PATH": "/usr/bin:/bin",
+        "HOME": "/nowhere",
+        "KEY": "a=b c",
+        "REQUEST_ID": invoked.aws_request_id,
+        "AWS_LAMBDA_REQUEST_ID": invoked.aws_request_id,
+        "SCAR_INPUT_DIR": f"{work}/input",
+        "SCAR_INPUT_FILE": f"{work}/input/a.txt",
+        "SCAR_OUTPUT_DIR": f"{work}/output",
+        "TMP_INPUT_DIR": f"{work}/input",
+        "INPUT_FILE_PATH": f"{work}/input/a.txt",
+        "TMP_OUTPUT_DIR": f"{work}/output",
+        "STORAGE_OBJECT_KEY": "in/a.txt",
+        "EVENT_TIME": "2026-11-23T06:00:00.000Z",
+    }
+
+
+def test_a_direct_invocation_brings_its_own_script(function: Make) -> None:
+    made = function(None, outputs=[])
+    script = base64.b64encode(b'echo "$1, $2"').decode()
+    event = {"script": script, "cmd_args": ["good", "day"]}
+    answer = Invocation(made.runtime(), Invoked()).handle(event)
+    assert base64.b64decode(answer["body"]) == b"good, day\n"
+
+
+def test_arguments_without_a_script_are_a_command(function: Make) -> None:
+    made = function(None, outputs=[])
+    answer = Invocation(made.runtime(), Invoked()).handle({"cmd_args": '["printf", "%s", "x y"]'})
+    assert base64.b64decode(answer["body"]) == b"x y"
+
+
+def test_any_other_payload_is_the_script_s_input(function: Make) -> None:
+    made = function('cat "$INPUT_FILE_PATH"', outputs=[])
+    answer = Invocation(made.runtime(), Invoked()).handle({"any": ["thing"]})
+    assert json.loads(base64.b64decode(answer["body"])) == {"any": ["thing"]}
+
+
+def test_a_script_that_takes_too_long_is_stopped_and_fails(
+    function: Make, bucket: Bucket, tmp_path: Path
+) -> None:
+    mark = tmp_path / "mark"
+    made = function(f'{COPY}; trap "echo told >{mark}; exit" TERM; sleep 60 & wait')
+    begin = time.monotonic()
+    invocation = Invocation(made.runtime(), Invoked(seconds=2.5))
+    event = stored(bucket, "in/a")
+    with pytest.raises(OutOfTimeError, match="stopped 1 seconds before the end"):
+        invocation.handle(event)
+    assert time.monotonic() - begin < 2.5
+    assert mark.read_text() == "told\n"
+    assert bucket.keys("out/") == []
