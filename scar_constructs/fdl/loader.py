@@ -68,23 +68,24 @@ def find_files(paths: Sequence[Path], report: Report) -> list[Path]:
     if not paths:
         report.add(problem("file-missing", "", Position("."), "no file is given", "", "name one"))
     for path in paths:
-        if not path.is_dir():
-            found[path] = None
+        try:
+            inside = _inside(path) if path.is_dir() else [path]
+        except OSError as error:
+            reason = (error.strerror or type(error).__name__).lower()
+            message = f"cannot be read: {reason}"
+            fix = "check the path and its permissions"
+            report.add(problem("file-unreadable", "", Position(str(path)), message, "", fix))
             continue
-        inside = sorted(one for one in path.iterdir() if one.suffix in SUFFIXES and one.is_file())
         if not inside:
-            report.add(
-                problem(
-                    "folder-empty",
-                    "",
-                    Position(str(path)),
-                    "the folder holds no *.yaml or *.yml file",
-                    "",
-                    "name a YAML file, or a folder that holds some",
-                )
-            )
+            message = "the folder holds no *.yaml or *.yml file"
+            fix = "name a YAML file, or a folder that holds some"
+            report.add(problem("folder-empty", "", Position(str(path)), message, "", fix))
         found.update(dict.fromkeys(inside))
     return list(found)
+
+
+def _inside(folder: Path) -> list[Path]:
+    return sorted(one for one in folder.iterdir() if one.suffix in SUFFIXES and one.is_file())
 
 
 def _read_defaults(path: Path, report: Report) -> Mapping | None:

@@ -1,0 +1,58 @@
+"""The package as a whole: what it exports, what it must not import, how fast it starts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from scar_constructs import fdl
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_all_names_every_public_name() -> None:
+    modules = {"scar_constructs.fdl"}
+    public = {
+        name
+        for name, value in vars(fdl).items()
+        if not name.startswith("_") and getattr(value, "__module__", "").startswith(*modules)
+    }
+
+    assert public == set(fdl.__all__)
+
+
+def test_the_language_imports_neither_the_cdk_nor_boto() -> None:
+    code = (
+        "import sys, scar_constructs.fdl.__main__; "
+        "print([name for name in ('aws_cdk', 'jsii', 'boto3', 'botocore') if name in sys.modules])"
+    )
+
+    assert run("-c", code).stdout.strip() == "[]"
+
+
+def test_a_small_file_is_checked_in_a_blink() -> None:
+    """0.4 s is promised; the best of three, because the machine has other things to do."""
+    path = "examples/mrbayes/mrbayes.yaml"
+    seconds = []
+    for _ in range(3):
+        start = time.monotonic()
+        assert run("-m", "scar_constructs.fdl", "check", path).returncode == 0
+        seconds.append(time.monotonic() - start)
+
+    assert min(seconds) < 0.4
+
+
+def test_the_examples_are_clean() -> None:
+    folders = sorted({path.parent for path in (ROOT / "examples").rglob("*.yaml")})
+
+    for folder in folders:
+        result = run("-m", "scar_constructs.fdl", "check", str(folder))
+        assert (result.returncode, result.stderr) == (0, ""), folder

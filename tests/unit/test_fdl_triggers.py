@@ -1,0 +1,92 @@
+"""Prefixes and suffixes against a brute-force oracle that tries every short key."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scar_constructs.fdl.models import Input, Output
+from scar_constructs.fdl.triggers import (
+    Filter,
+    can_trigger,
+    folder_prefix,
+    input_filters,
+    minimal,
+)
+
+LETTERS = "ab"
+short = st.text(LETTERS, max_size=3)
+filters = st.builds(Filter, short, short)
+KEYS = ["".join(key) for length in range(7) for key in product(LETTERS, repeat=length)]
+"""Every key of up to six letters: long enough for any prefix of three and suffix of three."""
+
+
+def passes(key: str, one: Filter) -> bool:
+    return key.startswith(one.prefix) and key.endswith(one.suffix)
+
+
+@given(filters, filters)
+def test_overlap_is_a_key_that_passes_both(first: Filter, second: Filter) -> None:
+    assert first.overlaps(second) == any(passes(key, first) and passes(key, second) for key in KEYS)
+
+
+@given(st.lists(filters, max_size=5))
+def test_minimal_filters_pass_the_same_keys(given_filters: list[Filter]) -> None:
+    kept = minimal(given_filters)
+
+    for key in KEYS:
+        before = any(passes(key, one) for one in given_filters)
+        assert any(passes(key, one) for one in kept) == before
+    assert not any(a is not b and a.covers(b) for a in kept for b in kept)
+
+
+folders = st.sampled_from(["", "a", "b", "a/b", "aa"])
+some = st.lists(st.text("ab/", max_size=2), max_size=2).map(tuple)
+NAMES = ["".join(name) for length in range(1, 7) for name in product("ab/", repeat=length)]
+inputs = st.builds(Input, bucket=st.just("bbb"), folder=folders, prefixes=some, suffixes=some)
+outputs = st.builds(
+    Output,
+    bucket=st.just("bbb"),
+    folder=folders,
+    prefixes=some,
+    suffixes=some,
+    key=st.sampled_from(["{name}", "a/{name}", "{name}.b", "b{name}a"]),
+)
+
+
+def starts(source: Input, key: str) -> bool:
+    """What the documents say of an input, word for word."""
+    start = folder_prefix(source.folder)
+    if not key.startswith(start):
+        return False
+    rest = key[len(start) :]
+    return any(rest.startswith(p) for p in source.prefixes or ("",)) and any(
+        key.endswith(s) for s in source.suffixes or ("",)
+    )
+
+
+def takes(output: Output, name: str) -> bool:
+    """What the documents say of an output, word for word."""
+    return any(name.startswith(p) for p in output.prefixes or ("",)) and any(
+        name.endswith(s) for s in output.suffixes or ("",)
+    )
+
+
+@given(outputs, inputs)
+def test_a_trigger_is_a_file_that_the_output_writes_and_the_input_takes(
+    output: Output, source: Input
+) -> None:
+    written = (
+        folder_prefix(output.folder) + output.key.replace("{name}", name)
+        for name in NAMES
+        if takes(output, name)
+    )
+
+    assert can_trigger(output, source) == any(starts(source, key) for key in written)
+
+
+@given(inputs, st.text("ab/", max_size=6))
+def test_the_rules_of_an_input_pass_what_starts_it(source: Input, key: str) -> None:
+    assert any(passes(key, one) for one in input_filters(source)) == starts(source, key)
