@@ -64,9 +64,10 @@ def remove_tags(engine: EngineName, registry: str, environment: Mapping[str, str
     form = "{{.Repository}}:{{.Tag}}"
     names = _ask(engine, environment, "images", "--format", form).stdout.split()
     if stale := [name for name in names if name.startswith(f"{registry}/")]:
-        command = "untag" if engine is EngineName.PODMAN else "rmi"
+        # Without the second name, podman would remove every name of the image.
         for name in stale:
-            _ask(engine, environment, command, name)
+            command = ["untag", name, name] if engine is EngineName.PODMAN else ["rmi", name]
+            _ask(engine, environment, *command)
 
 
 def _answers(engine: EngineName) -> bool:
