@@ -84,6 +84,11 @@ class Bucket:
         )
         return sorted(item["Key"] for page in pages for item in page.get("Contents", ()))
 
+    def versions(self, prefix: str = "") -> list[str]:
+        """The key of every version, each as often as it was written."""
+        answer = self.client.list_object_versions(Bucket=self.name, Prefix=prefix)
+        return sorted(item["Key"] for item in answer.get("Versions", ()))
+
     def versioned(self) -> Bucket:
         self.client.put_bucket_versioning(
             Bucket=self.name, VersioningConfiguration={"Status": "Enabled"}

@@ -90,7 +90,7 @@ class Function:
     config: Path
     batch: FakeBatch
 
-    def runtime(self, **variables: str) -> Runtime:
+    def runtime(self, image: Mapping[str, str] = IMAGE, **variables: str) -> Runtime:
         environ = {
             "SCAR_FUNCTION_CONFIG": str(self.config),
             "SCAR_SPOOL_BUCKET": self.spool.name,
@@ -102,18 +102,19 @@ class Function:
         }
         return assemble(
             environ,
-            IMAGE,
+            image,
             s3=lambda _: self.cloud.client("s3"),
             batch=lambda _: self.batch,
         )
 
     def job(self, number: int, attempt: int = 1) -> Runtime:
         """The runtime in the job that was submitted as number `number`, from 0."""
-        return self.runtime(
-            AWS_BATCH_JOB_ID=f"job-{number + 1}",
-            AWS_BATCH_JOB_ATTEMPT=str(attempt),
-            SCAR_JOB_EVENT=self.batch.event_key(number),
-        )
+        platform = {
+            "AWS_BATCH_JOB_ID": f"job-{number + 1}",
+            "AWS_BATCH_JOB_ATTEMPT": str(attempt),
+        }
+        event = self.batch.event_key(number)
+        return self.runtime({**IMAGE, **platform}, **platform, SCAR_JOB_EVENT=event)
 
     def claims(self) -> list[dict[str, Any]]:
         return [json.loads(self.spool.get(key)) for key in self.spool.keys("f/claims/")]

@@ -1,0 +1,161 @@
+"""The dispatcher, the job, and the hand-over from Lambda to Batch."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+
+import pytest
+from botocore.exceptions import ClientError, ConnectionClosedError
+from scar_runtime.batch import SubmitError, job_name
+from scar_runtime.events import Record, StoredObject
+from scar_runtime.handler import Invocation
+from scar_runtime.job import run_job
+
+from tests.runtime.cloud import Bucket
+from tests.runtime.functions import COPY, Function, Invoked, executions, stored
+
+Make = Callable[..., Function]
+SLOW = COPY + '; [ -z "$AWS_BATCH_JOB_ID" ] && sleep 60; true'
+
+
+def test_the_dispatcher_submits_one_job_per_record(
+    function: Make, bucket: Bucket, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = function(COPY, mode="batch")
+    events = [stored(bucket, f"in/{name}") for name in ("a b", "c")]
+    event = {"Records": [record for one in events for record in one["Records"]]}
+    answer = Invocation(made.runtime(), Invoked("the-id")).dispatch(event)
+    assert json.loads(base64.b64decode(answer["body"])) == {"jobs": ["job-1", "job-2"]}
+    assert [job["jobName"] for job in made.batch.jobs] == ["f-a_b", "f-c"]
+    assert {job["jobQueue"] for job in made.batch.jobs} == {"queue"}
+    assert {job["jobDefinition"] for job in made.batch.jobs} == {"definition"}
+    lines = executions(capfd.readouterr().out)
+    assert [(line["status"], line["job_id"]) for line in lines] == [
+        ("submitted", "job-1"),
+        ("submitted", "job-2"),
+    ]
+    assert bucket.keys("out/") == []
+
+
+def test_the_job_runs_the_script_under_the_dispatcher_s_request_id(
+    function: Make, bucket: Bucket, capfd: pytest.CaptureFixture[str]
+) -> None:
+    output = {"bucket": bucket.name, "folder": "out", "key": "{request_id}/{name}"}
+    made = function(COPY, mode="batch", outputs=[output])
+    Invocation(made.runtime(), Invoked("the-id")).dispatch(stored(bucket, "in/a b"))
+    assert run_job(made.job(0)) == 0
+    assert bucket.keys("out/") == ["out/the-id/a b"]
+    line = executions(capfd.readouterr().out)[-1]
+    assert (line["service"], line["request_id"], line["status"]) == ("batch", "the-id", "succeeded")
+
+
+def test_a_job_ends_with_the_script_s_code(function: Make, bucket: Bucket) -> None:
+    made = function(COPY + "; exit 7", mode="batch")
+    Invocation(made.runtime(), Invoked()).dispatch(stored(bucket, "in/a"))
+    assert run_job(made.job(0)) == 7
+    assert bucket.keys("out/") == []
+
+
+def test_a_retried_job_publishes_once(function: Make, bucket: Bucket) -> None:
+    made = function(COPY + '; [ "$AWS_BATCH_JOB_ATTEMPT" = 2 ]', mode="batch")
+    Invocation(made.runtime(), Invoked()).dispatch(stored(bucket, "in/a"))
+    assert run_job(made.job(0, attempt=1)) == 1
+    assert bucket.keys("out/") == []
+    assert run_job(made.job(0, attempt=2)) == 0
+    assert bucket.keys("out/") == ["out/a"]
+
+
+def test_out_of_time_becomes_a_job_and_outputs_appear_once(
+    function: Make, bucket: Bucket, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = function(SLOW, mode="lambda-batch")
+    Invocation(made.runtime(), Invoked("the-id", seconds=2)).handle(stored(bucket, "in/a"))
+    assert bucket.keys("out/") == []
+    assert run_job(made.job(0)) == 0
+    assert bucket.keys("out/") == ["out/a"]
+    lines = executions(capfd.readouterr().out)
+    assert [(line["service"], line["status"], line["request_id"]) for line in lines] == [
+        ("lambda", "delegated", "the-id"),
+        ("batch", "succeeded", "the-id"),
+    ]
+
+
+def test_a_delivery_again_after_the_hand_over_does_nothing(function: Make, bucket: Bucket) -> None:
+    made = function(SLOW, mode="lambda-batch")
+    event = stored(bucket, "in/a")
+    invoked = Invoked(seconds=2)
+    Invocation(made.runtime(), invoked).handle(event)
+    Invocation(made.runtime(), Invoked(invoked.aws_request_id)).handle(event)
+    Invocation(made.runtime(), Invoked()).handle(event)
+    assert len(made.batch.jobs) == 1
+
+
+def test_a_payload_travels_through_the_spool(function: Make, bucket: Bucket) -> None:
+    made = function('cp "$INPUT_FILE_PATH" "$TMP_OUTPUT_DIR"/payload', mode="batch")
+    payload = {"text": "x" * 1_000_000}
+    Invocation(made.runtime(), Invoked()).dispatch(payload)
+    assert len(json.dumps(made.batch.jobs[0])) < 1000
+    assert run_job(made.job(0)) == 0
+    assert json.loads(bucket.get("out/payload")) == payload
+
+
+def test_throttling_is_tried_again(function: Make, bucket: Bucket) -> None:
+    made = function(COPY, mode="batch")
+    refusals = [throttled(), throttled()]
+
+    def before() -> None:
+        if refusals:
+            raise refusals.pop()
+
+    made.batch.before = before
+    Invocation(made.runtime(), Invoked()).dispatch(stored(bucket, "in/a"))
+    assert len(made.batch.jobs) == 1
+
+
+def throttled() -> ClientError:
+    error = {"Error": {"Code": "TooManyRequestsException", "Message": "slow down"}}
+    return ClientError(error, "SubmitJob")
+
+
+def test_a_lost_answer_is_not_tried_again_by_us(function: Make, bucket: Bucket) -> None:
+    made = function(COPY, mode="batch")
+
+    def lose() -> None:
+        raise ConnectionClosedError(endpoint_url="http://batch")
+
+    made.batch.after = lose
+    invocation = Invocation(made.runtime(), Invoked())
+    event = stored(bucket, "in/a")
+    with pytest.raises(SubmitError, match="Connection was closed"):
+        invocation.dispatch(event)
+    assert len(made.batch.jobs) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("in/red flower+1.jpg", "f-red_flower_1_jpg"),
+        ("日本", "f-__"),
+        ("in/" + "x" * 1000, "f-" + "x" * 126),
+    ],
+    ids=["letters", "scripts", "length"],
+)
+def test_job_names_are_what_batch_allows(key: str, name: str) -> None:
+    assert job_name("f", Record({}, object=StoredObject("bucket", key))) == name
+
+
+def test_a_job_without_an_event_says_so(function: Make, capfd: pytest.CaptureFixture[str]) -> None:
+    made = function(COPY, mode="batch")
+    assert run_job(made.runtime(AWS_BATCH_JOB_ID="x")) == 2
+    assert "SCAR_JOB_EVENT is not set" in capfd.readouterr().out
+
+
+def test_a_job_whose_event_is_gone_says_so(
+    function: Make, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = function(COPY, mode="batch")
+    runtime = made.runtime(AWS_BATCH_JOB_ID="x", SCAR_JOB_EVENT="f/jobs/none.json")
+    assert run_job(runtime) == 2
+    assert "f/jobs/none.json is not in the spool bucket" in capfd.readouterr().out
