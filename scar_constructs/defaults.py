@@ -133,5 +133,5 @@ file of the image, and a megabyte holds any script that a person wrote."""
 # --- what the reader accepts --------------------------------------------------------------------
 
 FILE_MAX_BYTES = 4_194_304
-FILE_MAX_NODES = 200_000
+FILE_MAX_NODES = 150_000
 FILE_MAX_DEPTH = 40

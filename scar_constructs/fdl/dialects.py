@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from scar_constructs.fdl import keys
+from scar_constructs.fdl.errors import Position, Problem, Report
 from scar_constructs.fdl.keys import OURS
+from scar_constructs.fdl.nodes import Mapping, Node, Scalar
+from scar_constructs.fdl.rules import problem
 from scar_constructs.fdl.shapes import (
     END,
     Anything,
@@ -13,9 +16,12 @@ from scar_constructs.fdl.shapes import (
     Group,
     Integer,
     Key,
+    ListOf,
     MapOf,
+    Schema,
     Text,
     Value,
+    wrong_type,
 )
 
 _BLOCKS = {
@@ -140,6 +146,62 @@ CLASSIC_FUNCTION = Group(
     }
 )
 
+
+@dataclass(frozen=True)
+class Functions:
+    """The mapping under `functions`: classic functions by name, and FDL functions under `aws`."""
+
+    words: str = "a mapping of names to functions, or of `aws` to a list of functions"
+
+    def check(self, node: Node, report: Report) -> None:
+        if not isinstance(node, Mapping):
+            report.add(wrong_type(node, self.words, "write `NAME:` and the function under it"))
+            return
+        if not node.entries:
+            fix = "add a function under it"
+            message = "must name at least one function"
+            report.add(problem("no-functions", node.path, node.position, message, "", fix))
+        for name, entry in node.items():
+            at = node.position_of(name)
+            if name == FDL_KEY and not isinstance(entry, Mapping):
+                _FDL_LIST.check(entry, report)
+            elif name == OSCAR_KEY:
+                report.add(_oscar_problem(entry.path, at))
+            else:
+                keys.FUNCTION_NAME.check(Scalar(entry.path, at, name, name), report)
+                CLASSIC_FUNCTION.check(entry, report)
+
+    def schema(self) -> Schema:
+        classic = CLASSIC_FUNCTION.schema()
+        return {
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": keys.FUNCTION_NAME.schema(),
+            "properties": {
+                FDL_KEY: {"anyOf": [_FDL_LIST.schema(), classic]},
+                OSCAR_KEY: False,
+            },
+            "additionalProperties": classic,
+        }
+
+
+FDL_KEY = "aws"
+OSCAR_KEY = "oscar"
+FUNCTIONS = Functions()
+_FDL_LIST = ListOf(FDL_FUNCTION, minimum=1)
+
+
+def _oscar_problem(path: str, at: Position) -> Problem:
+    return problem(
+        "oscar-refused",
+        path,
+        at,
+        "OSCAR services run on an OSCAR cluster, not on AWS; the functions under `aws` would work",
+        "",
+        "move `oscar` into a file of its own",
+    )
+
+
 BUCKET = Group(
     {
         "existing": Key(
@@ -189,7 +251,7 @@ _STORAGE = Group(
 TOP = Group(
     {
         "functions": Key(
-            MapOf(Anything(), Text("a function's name")),
+            FUNCTIONS,
             "The functions: by name (classic), or as lists under `aws`.",
             required=True,
         ),

@@ -9,12 +9,11 @@ from pathlib import Path
 from scar_constructs import defaults
 from scar_constructs.fdl import classic
 from scar_constructs.fdl.checks import check_function
-from scar_constructs.fdl.dialects import CLASSIC_FUNCTION, FDL_FUNCTION, TOP
-from scar_constructs.fdl.errors import Position, Problem, Report
+from scar_constructs.fdl.dialects import FDL_KEY, OSCAR_KEY, TOP
+from scar_constructs.fdl.errors import Report
 from scar_constructs.fdl.functions import Located, ParsedFunction, parse_function
-from scar_constructs.fdl.keys import FUNCTION_NAME
 from scar_constructs.fdl.models import BucketSettings, WorkflowFile
-from scar_constructs.fdl.nodes import Mapping, Node, Scalar, Sequence, quote
+from scar_constructs.fdl.nodes import Mapping, Scalar, Sequence, quote
 from scar_constructs.fdl.paths import bucket_fault
 from scar_constructs.fdl.rules import fault, problem
 from scar_constructs.fdl.secret_checks import check_storage_credentials
@@ -43,7 +42,7 @@ def parse_file(path: Path, root: Mapping, base: Mapping | None, report: Report) 
     own = top.find("defaults")
     if isinstance(own, Mapping):
         base = merge(base, own) if base is not None else own
-    nodes = _function_nodes(root, report)
+    nodes = _function_nodes(root)
     merged = [merge(base, node) if base is not None else node for node in nodes]
     providers = parse_providers(top)
     functions = [parse_function(Section(node, report), providers) for node in merged]
@@ -81,64 +80,23 @@ def _located(mapping: Mapping, key: str) -> Located:
     return Located(mapping.path, mapping.position)
 
 
-def _function_nodes(root: Mapping, report: Report) -> list[Mapping]:
+def _function_nodes(root: Mapping) -> list[Mapping]:
     """The functions of both dialects, each as an item of `functions.aws`."""
     functions = root.entries.get("functions")
     if not isinstance(functions, Mapping):
         return []
-    if not functions.entries:
-        report.add(
-            problem(
-                "no-functions",
-                functions.path,
-                functions.position,
-                "must name at least one function",
-                "",
-                "add a function under it",
-            )
-        )
     nodes: list[Mapping] = []
     for name, node in functions.items():
-        if name == "aws" and not isinstance(node, Mapping):
-            nodes += _fdl_nodes(node, report)
-        elif name == "oscar":
-            report.add(_oscar_problem(functions, node))
-        else:
-            nodes += _classic_nodes(name, node, functions.position_of(name), report)
+        if name == FDL_KEY and isinstance(node, Sequence):
+            nodes += [
+                item
+                for item in node.items
+                if isinstance(item, Mapping) and isinstance(item.entries.get("lambda"), Mapping)
+            ]
+        elif name != OSCAR_KEY and isinstance(node, Mapping):
+            name_node = Scalar(node.path, functions.position_of(name), name, name)
+            nodes.append(classic.to_fdl(name_node, node))
     return nodes
-
-
-def _oscar_problem(functions: Mapping, node: Node) -> Problem:
-    return problem(
-        "oscar-refused",
-        node.path,
-        functions.position_of("oscar"),
-        "OSCAR services run on an OSCAR cluster, not on AWS; the functions under `aws` would work",
-        "",
-        "move `oscar` into a file of its own",
-    )
-
-
-def _fdl_nodes(node: Node, report: Report) -> list[Mapping]:
-    if not isinstance(node, Sequence):
-        report.add(fault("wrong-type", node, "must be a list of functions", "write `- lambda:`"))
-        return []
-    for item in node.items:
-        FDL_FUNCTION.check(item, report)
-    return [
-        item
-        for item in node.items
-        if isinstance(item, Mapping) and isinstance(item.entries.get("lambda"), Mapping)
-    ]
-
-
-def _classic_nodes(name: str, node: Node, position: Position, report: Report) -> list[Mapping]:
-    CLASSIC_FUNCTION.check(node, report)
-    name_node = Scalar(node.path, position, name, name)
-    FUNCTION_NAME.check(name_node, report)
-    if not isinstance(node, Mapping):
-        return []
-    return [classic.to_fdl(name_node, node)]
 
 
 def _region(functions: tuple[ParsedFunction, ...], report: Report) -> str | None:

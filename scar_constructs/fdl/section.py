@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from scar_constructs.fdl.errors import Report
 from scar_constructs.fdl.nodes import Mapping, Node, Scalar, Sequence
+from scar_constructs.fdl.shapes import is_whole
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ class Section:
 
     def integer(self, dotted: str, default: int) -> int:
         node = self.find(dotted)
-        if isinstance(node, Scalar) and isinstance(node.value, int):
-            return node.value
+        if isinstance(node, Scalar) and is_whole(node.value):
+            return int(node.value)
         return default
 
     def number(self, dotted: str, default: float) -> float:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 from scar_constructs.fdl.errors import Problem, Report
 from scar_constructs.fdl.nodes import Mapping, Node, Plain, Scalar, Sequence, child_path, quote
@@ -101,6 +101,13 @@ class Value:
         return {"type": ["string", "number", "boolean"]}
 
 
+def is_whole(value: Plain) -> TypeGuard[int | float]:
+    """Whether the value is a whole number; 512.0 is one, as in JSON Schema, and true is none."""
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+
+
 @dataclass(frozen=True)
 class Integer:
     """A whole number within limits, both included."""
@@ -116,7 +123,7 @@ class Integer:
 
     def check(self, node: Node, report: Report) -> None:
         value = node.value if isinstance(node, Scalar) else None
-        if not isinstance(value, int) or isinstance(value, bool):
+        if not is_whole(value):
             report.add(wrong_type(node, self.words, _DIGITS))
         elif not self.minimum <= value <= self.maximum:
             report.add(fault("out-of-range", node, f"must be {self.words}", _nearest(self, value)))
@@ -383,8 +390,10 @@ class Group:
         for name, key in self.keys.items():
             if key.refused:
                 continue
-            part: Schema = {"deprecated": True} if key.ignored else dict(key.shape.schema())
-            part["description"] = key.meaning + (f" Default: {key.default}." * bool(key.default))
+            part: Schema = {} if key.ignored else dict(key.shape.schema())
+            part["description"] = _description(key)
+            if key.ignored:
+                part["deprecationMessage"] = key.ignored
             properties[name] = part
         schema: Schema = {
             "type": "object",
@@ -395,6 +404,19 @@ class Group:
         if required:
             schema["required"] = required
         return schema
+
+
+def _description(key: Key) -> str:
+    parts = [key.meaning]
+    if key.default:
+        parts.append(f"Default: {key.default}.")
+    if key.changed:
+        parts.append(f"Changed: {key.changed}.")
+    if key.ignored:
+        parts.append(f"Ignored: {key.ignored}.")
+    if key.option:
+        parts.append(f"SCAR's option: {key.option}.")
+    return " ".join(parts)
 
 
 def _nearest_key(name: str, keys: AbstractMapping[str, Key]) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from scar_constructs import fdl
@@ -19,11 +19,11 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_all_names_every_public_name() -> None:
-    modules = {"scar_constructs.fdl"}
     public = {
         name
         for name, value in vars(fdl).items()
-        if not name.startswith("_") and getattr(value, "__module__", "").startswith(*modules)
+        if not name.startswith("_")
+        and getattr(value, "__module__", "").startswith("scar_constructs.fdl")
     }
 
     assert public == set(fdl.__all__)
@@ -39,13 +39,14 @@ def test_the_language_imports_neither_the_cdk_nor_boto() -> None:
 
 
 def test_a_small_file_is_checked_in_a_blink() -> None:
-    """0.4 s is promised; the best of three, because the machine has other things to do."""
+    """Processor time, and the best of three, because the machine has other things to do."""
     path = "examples/mrbayes/mrbayes.yaml"
     seconds = []
     for _ in range(3):
-        start = time.monotonic()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert run("-m", "scar_constructs.fdl", "check", path).returncode == 0
-        seconds.append(time.monotonic() - start)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
     assert min(seconds) < 0.4
 

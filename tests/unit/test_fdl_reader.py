@@ -153,7 +153,7 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_input_ends_soon_and_in_one_error(name: str, tmp_path: Path) -> None:
     data, rule = HOSTILE[name]
-    start = time.monotonic()
+    start = time.process_time()
 
     assert rules(tmp_path, data) == [rule]
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2
