@@ -7,32 +7,31 @@ importing a larger library would add.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from scar_constructs.fdl import (
-    FdlError,
-    LoadedApplication,
-    load_application,
-    render,
-    runtime_config,
-)
+from scar_constructs.fdl import FdlError, load_application, runtime_config
+from scar_constructs.fdl.errors import Problem, Report
+from scar_constructs.fdl.explain import explain, render_explanation
+from scar_constructs.fdl.loader import find_files
+from scar_constructs.fdl.reader import read_file
+from scar_constructs.fdl.rendering import Form, render, render_as
+from scar_constructs.fdl.schema import render_schema
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the result is the exit code."""
     options = _parser().parse_args(arguments)
-    try:
-        loaded = load_application(options.paths, options.defaults)
-    except FdlError as error:
-        print(error, file=sys.stderr)
-        return 1
-    if loaded.warnings:
-        print(render(loaded.warnings), file=sys.stderr)
+    if options.command == "schema":
+        sys.stdout.write(render_schema())
+        return 0
     if options.command == "config":
-        return _config(loaded, options.function)
-    return 0
+        return _config(options.path, options.function, options.defaults)
+    if options.explain:
+        _explain(options.paths)
+    return _check(options.paths, options.defaults, Form(options.format))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -40,17 +39,59 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m scar_constructs.fdl", description="Check SCAR's YAML files."
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    check = commands.add_parser("check", help="report every problem; exit 1 if there is any")
-    check.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    check = commands.add_parser("check", help="report every problem; exit 1 if there is an error")
+    check.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file or a folder")
+    check.add_argument(
+        "--format",
+        choices=[form.value for form in Form],
+        default=Form.TEXT.value,
+        help="json for tools, github for annotations of pull requests",
+    )
+    check.add_argument(
+        "--explain", action="store_true", help="list what becomes of every key of the files"
+    )
     config = commands.add_parser("config", help="print the runtime's configuration of a function")
-    config.add_argument("paths", nargs=1, type=Path, metavar="PATH")
+    config.add_argument("path", type=Path, metavar="PATH", help="a file or a folder")
     config.add_argument("function", metavar="FUNCTION")
+    commands.add_parser("schema", help="print the JSON Schema of the files")
     for command in (check, config):
-        command.add_argument("--defaults", type=Path, help="scar.cfg, or YAML of the same form")
+        command.add_argument(
+            "--defaults", type=Path, metavar="PATH", help="scar.cfg, or YAML of the same form"
+        )
     return parser
 
 
-def _config(loaded: LoadedApplication, name: str) -> int:
+def _check(paths: Sequence[Path], defaults: Path | None, form: Form) -> int:
+    """Text goes to standard error, what is made for tools to standard output."""
+    found: tuple[Problem, ...]
+    try:
+        found = load_application(paths, defaults).warnings
+        code = 0
+    except FdlError as error:
+        found = error.problems
+        code = 1
+    stream = sys.stderr if form is Form.TEXT else sys.stdout
+    text = render_as(form, found, stream)
+    if text:
+        print(text, file=stream)
+    return code
+
+
+def _explain(paths: Sequence[Path]) -> None:
+    """Each file that can be read; the check tells what cannot."""
+    report = Report()
+    for path in find_files(paths, report):
+        root = read_file(path, report)
+        if root is not None:
+            print(render_explanation(explain(root)))
+
+
+def _config(path: Path, name: str, defaults: Path | None) -> int:
+    try:
+        loaded = load_application([path], defaults)
+    except FdlError as error:
+        print(render(error.problems, sys.stderr), file=sys.stderr)
+        return 1
     functions = [function for stack in loaded.application.stacks for function in stack.functions]
     for function in functions:
         if function.name == name:
@@ -61,5 +102,17 @@ def _config(loaded: LoadedApplication, name: str) -> int:
     return 1
 
 
+def _run() -> int:
+    """The exit code; a reader that closed the pipe (`| head`) is no fault."""
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would complain again when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_run())

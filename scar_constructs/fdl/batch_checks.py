@@ -182,18 +182,17 @@ def _processor(name: str) -> Architecture:
     return Architecture.X86_64
 
 
-def check_retired_types(parsed: ParsedFunction) -> Iterator[Problem]:
-    """SCAR's default type is replaced; the user should know."""
-    node = parsed.section.find(f"{_RESOURCES}.instance_types")
-    if isinstance(node, Sequence) and _is_scar_default(node):
-        yield problem(
-            "changed-key",
-            node.path,
-            node.position,
-            "m3.medium is retired, and default_x86_64 is used in its place",
-            "",
-            "remove the key",
-        )
+def check_replaced_values(parsed: ParsedFunction) -> Iterator[Problem]:
+    """Values of SCAR that are replaced; the user should know."""
+    replaced = (
+        ("instance_types", "m3.medium is retired, and default_x86_64 is used in its place"),
+        ("launch_template_name", "SCAR's launch template is not needed: one is made"),
+        ("instance_role", "`{account_id}` is unknown before deployment: a role is made"),
+    )
+    for key, message in replaced:
+        node = parsed.section.find(f"{_RESOURCES}.{key}")
+        if node is not None and _is_scar_default(node):
+            yield problem("changed-key", node.path, node.position, message, "", "remove the key")
 
 
 def check_job_environment(parsed: ParsedFunction) -> Iterator[Problem]:
@@ -223,6 +222,6 @@ BATCH_CHECKS: tuple[Callable[[ParsedFunction], Iterator[Problem]], ...] = (
     check_gpus,
     check_multi_node,
     check_processors,
-    check_retired_types,
+    check_replaced_values,
     check_job_environment,
 )

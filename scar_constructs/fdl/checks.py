@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from scar_constructs import defaults
 from scar_constructs.fdl.batch_checks import BATCH_CHECKS
 from scar_constructs.fdl.errors import Problem
-from scar_constructs.fdl.functions import ParsedFunction
+from scar_constructs.fdl.functions import UDOCKER_PREFIX, ParsedFunction
 from scar_constructs.fdl.models import Output
-from scar_constructs.fdl.nodes import Node, Scalar, Sequence, quote
+from scar_constructs.fdl.nodes import Mapping, Node, Scalar, Sequence, quote
 from scar_constructs.fdl.pending import check_pending
 from scar_constructs.fdl.rules import fault, problem
 from scar_constructs.fdl.secret_checks import SECRET_CHECKS
@@ -85,6 +85,16 @@ def check_lambda_environment(parsed: ParsedFunction) -> Iterator[Problem]:
             "",
             "give the script what it needs in `container.environment`, which has no such limit",
         )
+
+
+def check_udocker(parsed: ParsedFunction) -> Iterator[Problem]:
+    """SCAR steered udocker by variables of the Lambda function; they are left out."""
+    node = parsed.section.find("lambda.environment.Variables")
+    if isinstance(node, Mapping):
+        names = [name for name in node.entries if name.startswith(UDOCKER_PREFIX)]
+        if names:
+            message = f"{', '.join(names)}: ignored, because images run without udocker"
+            yield problem("ignored-key", node.path, node.position, message, "", "remove them")
 
 
 def check_container_environment(parsed: ParsedFunction) -> Iterator[Problem]:
@@ -228,6 +238,7 @@ def check_output_paths(parsed: ParsedFunction) -> Iterator[Problem]:
 CHECKS: tuple[Check, ...] = (
     check_threshold,
     check_lambda_environment,
+    check_udocker,
     check_container_environment,
     check_key_templates,
     check_filters,

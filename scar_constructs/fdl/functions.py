@@ -26,6 +26,8 @@ from scar_constructs.fdl.rules import fault, problem
 from scar_constructs.fdl.scripts import read_script
 from scar_constructs.fdl.section import Section
 
+UDOCKER_PREFIX = "UDOCKER_"
+
 
 @dataclass(frozen=True)
 class Located:
@@ -132,7 +134,7 @@ def _lambda_environment(section: Section) -> dict[str, str]:
     return {
         name: value
         for name, value in section.variables("lambda.environment.Variables").items()
-        if not name.startswith("UDOCKER_")
+        if not name.startswith(UDOCKER_PREFIX)
     }
 
 

@@ -573,6 +573,7 @@ LAMBDA = Group(
                 maximum=defaults.LAMBDA_LAYERS_MAX,
             ),
             "Lambda layers.",
+            changed="a function made from an image takes none: put their files into the image",
             option="-l",
         ),
         "vpc": Key(VPC, "Existing subnets and security groups for the Lambda function."),

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from scar_constructs.fdl.cfgfile import read_defaults
 from scar_constructs.fdl.errors import FdlError, Position, Problem, Report
 from scar_constructs.fdl.flow import check_flow
-from scar_constructs.fdl.nodes import Mapping
 from scar_constructs.fdl.parser import ParsedFile, parse_file
 from scar_constructs.fdl.quotas import check_fed_inputs, check_quotas, check_unused_settings
 from scar_constructs.fdl.reader import read_file
@@ -45,7 +45,7 @@ def load_application(paths: Sequence[Path], defaults: Path | None = None) -> Loa
     'hello'
     """
     report = Report()
-    base = _read_defaults(defaults, report) if defaults is not None else None
+    base = read_defaults(defaults, report) if defaults is not None else None
     parsed: list[ParsedFile] = []
     for path in find_files(paths, report):
         root = read_file(path, report)
@@ -86,11 +86,3 @@ def find_files(paths: Sequence[Path], report: Report) -> list[Path]:
 
 def _inside(folder: Path) -> list[Path]:
     return sorted(one for one in folder.iterdir() if one.suffix in SUFFIXES and one.is_file())
-
-
-def _read_defaults(path: Path, report: Report) -> Mapping | None:
-    root = read_file(path, report)
-    if root is None:
-        return None
-    own = root.entries.get("aws", root)
-    return own if isinstance(own, Mapping) else None

@@ -42,7 +42,7 @@ def parse_file(path: Path, root: Mapping, base: Mapping | None, report: Report) 
     own = top.find("defaults")
     if isinstance(own, Mapping):
         base = merge(base, own) if base is not None else own
-    nodes = _function_nodes(root)
+    nodes = function_nodes(root)
     merged = [merge(base, node) if base is not None else node for node in nodes]
     providers = parse_providers(top)
     functions = [parse_function(Section(node, report), providers) for node in merged]
@@ -80,7 +80,7 @@ def _located(mapping: Mapping, key: str) -> Located:
     return Located(mapping.path, mapping.position)
 
 
-def _function_nodes(root: Mapping) -> list[Mapping]:
+def function_nodes(root: Mapping) -> list[Mapping]:
     """The functions of both dialects, each as an item of `functions.aws`."""
     functions = root.entries.get("functions")
     if not isinstance(functions, Mapping):

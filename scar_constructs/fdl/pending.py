@@ -6,6 +6,7 @@ and an entry that is removed here switches its key on. Nothing is dropped in sil
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scar_constructs.fdl.nodes import Mapping, Node, Sequence
@@ -43,16 +44,20 @@ PENDING = (
 )
 
 
-def check_pending(section: Section) -> None:
-    """Add a problem for each key of the function that asks for something not built yet."""
+def pending_nodes(section: Section) -> Iterator[tuple[Node, Pending]]:
+    """The values of a function that ask for something which is not built yet."""
     for pending in PENDING:
         node = section.find(pending.path)
-        if node is None or section.report.has_failed_under(node.position, node.path):
-            continue
-        if _asks(node, pending.harmless):
-            section.report.add(
-                fault("not-supported-yet", node, "is not supported yet", pending.instead)
-            )
+        if node is not None and _asks(node, pending.harmless):
+            yield node, pending
+
+
+def check_pending(section: Section) -> None:
+    """Add a problem for each of them, unless the value is wrong anyhow."""
+    for node, pending in pending_nodes(section):
+        if not section.report.has_failed_under(node.position, node.path):
+            message = "is not supported yet"
+            section.report.add(fault("not-supported-yet", node, message, pending.instead))
 
 
 def _asks(node: Node, harmless: str) -> bool:

@@ -1,0 +1,127 @@
+"""What becomes of every key of a file: kept, changed, ignored or refused, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scar_constructs.fdl.dialects import CLASSIC_FUNCTION, FDL_FUNCTION, FDL_KEY, OSCAR_KEY, TOP
+from scar_constructs.fdl.errors import Position, Report
+from scar_constructs.fdl.nodes import Mapping, Node, Sequence, child_path
+from scar_constructs.fdl.parser import function_nodes
+from scar_constructs.fdl.pending import pending_nodes
+from scar_constructs.fdl.section import Section
+from scar_constructs.fdl.shapes import Group, Key, ListOf, MapOf, Shape
+
+
+class Verdict(StrEnum):
+    """What becomes of a key."""
+
+    KEPT = "kept"
+    CHANGED = "changed"
+    IGNORED = "ignored"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Fate:
+    """One key of a file and what becomes of it; `reason` is empty for a key that is kept."""
+
+    path: str
+    position: Position
+    verdict: Verdict
+    reason: str = ""
+
+
+def explain(root: Mapping) -> list[Fate]:
+    """The fate of each key that the language names, in the order of the file.
+
+    Names that the user chose (of functions, variables, buckets) are no keys of the language.
+    """
+    pending = _pending(root)
+    fates = [
+        fate if (fate.path, fate.position.line) not in pending else _not_yet(fate, pending)
+        for fate in _fates_of_top(root)
+    ]
+    return sorted(fates, key=lambda fate: fate.position)
+
+
+def render_explanation(fates: list[Fate]) -> str:
+    """One line a key, in columns."""
+    rows = [
+        (f"{fate.position.file}:{fate.position.line}:{fate.position.column}", fate)
+        for fate in fates
+    ]
+    places = max((len(place) for place, _ in rows), default=0)
+    paths = max((len(fate.path) for fate in fates), default=0)
+    lines = []
+    for place, fate in rows:
+        reason = f": {fate.reason}" if fate.reason else ""
+        lines.append(f"{place:<{places}}  {fate.path:<{paths}}  {fate.verdict.value}{reason}")
+    return "\n".join(lines)
+
+
+def _pending(root: Mapping) -> dict[tuple[str, int], str]:
+    """The keys that nothing acts on yet, by path and line, each with what to do instead."""
+    found: dict[tuple[str, int], str] = {}
+    for node in function_nodes(root):
+        for place, pending in pending_nodes(Section(node, Report())):
+            found[place.path, place.position.line] = pending.instead
+    return found
+
+
+def _not_yet(fate: Fate, pending: dict[tuple[str, int], str]) -> Fate:
+    instead = pending[fate.path, fate.position.line]
+    return Fate(fate.path, fate.position, Verdict.REFUSED, f"not supported yet; {instead}")
+
+
+def _fates_of_top(root: Mapping) -> Iterator[Fate]:
+    for name, node in root.items():
+        key = TOP.keys.get(name)
+        if name == "functions" and isinstance(node, Mapping):
+            yield Fate(name, root.position_of(name), Verdict.KEPT)
+            yield from _fates_of_functions(node)
+        else:
+            yield from _fates_of_key(root, name, node, key)
+
+
+def _fates_of_functions(functions: Mapping) -> Iterator[Fate]:
+    for name, node in functions.items():
+        at = functions.position_of(name)
+        if name == OSCAR_KEY:
+            reason = "OSCAR services run on an OSCAR cluster; those under `aws` work as they are"
+            yield Fate(node.path, at, Verdict.REFUSED, reason)
+        elif name == FDL_KEY and isinstance(node, Sequence):
+            yield Fate(node.path, at, Verdict.KEPT)
+            for item in node.items:
+                yield from _fates(item, FDL_FUNCTION)
+        else:
+            yield from _fates(node, CLASSIC_FUNCTION)
+
+
+def _fates_of_key(parent: Mapping, name: str, node: Node, key: Key | None) -> Iterator[Fate]:
+    path, at = child_path(parent.path, name), parent.position_of(name)
+    if key is None:
+        yield Fate(path, at, Verdict.REFUSED, "not a key of the language")
+    elif key.refused:
+        yield Fate(path, at, Verdict.REFUSED, key.refused)
+    elif key.ignored:
+        yield Fate(path, at, Verdict.IGNORED, key.ignored)
+    else:
+        verdict = Verdict.CHANGED if key.changed else Verdict.KEPT
+        yield Fate(path, at, verdict, key.changed)
+        yield from _fates(node, key.shape)
+
+
+def _fates(node: Node, shape: Shape) -> Iterator[Fate]:
+    """The fates of the keys inside a value."""
+    if isinstance(shape, Group) and isinstance(node, Mapping):
+        for name, value in node.items():
+            yield from _fates_of_key(node, name, value, shape.keys.get(name))
+    elif isinstance(shape, ListOf) and isinstance(node, Sequence):
+        for item in node.items:
+            yield from _fates(item, shape.item)
+    elif isinstance(shape, MapOf) and isinstance(node, Mapping):
+        for value in node.entries.values():
+            yield from _fates(value, shape.value)
