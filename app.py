@@ -23,6 +23,13 @@ from scar_constructs.flags import new_app
 from scar_constructs.settings import SettingsError, read_settings
 from scar_constructs.stack import WorkflowStack
 
+USER_FAULTS = {
+    "ValidationFailed": "mend the findings above, or leave `-c compliance` out",
+    "TooManyResourcesInStack": (
+        "split the YAML file: functions in several files are joined by their buckets all the same"
+    ),
+}
+
 
 def main() -> int:
     """Synthesise what the context asks for; the exit code."""
@@ -41,14 +48,16 @@ def main() -> int:
 
 
 def synthesise(app: App) -> int:
-    """Write the assembly; 1 when a rule pack has findings, which CDK has printed by then."""
+    """Write the assembly; 1 when CDK refused what the user asked for, with the reason printed."""
     try:
         app.synth()
     except RuntimeError as error:
-        # jsii hands over errors as bare RuntimeErrors; all but this one are bugs of ours.
-        if not str(error).startswith("ValidationFailed"):
+        # jsii hands over errors of any kind as RuntimeErrors whose text begins with the kind. All
+        # kinds but these are bugs of ours.
+        kind, _, text = str(error).partition(":")
+        if kind not in USER_FAULTS:
             raise
-        print(error, file=sys.stderr)
+        print(text.strip(), USER_FAULTS[kind], sep="\n", file=sys.stderr)
         return 1
     return 0
 

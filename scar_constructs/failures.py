@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from aws_cdk import Aws, CfnResource, Duration, RemovalPolicy
+from aws_cdk import Aws, CfnOutput, CfnResource, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -36,6 +36,13 @@ class Failures(Construct):
         acknowledge(
             cast(CfnResource, self._queue.node.default_child),
             {"AwsSolutions-SQS3": last_stop, "Serverless-SQSRedrivePolicy": last_stop},
+        )
+
+        CfnOutput(
+            self,
+            "Url",
+            description="queue of the events that failed for good",
+            value=self._queue.queue_url,
         )
 
     def _from_rules(self) -> iam.PolicyStatement:

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from aws_cdk import Aws, CfnResource, Duration, Size, Tags
+from aws_cdk import Aws, CfnOutput, CfnResource, Duration, Size, Tags
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from constructs import Construct
 
-from scar_constructs import naming, permissions
+from scar_constructs import hints, naming, permissions
 from scar_constructs.assets import dispatcher_package
 from scar_constructs.capacity import Capacity
 from scar_constructs.compliance import STRICT_PACKS, acknowledge
@@ -72,6 +72,7 @@ class ScarFunction(Construct):
             bucket: self._let_bucket_invoke(bucket)
             for bucket in dict.fromkeys(source.bucket for source in function.inputs)
         }
+        self._tell()
         for name, value in function.tags.items():
             Tags.of(self).add(name, value, exclude_resource_types=UNTAGGED)
 
@@ -192,6 +193,22 @@ class ScarFunction(Construct):
             function=self._lambda,
             retry_attempts=self._function.retries,
             on_failure=destinations.SqsDestination(self._shared.failures.queue),
+        )
+
+    def _tell(self) -> None:
+        """Outputs that a person copies to a terminal: how to start the function, and its logs."""
+        name = self._function.name
+        groups = [naming.lambda_log_group(name)]
+        if self._job:
+            groups.append(naming.job_log_group(name))
+        CfnOutput(
+            self, "Start", description=f"starts {name}", value=hints.start_command(self._function)
+        )
+        CfnOutput(
+            self,
+            "Logs",
+            description=f"follows the logs of {name}",
+            value=hints.logs_command(groups),
         )
 
     def _let_bucket_invoke(self, bucket: str) -> lambda_.CfnPermission:

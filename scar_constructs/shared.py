@@ -34,12 +34,28 @@ class Shared(Construct):
         runtime_image: str = RUNTIME_IMAGE,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.kms_keys: Mapping[str, str] = dict(kms_keys or {})
-        self.runtime_image = runtime_image
-        self.failures = Failures(self, "Failures")
-        self.spool = Spool(self, "Spool")
+        self._kms_keys: Mapping[str, str] = dict(kms_keys or {})
+        self._runtime_image = runtime_image
+        self._failures = Failures(self, "Failures")
+        self._spool = Spool(self, "Spool")
         self._network: Network | None = None
         self._host_profile: iam.CfnInstanceProfile | None = None
+
+    @property
+    def kms_keys(self) -> Mapping[str, str]:
+        return dict(self._kms_keys)
+
+    @property
+    def runtime_image(self) -> str:
+        return self._runtime_image
+
+    @property
+    def failures(self) -> Failures:
+        return self._failures
+
+    @property
+    def spool(self) -> Spool:
+        return self._spool
 
     @property
     def network(self) -> Network:
@@ -70,6 +86,5 @@ class Shared(Construct):
                 )
             },
         )
-        # There is no level-2 property for a profile without a name of its own in older CDK apps,
-        # and Batch wants the profile, not the role.
+        # Batch takes a profile, not a role.
         return iam.CfnInstanceProfile(self, "HostProfile", roles=[role.role_name])

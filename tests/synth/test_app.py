@@ -33,7 +33,13 @@ def project(tmp_path: Path) -> Path:
 
 
 def run_app(
-    cwd: Path, outdir: Path, *, app: Path = ROOT / "app.py", root: Path = ROOT, **context: str
+    cwd: Path,
+    outdir: Path,
+    *,
+    app: Path = ROOT / "app.py",
+    root: Path = ROOT,
+    context: dict[str, str],
+    umask: int = -1,
 ) -> subprocess.CompletedProcess[str]:
     """The app, given its context and output folder the way the CDK command line does."""
     environment = {
@@ -43,19 +49,24 @@ def run_app(
         "PYTHONPATH": str(root),
     }
     return subprocess.run(
-        [sys.executable, str(app)], cwd=cwd, env=environment, capture_output=True, text=True
+        [sys.executable, str(app)],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        umask=umask,
     )
 
 
 def test_a_file_becomes_a_stack(project: Path) -> None:
-    done = run_app(project, project / "out", functions="flow.yaml")
+    done = run_app(project, project / "out", context={"functions": "flow.yaml"})
     assert (done.returncode, done.stderr) == (0, "")
     assert (project / "out" / "flow.template.json").exists()
 
 
 def test_several_files_become_several_stacks(project: Path) -> None:
     (project / "more.yaml").write_text(EXAMPLE.format(name="other", mode="lambda"))
-    done = run_app(project, project / "out", functions="flow.yaml, more.yaml")
+    done = run_app(project, project / "out", context={"functions": "flow.yaml, more.yaml"})
     assert done.returncode == 0
     assert {path.name for path in (project / "out").glob("*.template.json")} == {
         "flow.template.json",
@@ -65,7 +76,7 @@ def test_several_files_become_several_stacks(project: Path) -> None:
 
 def test_a_fault_of_the_user_is_told_without_a_trace(project: Path) -> None:
     (project / "flow.yaml").write_text("functions: {count: {imagee: x}}\n")
-    done = run_app(project, project / "out", functions="flow.yaml")
+    done = run_app(project, project / "out", context={"functions": "flow.yaml"})
     assert done.returncode == 1
     assert "imagee" in done.stderr
     assert "flow.yaml:1:" in done.stderr
@@ -74,7 +85,9 @@ def test_a_fault_of_the_user_is_told_without_a_trace(project: Path) -> None:
 
 
 def test_context_that_cannot_be_used_is_told_without_a_trace(project: Path) -> None:
-    done = run_app(project, project / "out", functions="flow.yaml", compliance="nope")
+    done = run_app(
+        project, project / "out", context={"functions": "flow.yaml", "compliance": "nope"}
+    )
     assert done.returncode == 1
     assert done.stderr.startswith("-c compliance=nope: must be `all` or some of AwsSolutions,")
     assert "Traceback" not in done.stderr
@@ -82,13 +95,17 @@ def test_context_that_cannot_be_used_is_told_without_a_trace(project: Path) -> N
 
 def test_defaults_reach_the_functions(project: Path) -> None:
     (project / "scar.cfg").write_text(json.dumps({"aws": {"lambda": {"memory": 1234}}}))
-    done = run_app(project, project / "out", functions="flow.yaml", defaults="scar.cfg")
+    done = run_app(
+        project, project / "out", context={"functions": "flow.yaml", "defaults": "scar.cfg"}
+    )
     assert done.returncode == 0, done.stderr
     assert '"MemorySize": 1234' in (project / "out" / "flow.template.json").read_text()
 
 
 def test_the_runtime_image_is_a_build_argument(project: Path) -> None:
-    done = run_app(project, project / "out", functions="flow.yaml", runtime_image="mine:1")
+    done = run_app(
+        project, project / "out", context={"functions": "flow.yaml", "runtime_image": "mine:1"}
+    )
     assert done.returncode == 0
     assets = json.loads((project / "out" / "flow.assets.json").read_text())
     (image,) = assets["dockerImages"].values()
@@ -109,14 +126,23 @@ def test_a_finding_of_a_pack_fails_the_synth(project: Path) -> None:
         f"runpy.run_path({str(ROOT / 'app.py')!r}, run_name='__main__')\n"
     )
     environment = {"functions": "flow.yaml", "compliance": "AwsSolutions"}
-    done = run_app(project, project / "out", app=without, **environment)
+    done = run_app(project, project / "out", app=without, context=environment)
     assert done.returncode == 1
     assert "AwsSolutions-S1" in done.stderr
     assert "Traceback" not in done.stderr
 
 
+def test_too_many_resources_for_one_stack(project: Path) -> None:
+    context = {"functions": "flow.yaml", "@aws-cdk/core:stackResourceLimit": "20"}
+    done = run_app(project, project / "out", context=context)
+    assert done.returncode == 1
+    assert "Number of resources in stack 'flow'" in done.stderr
+    assert "split the YAML file" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_same_bytes_in_another_folder(project: Path, tmp_path: Path) -> None:
-    """Another checkout, another working folder, another umask and locale: the same assembly."""
+    """Another checkout, another working folder, another umask: the same assembly."""
     there = tmp_path / "another" / "checkout"
     there.mkdir(parents=True)
     for name in ("scar_constructs", "runtime"):
@@ -125,9 +151,14 @@ def test_the_same_bytes_in_another_folder(project: Path, tmp_path: Path) -> None
     for path in ("flow.yaml", "run.sh"):
         shutil.copy(project / path, there)
         os.utime(there / path, (1, 1))
-    first = run_app(project, project / "out", functions="flow.yaml")
+    first = run_app(project, project / "out", context={"functions": "flow.yaml"})
     second = run_app(
-        there, there / "out", app=there / "app.py", root=there, functions=str(there / "flow.yaml")
+        there,
+        there / "out",
+        app=there / "app.py",
+        root=there,
+        context={"functions": str(there / "flow.yaml")},
+        umask=0o077,
     )
     assert (first.returncode, second.returncode) == (0, 0), second.stderr
     assert contents(project / "out") == contents(there / "out")

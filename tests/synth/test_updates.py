@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+from cfnlint.schema.manager import (  # type: ignore[import-untyped]  # it has no types
+    PROVIDER_SCHEMA_MANAGER,
+)
 
 from scar_constructs.fdl.models import ComputeType, ExecutionMode, Function, Input, Script
 from scar_constructs.fdl.workflow import Stack
