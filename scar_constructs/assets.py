@@ -25,7 +25,7 @@ def image_context(config: str) -> Iterator[Path]:
         root = Path(temporary) / "context"
         shutil.copytree(RUNTIME, root, ignore=_CACHES)
         _write(root / "function" / "config.json", config)
-        _fix_modes(root)
+        fix_modes(root)
         yield root
 
 
@@ -36,7 +36,7 @@ def dispatcher_package(config: str) -> Iterator[Path]:
         root = Path(temporary) / "package"
         shutil.copytree(RUNTIME / PACKAGE, root / PACKAGE, ignore=_CACHES)
         _write(root / "config.json", config)
-        _fix_modes(root)
+        fix_modes(root)
         yield root
 
 
@@ -45,8 +45,11 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="ascii")
 
 
-def _fix_modes(root: Path) -> None:
-    """Modes that do not depend on the umask; Lambda's user must be able to read everything."""
+def fix_modes(root: Path) -> None:
+    """Give the folder modes that do not depend on the umask.
+
+    Lambda runs an image as a user of its own, who must be able to read all of it.
+    """
     root.chmod(_FOLDER)
     for path in root.rglob("*"):
         if path.is_dir():

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import cast
+
+from aws_cdk import Stage
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecr_assets as ecr_assets
 from constructs import Construct
 
-from scar_constructs.assets import image_context
+from scar_constructs.assets import fix_modes, image_context
 from scar_constructs.fdl.models import Function
 from scar_constructs.fdl.runtime_config import render
 
@@ -30,6 +34,11 @@ class FunctionImage(Construct):
                 # Without it, the architecture of the machine that deploys would decide.
                 platform=ecr_assets.Platform.LINUX_AMD64,
             )
+
+        # CDK has copied the context into the assembly, and made its folders with the umask.
+        fix_modes(
+            Path(cast(Stage, Stage.of(self)).asset_outdir) / f"asset.{self._asset.asset_hash}"
+        )
 
     @property
     def uri(self) -> str:

@@ -162,17 +162,30 @@ def test_the_same_bytes_in_another_folder(project: Path, tmp_path: Path) -> None
     )
     assert (first.returncode, second.returncode) == (0, 0), second.stderr
     assert contents(project / "out") == contents(there / "out")
+    assert modes(project / "out") == modes(there / "out")
+    assert modes(there / "out")
 
 
-def contents(assembly: Path) -> dict[str, bytes | int]:
-    """Templates, asset lists and asset files by their path, and the files' modes."""
-    found: dict[str, bytes | int] = {}
-    for path in assembly.rglob("*"):
-        name = path.relative_to(assembly).as_posix()
-        if path.is_file() and (
-            name.startswith("asset.") or name.endswith((".template.json", ".assets.json"))
-        ):
-            found[name] = path.read_bytes()
-            found[f"{name} mode"] = path.stat().st_mode
-    assert any(name.startswith("asset.") for name in found)
-    return found
+def contents(assembly: Path) -> dict[str, bytes]:
+    """Templates, asset lists and asset files by their path."""
+    found = {
+        path.relative_to(assembly).as_posix(): path.read_bytes()
+        for path in assembly.rglob("*")
+        if path.is_file()
+    }
+    kept = {
+        name: data
+        for name, data in found.items()
+        if name.startswith("asset.") or name.endswith((".template.json", ".assets.json"))
+    }
+    assert len(kept) > 2
+    return kept
+
+
+def modes(assembly: Path) -> dict[str, int]:
+    """Modes of what goes into images: a zip keeps no folders, and its files' modes are fixed."""
+    return {
+        path.relative_to(assembly).as_posix(): path.stat().st_mode
+        for context in assembly.glob("asset.*/Dockerfile")
+        for path in context.parent.rglob("*")
+    }
