@@ -10,6 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+MAX_PROBLEMS = 1_000
+"""More are not gathered: nobody reads them, and a file made to hurt has millions."""
+
 
 class Severity(StrEnum):
     """An error stops everything; a warning is printed and the work goes on."""
@@ -70,6 +73,10 @@ class FdlError(Exception):
         return render(self.problems)
 
 
+class TooManyProblemsError(Exception):
+    """The files have so many problems that looking for more helps nobody."""
+
+
 @dataclass
 class Report:
     """Gathers the problems of one run; the stages add, the loader asks at the end."""
@@ -78,10 +85,12 @@ class Report:
     _failed: set[str] = field(default_factory=set)
 
     def add(self, problem: Problem) -> None:
-        """Keep the problem, once."""
+        """Keep the problem, once. Raises TooManyProblemsError when there are enough for a day."""
         self._problems[problem] = None
         if problem.severity is Severity.ERROR:
             self._failed.add(f"{problem.file}\0{problem.path}")
+        if len(self._problems) >= MAX_PROBLEMS:
+            raise TooManyProblemsError
 
     def has_failed(self, position: Position, path: str) -> bool:
         """Whether the value at this path was found wrong, so that nobody builds on it."""

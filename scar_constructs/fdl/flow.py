@@ -12,14 +12,7 @@ from scar_constructs.fdl.graph import cycle_through, strong_components
 from scar_constructs.fdl.models import Input
 from scar_constructs.fdl.parser import ParsedFile
 from scar_constructs.fdl.rules import problem
-from scar_constructs.fdl.triggers import (
-    Filter,
-    can_trigger,
-    folder_prefix,
-    input_filters,
-    minimal,
-    output_filters,
-)
+from scar_constructs.fdl.triggers import Filter, Written, input_filters, minimal
 
 
 @dataclass(frozen=True)
@@ -132,11 +125,12 @@ def _starts(parsed: ParsedFunction, by_bucket: dict[str, _Triggers]) -> dict[str
         index = by_bucket.get(output.bucket)
         if index is None:
             continue
-        starts = {written.prefix for written in output_filters(output)}
-        for start in starts or {folder_prefix(output.folder)}:
+        written = Written(output)
+        for start in sorted(written.starts):
             for trigger in index.related(start):
-                if can_trigger(output, trigger.source):
-                    found.setdefault(trigger.owner.function.name, at)
+                name = trigger.owner.function.name
+                if name not in found and written.can_pass(trigger.rule):
+                    found[name] = at
     return found
 
 

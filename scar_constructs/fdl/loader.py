@@ -16,7 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scar_constructs.fdl.cfgfile import read_defaults
-from scar_constructs.fdl.errors import FdlError, Position, Problem, Report
+from scar_constructs.fdl.errors import (
+    FdlError,
+    Position,
+    Problem,
+    Report,
+    TooManyProblemsError,
+)
 from scar_constructs.fdl.flow import check_flow
 from scar_constructs.fdl.parser import ParsedFile, parse_file
 from scar_constructs.fdl.quotas import check_fed_inputs, check_quotas, check_unused_settings
@@ -45,6 +51,17 @@ def load_application(paths: Sequence[Path], defaults: Path | None = None) -> Loa
     'hello'
     """
     report = Report()
+    try:
+        application = _load(paths, defaults, report)
+    except TooManyProblemsError:
+        raise FdlError(report.problems) from None
+    if report.errors:
+        raise FdlError(report.problems)
+    return LoadedApplication(application, report.warnings)
+
+
+def _load(paths: Sequence[Path], defaults: Path | None, report: Report) -> Application:
+    """The application, which must not be used if the report has errors."""
     base = read_defaults(defaults, report) if defaults is not None else None
     parsed: list[ParsedFile] = []
     for path in find_files(paths, report):
@@ -57,9 +74,7 @@ def load_application(paths: Sequence[Path], defaults: Path | None = None) -> Loa
     check_unused_settings(parsed, report)
     application = join(parsed, report)
     check_quotas(parsed, application, report)
-    if report.errors:
-        raise FdlError(report.problems)
-    return LoadedApplication(application, report.warnings)
+    return application
 
 
 def find_files(paths: Sequence[Path], report: Report) -> list[Path]:

@@ -6,6 +6,7 @@ the reader has made sure that even the expanded tree is small.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -61,10 +62,12 @@ class Mapping:
 
 Node = Scalar | Sequence | Mapping
 
+_PLAIN_KEY = re.compile(r"[^.\[\]\"' \t\n:]+\Z")
+
 
 def child_path(parent: str, key: str) -> str:
     """The YAML path of a key: `a.b`, or `a["x y"]` where the key could be misread."""
-    if key and not any(character in key for character in ".[]\"' \t\n:"):
+    if _PLAIN_KEY.match(key):
         return f"{parent}.{key}" if parent else key
     quoted = key.replace("\\", "\\\\").replace('"', '\\"')
     return f'{parent}["{quoted}"]'

@@ -163,6 +163,7 @@ class _Open:
     key_positions: dict[str, Position] = field(default_factory=dict)
     merged: list[Node] = field(default_factory=list)
     key: str | None = None
+    is_merge: bool = False
     key_position: Position | None = None
 
 
@@ -239,6 +240,7 @@ class _Composer:
         if self._awaits_key():
             self._stack[-1].key = event.value
             self._stack[-1].key_position = position
+            self._stack[-1].is_merge = event.value == MERGE_KEY and event.implicit[0]
             return
         self._check_tag(event)
         value = resolve(event.value) if event.implicit[0] else _tagged(event.tag, event.value)
@@ -325,7 +327,7 @@ class _Composer:
         parent.key = parent.key_position = None
         if key is None or position is None:
             raise AssertionError("a value came before its key")
-        if key == MERGE_KEY:
+        if parent.is_merge:
             parent.merged.append(node)
         elif key in parent.entries:
             self._report.add(_duplicate(parent, key, position))

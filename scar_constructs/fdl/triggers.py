@@ -8,8 +8,10 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filter
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 from itertools import product
 
 from scar_constructs.fdl.models import Input, Output
@@ -62,46 +64,100 @@ def minimal(filters: Iterable[Filter]) -> tuple[Filter, ...]:
     return tuple(kept)
 
 
-def output_filters(output: Output) -> tuple[Filter, ...]:
-    """What the keys that an output writes are known to start with and to end in.
+class _Wild(Enum):
+    """A part of a key that is not known before the run."""
 
-    The template's text before its first placeholder is known, and so is the text after its last;
-    where the placeholder at an end is {name}, the output's own prefixes or suffixes are known too.
+    ANYTHING = "anything"
+    ONE_NAME = "something without a slash, of at least one character"
+
+
+_Part = str | _Wild
+_PLACEHOLDER = re.compile(r"(\{[a-z_]+\})")
+
+
+class Written:
+    """The keys that an output may write.
+
+    Known are the folder, the template's own text, the output's filters on `{name}`, and that
+    neither `{stem}` nor `{request_id}` holds a slash. What is not known is taken to be possible.
     """
-    before, first, _ = _cut(output.key)
-    last, after = _cut_last(output.key)
-    start = folder_prefix(output.folder) + before
-    prefixes = output.prefixes if first == "{name}" and output.prefixes else ("",)
-    suffixes = output.suffixes if last == "{name}" and output.suffixes else ("",)
-    return tuple(
-        Filter(start + prefix, suffix + after) for prefix, suffix in product(prefixes, suffixes)
-    )
+
+    def __init__(self, output: Output) -> None:
+        start = folder_prefix(output.folder)
+        pairs = product(output.prefixes or ("",), output.suffixes or ("",))
+        self._patterns = [
+            _merge_text([start, *_parts(output.key, prefix, suffix)]) for prefix, suffix in pairs
+        ]
+        self._reversed = [_reverse(pattern) for pattern in self._patterns]
+
+    @property
+    def starts(self) -> set[str]:
+        """What all the keys are known to start with; one text for each of the output's prefixes."""
+        return {
+            pattern[0] if pattern and isinstance(pattern[0], str) else ""
+            for pattern in self._patterns
+        }
+
+    def can_pass(self, one: Filter) -> bool:
+        """Whether some key that may be written passes the filter."""
+        return any(
+            _can_start(pattern, one.prefix) and _can_start(backwards, one.suffix[::-1])
+            for pattern, backwards in zip(self._patterns, self._reversed, strict=True)
+        )
+
+
+def _parts(template: str, prefix: str, suffix: str) -> list[_Part]:
+    """The template with its placeholders replaced by what is known of them."""
+    parts: list[_Part] = []
+    for text in _PLACEHOLDER.split(template):
+        if text == "{name}":
+            parts += [prefix, _Wild.ANYTHING, suffix]
+        elif text in ("{stem}", "{request_id}"):
+            parts.append(_Wild.ONE_NAME)
+        else:
+            parts.append(text)
+    return parts
+
+
+def _merge_text(parts: list[_Part]) -> list[_Part]:
+    """The same with neighbouring texts joined and empty ones left out."""
+    merged: list[_Part] = []
+    for part in parts:
+        if part == "":
+            continue
+        if isinstance(part, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += part
+        else:
+            merged.append(part)
+    return merged
+
+
+def _reverse(pattern: list[_Part]) -> list[_Part]:
+    return [part[::-1] if isinstance(part, str) else part for part in reversed(pattern)]
+
+
+def _can_start(pattern: list[_Part], wanted: str) -> bool:
+    """Whether something that fits the pattern starts with the wanted text."""
+    reached = {0}  # how much of the wanted text the parts so far may have made
+    for part in pattern:
+        if not reached:
+            return False
+        if part is _Wild.ANYTHING or len(wanted) in reached:
+            return True
+        if isinstance(part, str):
+            if any(part.startswith(wanted[at:]) for at in reached):
+                return True
+            reached = {at + len(part) for at in reached if wanted.startswith(part, at)}
+        else:
+            if any("/" not in wanted[at:] for at in reached):
+                return True
+            reached = {end for at in reached for end in range(at + 1, wanted.index("/", at) + 1)}
+    return len(wanted) in reached
 
 
 def can_trigger(output: Output, source: Input) -> bool:
     """Whether a file that the output writes can start the owner of the input."""
     if output.bucket != source.bucket:
         return False
-    filters = input_filters(source)
-    if "{" not in output.key:
-        key = folder_prefix(output.folder) + output.key
-        return any(key.startswith(one.prefix) and key.endswith(one.suffix) for one in filters)
-    return any(written.overlaps(one) for written in output_filters(output) for one in filters)
-
-
-def _cut(template: str) -> tuple[str, str, str]:
-    """Text before the first placeholder, that placeholder, and the rest."""
-    before, brace, rest = template.partition("{")
-    if not brace:
-        return template, "", ""
-    name, _, after = rest.partition("}")
-    return before, "{" + name + "}", after
-
-
-def _cut_last(template: str) -> tuple[str, str]:
-    """The last placeholder and the text after it."""
-    _, brace, rest = template.rpartition("{")
-    if not brace:
-        return "", template
-    name, _, after = rest.partition("}")
-    return "{" + name + "}", after
+    written = Written(output)
+    return any(written.can_pass(one) for one in input_filters(source))

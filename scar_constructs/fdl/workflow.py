@@ -26,12 +26,29 @@ class Notification(Model):
     suffix: str
 
 
+class Rule(Model):
+    """An EventBridge rule in a function's stack: new keys of the bucket start the function.
+
+    It takes the place of notifications where a bucket is not ours, or where filters overlap. A key
+    passes when it has the prefix and the suffix of any of `filters`; no filter passes all.
+    """
+
+    function_name: str
+    bucket: str
+    filters: tuple[Notification, ...] = ()
+
+
 class Bucket(Model):
-    """A bucket that one stack owns, with everybody whom it notifies (maybe in other stacks)."""
+    """A bucket that one stack owns, with everybody whom it notifies (maybe in other stacks).
+
+    With `event_bridge` it sends its events to EventBridge, where rules of the functions' stacks
+    choose; then it has no notifications.
+    """
 
     name: str
     settings: BucketSettings
     notifications: tuple[Notification, ...]
+    event_bridge: bool = False
 
 
 class Stack(Model):
@@ -43,6 +60,7 @@ class Stack(Model):
     depends_on: tuple[str, ...]
     tags: Variables
     region: str | None
+    rules: tuple[Rule, ...] = ()
 
 
 class Application(Model):

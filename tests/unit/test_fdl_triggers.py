@@ -52,8 +52,15 @@ outputs = st.builds(
     folder=folders,
     prefixes=some,
     suffixes=some,
-    key=st.sampled_from(["{name}", "a/{name}", "{name}.b", "b{name}a"]),
+    key=st.sampled_from(["{name}", "a/{name}", "{name}.b", "b{name}a", "a/b", "{name}b"]),
 )
+stems = st.builds(
+    Output,
+    bucket=st.just("bbb"),
+    folder=folders,
+    key=st.sampled_from(["{stem}", "{stem}.b", "a{stem}", "{stem}/b", "a/{stem}b", "{stem}/ab"]),
+)
+STEMS = ["".join(stem) for length in range(1, 7) for stem in product("ab.", repeat=length)]
 
 
 def starts(source: Input, key: str) -> bool:
@@ -83,6 +90,13 @@ def test_a_trigger_is_a_file_that_the_output_writes_and_the_input_takes(
         for name in NAMES
         if takes(output, name)
     )
+
+    assert can_trigger(output, source) == any(starts(source, key) for key in written)
+
+
+@given(stems, inputs)
+def test_a_stem_holds_no_slash(output: Output, source: Input) -> None:
+    written = (folder_prefix(output.folder) + output.key.replace("{stem}", stem) for stem in STEMS)
 
     assert can_trigger(output, source) == any(starts(source, key) for key in written)
 
