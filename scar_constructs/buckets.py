@@ -75,7 +75,13 @@ class Buckets(Construct):
         return created
 
     def _notify(self, bucket: Bucket, resource: s3.CfnBucket) -> None:
-        if bucket.notifications:
+        if bucket.event_bridge:
+            resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+                event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(
+                    event_bridge_enabled=True
+                )
+            )
+        elif bucket.notifications:
             resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
                 lambda_configurations=[
                     self._lambda_configuration(notification)

@@ -52,7 +52,7 @@ class Failures(Construct):
         """
         rules = f"arn:{Aws.PARTITION}:events:{Aws.REGION}:{Aws.ACCOUNT_ID}:rule/{Aws.STACK_NAME}-*"
         return iam.PolicyStatement(
-            sid="FailedJobs",
+            sid="FromRules",
             principals=[cast(iam.IPrincipal, iam.ServicePrincipal("events.amazonaws.com"))],
             actions=["sqs:SendMessage"],
             resources=[self._queue.queue_arn],

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from aws_cdk import Aws, CfnOutput, CfnResource, Duration, Size, Tags
@@ -20,10 +20,12 @@ from constructs import Construct
 
 from scar_constructs import hints, naming, permissions
 from scar_constructs.assets import dispatcher_package
+from scar_constructs.bucket_rule import BucketRule
 from scar_constructs.capacity import Capacity
 from scar_constructs.compliance import STRICT_PACKS, acknowledge
 from scar_constructs.fdl.models import ExecutionMode, Function
 from scar_constructs.fdl.runtime_config import render
+from scar_constructs.fdl.workflow import Notification
 from scar_constructs.image import FunctionImage
 from scar_constructs.job import Job
 from scar_constructs.log_groups import new_log_group
@@ -68,10 +70,7 @@ class ScarFunction(Construct):
         self._role = self._new_role()
         self._lambda = self._new_lambda()
         self._keep_failures()
-        self._permissions = {
-            bucket: self._let_bucket_invoke(bucket)
-            for bucket in dict.fromkeys(source.bucket for source in function.inputs)
-        }
+        self._permissions: dict[str, lambda_.CfnPermission] = {}
         self._tell()
         for name, value in function.tags.items():
             Tags.of(self).add(name, value, exclude_resource_types=UNTAGGED)
@@ -96,6 +95,34 @@ class ScarFunction(Construct):
     def bucket_permissions(self) -> Mapping[str, lambda_.CfnPermission]:
         """Bucket name -> the permission that must exist before the bucket notifies us."""
         return dict(self._permissions)
+
+    def allow_bucket(self, bucket: str) -> None:
+        """Let the notifications of this bucket, in this account, invoke the function.
+
+        Level 1: the bucket must depend on the permission, and the level-2 method returns none.
+        S3's ARNs carry no account, and a deleted bucket's name is free to others; hence the
+        source account.
+        """
+        self._permissions[bucket] = lambda_.CfnPermission(
+            self,
+            naming.permission_id(bucket),
+            action="lambda:InvokeFunction",
+            function_name=self._lambda.function_arn,
+            principal="s3.amazonaws.com",
+            source_arn=naming.bucket_arn(bucket),
+            source_account=Aws.ACCOUNT_ID,
+        )
+
+    def follow_bucket(self, bucket: str, filters: Sequence[Notification]) -> None:
+        """Start the function on new keys that EventBridge hears of from this bucket."""
+        BucketRule(
+            self,
+            naming.rule_id(bucket),
+            bucket=bucket,
+            filters=filters,
+            function=self._lambda,
+            failures=self._shared.failures,
+        )
 
     def _new_role(self) -> iam.Role:
         function, shared = self._function, self._shared
@@ -209,22 +236,6 @@ class ScarFunction(Construct):
             "Logs",
             description=f"follows the logs of {name}",
             value=hints.logs_command(groups),
-        )
-
-    def _let_bucket_invoke(self, bucket: str) -> lambda_.CfnPermission:
-        """Level 1: the bucket must depend on it, and the level-2 method does not return it.
-
-        S3's ARNs carry no account, and a deleted bucket's name is free to others; hence the
-        source account.
-        """
-        return lambda_.CfnPermission(
-            self,
-            naming.permission_id(bucket),
-            action="lambda:InvokeFunction",
-            function_name=self._lambda.function_arn,
-            principal="s3.amazonaws.com",
-            source_arn=naming.bucket_arn(bucket),
-            source_account=Aws.ACCOUNT_ID,
         )
 
 

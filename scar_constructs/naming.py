@@ -21,9 +21,9 @@ def permission_id(bucket: str) -> str:
     return f"InvokeFrom-{bucket}"
 
 
-def rule_id(bucket: str, index: int) -> str:
-    """Id of the EventBridge rule for the function's input number `index` in this bucket."""
-    return f"Rule-{bucket}-{index}"
+def rule_id(bucket: str) -> str:
+    """Id of the EventBridge rule for new keys of this bucket."""
+    return f"Follow-{bucket}"
 
 
 def lambda_log_group(function: str) -> str:

@@ -59,12 +59,25 @@ class WorkflowStack(Stack):
             )
             for function in workflow.functions
         }
+        self._connect(workflow)
         self._buckets = Buckets(
             self, "Buckets", buckets=workflow.buckets, functions=self._functions
         )
         for name, value in workflow.tags.items():
             # Tags on the stack itself would reach every resource, the untagged ones too.
             Tags.of(self).add(name, value, exclude_resource_types=[*UNTAGGED, "aws:cdk:stack"])
+
+    def _connect(self, workflow: workflow.Stack) -> None:
+        """Let every input's bucket start its function: by notification, or by a rule."""
+        rules = {(rule.function_name, rule.bucket): rule for rule in workflow.rules}
+        for function in workflow.functions:
+            made = self._functions[function.name]
+            for bucket in dict.fromkeys(source.bucket for source in function.inputs):
+                rule = rules.get((function.name, bucket))
+                if rule:
+                    made.follow_bucket(bucket, rule.filters)
+                else:
+                    made.allow_bucket(bucket)
 
     @property
     def functions(self) -> Mapping[str, ScarFunction]:

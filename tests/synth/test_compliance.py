@@ -15,7 +15,7 @@ from app import add_stacks
 from scar_constructs.compliance import PACKS, acknowledge, add_packs
 from scar_constructs.fdl import workflow as fdl_workflow
 from scar_constructs.fdl.models import BucketSettings, ComputeType, ExecutionMode, Input, Output
-from scar_constructs.fdl.workflow import Application, Bucket
+from scar_constructs.fdl.workflow import Application, Bucket, Rule
 from scar_constructs.flags import new_app
 from scar_constructs.image import RUNTIME_IMAGE
 from tests.synth.models import batch, compute, function, notifications, workflow
@@ -42,6 +42,7 @@ def everything() -> fdl_workflow.Stack:
             inputs=(Input(bucket="scans", folder="in"),),
             outputs=(Output(bucket="results", folder=""),),
         ),
+        function(name="follows", inputs=(Input(bucket="elsewhere", folder="in"),), outputs=()),
     )
     settings = {
         "photos": BucketSettings(),
@@ -54,6 +55,7 @@ def everything() -> fdl_workflow.Stack:
             Bucket(name=name, settings=one, notifications=notifications(*functions, bucket=name))
             for name, one in settings.items()
         ),
+        rules=(Rule(function_name="follows", bucket="elsewhere"),),
     )
 
 

@@ -1,0 +1,141 @@
+"""EventBridge in the place of notifications."""
+
+from __future__ import annotations
+
+import pytest
+from aws_cdk.assertions import Match, Template
+
+from scar_constructs.bucket_rule import event_pattern
+from scar_constructs.fdl.models import BucketSettings, Input
+from scar_constructs.fdl.workflow import Bucket, Notification, Rule
+from tests.synth.models import function, notifications, workflow
+from tests.synth.synthesis import flat, template_of
+
+
+def passing(prefix: str = "", suffix: str = "") -> Notification:
+    return Notification(function_name="thumbnails", prefix=prefix, suffix=suffix)
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    """Two functions on one folder, in a bucket that sends its events to EventBridge."""
+    functions = (function(outputs=()), function(name="index", outputs=()))
+    return template_of(
+        workflow(
+            *functions,
+            buckets=(
+                Bucket(
+                    name="photos", settings=BucketSettings(), notifications=(), event_bridge=True
+                ),
+            ),
+            rules=tuple(
+                Rule(function_name=one.name, bucket="photos", filters=(passing("in/"),))
+                for one in functions
+            ),
+        )
+    )
+
+
+def test_the_bucket_sends_its_events_and_notifies_nobody(template: Template) -> None:
+    template.has_resource(
+        "AWS::S3::Bucket",
+        {
+            "DependsOn": Match.absent(),
+            "Properties": {
+                "BucketName": "photos",
+                "NotificationConfiguration": {
+                    "EventBridgeConfiguration": {"EventBridgeEnabled": True},
+                    "LambdaConfigurations": Match.absent(),
+                },
+            },
+        },
+    )
+
+
+def test_each_function_follows_the_bucket_by_a_rule(template: Template) -> None:
+    template.resource_count_is("AWS::Events::Rule", 2)
+    template.all_resources_properties(
+        "AWS::Events::Rule",
+        {
+            "Name": Match.absent(),
+            "EventPattern": {
+                "source": ["aws.s3"],
+                "detail-type": ["Object Created"],
+                "detail": {
+                    "bucket": {"name": ["photos"]},
+                    "object": {"key": [{"prefix": "in/"}]},
+                },
+            },
+            "Targets": [
+                {
+                    "Id": "Function",
+                    "Arn": {"Fn::GetAtt": [Match.any_value(), "Arn"]},
+                    "DeadLetterConfig": {
+                        "Arn": {"Fn::GetAtt": [Match.string_like_regexp("FailuresQueue"), "Arn"]}
+                    },
+                }
+            ],
+        },
+    )
+
+
+def test_only_the_rule_may_invoke(template: Template) -> None:
+    rules = set(template.find_resources("AWS::Events::Rule"))
+    permissions = template.find_resources("AWS::Lambda::Permission").values()
+    assert {one["Properties"]["Principal"] for one in permissions} == {"events.amazonaws.com"}
+    assert {flat(one["Properties"]["SourceArn"]) for one in permissions} == {
+        f"<{rule}.Arn>" for rule in rules
+    }
+
+
+def test_a_bucket_of_somebody_else_is_followed_and_left_alone() -> None:
+    template = template_of(
+        workflow(
+            function(outputs=()),
+            buckets=(),
+            rules=(Rule(function_name="thumbnails", bucket="photos"),),
+        )
+    )
+    template.resource_count_is("AWS::S3::Bucket", 1)  # the spool
+    template.resource_count_is("AWS::Events::Rule", 1)
+
+
+def test_notifications_and_rules_of_one_function_side_by_side() -> None:
+    both = function(
+        inputs=(Input(bucket="photos", folder="in"), Input(bucket="scans", folder="")), outputs=()
+    )
+    photos = Bucket(
+        name="photos",
+        settings=BucketSettings(),
+        notifications=notifications(both, bucket="photos"),
+    )
+    rule = Rule(function_name="thumbnails", bucket="scans")
+    template = template_of(workflow(both, buckets=(photos,), rules=(rule,)))
+    principals = {
+        one["Properties"]["Principal"]
+        for one in template.find_resources("AWS::Lambda::Permission").values()
+    }
+    assert principals == {"s3.amazonaws.com", "events.amazonaws.com"}
+
+
+@pytest.mark.parametrize(
+    ("filters", "matchers"),
+    [
+        ((passing("in/"), passing("more/")), [{"prefix": "in/"}, {"prefix": "more/"}]),
+        ((passing(suffix=".jpg"),), [{"suffix": ".jpg"}]),
+        ((passing("in/", ".jpg"),), [{"wildcard": "in/*.jpg"}]),
+        ((passing("a*b\\c/", ".jpg"),), [{"wildcard": "a\\*b\\\\c/*.jpg"}]),
+        ((passing("año 1+/"),), [{"prefix": "año 1+/"}]),
+    ],
+    ids=["prefixes", "suffix", "both", "wildcard characters", "letters as they are"],
+)
+def test_filters_become_matchers(
+    filters: tuple[Notification, ...], matchers: list[dict[str, str]]
+) -> None:
+    detail = event_pattern("photos", filters)["detail"]
+    assert detail == {"bucket": {"name": ["photos"]}, "object": {"key": matchers}}
+
+
+@pytest.mark.parametrize("filters", [(), (passing("in/"), passing())], ids=["none", "an empty one"])
+def test_a_filter_that_passes_all_needs_no_matcher(filters: tuple[Notification, ...]) -> None:
+    assert event_pattern("photos", filters)["detail"] == {"bucket": {"name": ["photos"]}}
