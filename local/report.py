@@ -13,6 +13,7 @@ from rich.table import Table
 
 _HIDDEN = ("submitted", "ignored")
 """A dispatcher's own rows: the job that it started has a row of its own."""
+_SHOWN_OUTPUTS = 5
 _COLOURS = {"succeeded": "green", "failed": "bold red"}
 
 
@@ -25,6 +26,7 @@ class Outcome:
     failed_events: Mapping[str, int]
     """Queue name -> number of events in it."""
     unfinished: Sequence[str] = ()
+    warnings: Sequence[str] = ()
 
     @property
     def succeeded(self) -> bool:
@@ -39,6 +41,7 @@ class Outcome:
             "files": [str(path) for path in self.files],
             "failed_events": dict(self.failed_events),
             "unfinished": list(self.unfinished),
+            "warnings": list(self.warnings),
         }
 
 
@@ -62,7 +65,7 @@ def print_table(outcome: Outcome, console: Console) -> None:
                 row["input"] or "-",
                 f"[{colour}]{row['status']}[/]",
                 f"{row['seconds']:.2f}",
-                "\n".join(row["outputs"]) or "-",
+                _listed(row["outputs"]),
             )
     console.print(table)
 
@@ -75,9 +78,17 @@ def failures(outcome: Outcome) -> list[str]:
         for name, count in outcome.failed_events.items()
     ]
     lines += [f"not finished: {what}" for what in outcome.unfinished]
+    lines += [f"warning: {text}" for text in outcome.warnings]
     if not outcome.executions and not outcome.unfinished:
         lines.append("nothing ran: no function is triggered by what was uploaded")
     return lines
+
+
+def _listed(outputs: Sequence[str]) -> str:
+    shown = list(outputs[:_SHOWN_OUTPUTS])
+    if len(outputs) > len(shown):
+        shown.append(f"... and {len(outputs) - len(shown)} more")
+    return "\n".join(shown) or "-"
 
 
 def _failure(row: Mapping[str, Any]) -> str:

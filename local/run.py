@@ -70,8 +70,14 @@ def run_in(request: Request, cloud: CloudAddress, progress: Progress) -> Outcome
     if request.outputs is not None:
         progress("downloading")
         files = get(request.application, request.uploads, cloud, request.outputs)
-    rows = cloud.activity()["executions"]
-    return Outcome(rows, files, failed_events(cloud, regions), unfinished)
+    activity = cloud.activity()
+    return Outcome(
+        executions=activity["executions"],
+        files=files,
+        failed_events=failed_events(cloud, regions),
+        unfinished=unfinished,
+        warnings=activity["warnings"],
+    )
 
 
 def wait(cloud: CloudAddress, timeout_seconds: float, progress: Progress) -> list[str]:

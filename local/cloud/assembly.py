@@ -44,7 +44,7 @@ def assemble(engine_name: str, port: int, folder: Path) -> tuple[Application, Ca
     sessions = RoleSessions(emulator)
     _add_batch(emulator, ledger, engine, sessions, endpoint)
     pool = _add_functions(emulator, ledger, engine, sessions, endpoint, folder)
-    targets = FunctionTargets(emulator)
+    targets = FunctionTargets(emulator, ledger.warn)
     emulator.put_notification_check(targets.fault)
     emulator.put_notification_delivery(targets.allows)
     emulator.put_upload_events(ledger.begin, ledger.end)

@@ -24,6 +24,7 @@ class Ledger:
         self._in_flight: dict[int, str] = {}
         self._attempts: list[Attempt] = []
         self._reports: list[Report] = []
+        self._warnings: dict[str, None] = {}
 
     def begin(self, what: str) -> int:
         """Enter work (a short text for people); `end` takes the number that this returns."""
@@ -55,6 +56,11 @@ class Ledger:
             with self._lock:
                 self._reports.append(report)
 
+    def warn(self, text: str) -> None:
+        """Note something that AWS would drop in silence, or with no more than a metric."""
+        with self._lock:
+            self._warnings[text] = None
+
     def in_flight(self) -> list[str]:
         with self._lock:
             return list(self._in_flight.values())
@@ -65,5 +71,10 @@ class Ledger:
 
     def document(self) -> dict[str, object]:
         """Everything as JSON-ready data, for the control endpoint."""
-        in_flight = self.in_flight()
-        return {"in_flight": in_flight, "executions": [row.document() for row in self.rows()]}
+        with self._lock:
+            warnings = list(self._warnings)
+        return {
+            "in_flight": self.in_flight(),
+            "executions": [row.document() for row in self.rows()],
+            "warnings": warnings,
+        }

@@ -7,8 +7,7 @@ the same event must not overlap in prefix and suffix at once.
 from __future__ import annotations
 
 import itertools
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from local.cloud.emulator import Emulator
@@ -18,7 +17,6 @@ _OVERLAP = (
     "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the "
     "prefixes are overlapping for the same event type."
 )
-_log = logging.getLogger(__name__)
 
 
 def overlap(rules: Sequence[Rule]) -> str | None:
@@ -36,8 +34,9 @@ def overlap(rules: Sequence[Rule]) -> str | None:
 class FunctionTargets:
     """S3's permission to invoke functions, by the functions' own policies."""
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: Emulator, warn: Callable[[str], None]) -> None:
         self._emulator = emulator
+        self._warn = warn
 
     def fault(self, bucket: str, rules: Sequence[Rule]) -> str | None:
         """Why S3 refuses these notifications of the bucket, or None."""
@@ -57,7 +56,7 @@ class FunctionTargets:
         """The same at delivery: the permission may be gone since."""
         allowed = self._may_invoke(function_arn, bucket)
         if not allowed:
-            _log.warning("%s does not let bucket %s invoke it", function_arn, bucket)
+            self._warn(f"{function_arn} does not let bucket {bucket} invoke it")
         return allowed
 
     def _may_invoke(self, function_arn: str, bucket: str) -> bool:

@@ -8,6 +8,7 @@ at one event carry the same request id, as on AWS.
 from __future__ import annotations
 
 import contextvars
+import logging
 import queue
 import threading
 import time
@@ -22,6 +23,7 @@ DEFAULT_RETRIES = 2
 DEFAULT_AGE_SECONDS = 6 * 3600
 _RETRY_SECONDS = 1.0
 _THROTTLED_SECONDS = 0.5
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -78,26 +80,30 @@ class AsynchronousInvoker:
     def _work(self) -> None:
         while True:
             event, entry = self._queue.get()
-            outcome = event.context.run(
-                event.run, event.request_id, event.number, event.number > event.settings.retries
-            )
-            if outcome.throttled:
-                self._again(event, entry, _THROTTLED_SECONDS)
-            elif outcome.failed:
-                self._retry(event, entry)
-            else:
+            try:
+                waits = self._handle(event, entry)
+            except Exception:  # a fault of ours in one event must not end the worker of the others
+                _log.exception("%s", event.description)
+                waits = False
+            if not waits:
                 self._ledger.end(entry)
 
-    def _retry(self, event: Event, entry: int) -> None:
+    def _handle(self, event: Event, entry: int) -> bool:
+        """Make an attempt; true if another one waits."""
+        last = event.number > event.settings.retries
+        outcome = event.context.run(event.run, event.request_id, event.number, last)
+        if outcome.throttled:
+            self._again(event, entry, _THROTTLED_SECONDS)
+            return True
+        if not outcome.failed:
+            return False
         pause = self._retry_seconds * 2 ** (event.number - 1)
-        too_old = time.monotonic() - event.accepted + pause > event.settings.max_age_seconds
-        if event.number > event.settings.retries or too_old:
-            try:
-                event.context.run(event.give_up)
-            finally:
-                self._ledger.end(entry)
-            return
+        age = time.monotonic() - event.accepted
+        if last or age + pause > event.settings.max_age_seconds:
+            event.context.run(event.give_up)
+            return False
         self._again(replace(event, number=event.number + 1), entry, pause)
+        return True
 
     def _again(self, event: Event, entry: int, pause: float) -> None:
         timer = threading.Timer(pause, self._queue.put, [(event, entry)])

@@ -14,8 +14,13 @@ from typing import Any
 
 from local.cloud.functions.launch import Credentials
 from local.cloud.functions.specification import Function
+from local.cloud.programs import StartError
 
 _LAMBDA = "lambda.amazonaws.com"
+
+
+class DeliveryError(Exception):
+    """A failed event could not be sent, as when the function's role may not send to the queue."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,10 @@ class FailedEvent:
 
 
 class FailureQueues:
-    """Sends failed events to queues, so that the function's role needs sqs:SendMessage."""
+    """Sends failed events to queues, so that the function's role needs sqs:SendMessage.
+
+    Both ways of sending raise `DeliveryError`.
+    """
 
     def __init__(self, credentials: Credentials, endpoint: str) -> None:
         self._credentials = credentials
@@ -77,15 +85,19 @@ class FailureQueues:
     def _send(self, queue_arn: str, function: Function, **message: Any) -> None:
         # Imported when needed: it takes longer than the rest of the start.
         import boto3
+        from botocore.exceptions import BotoCoreError, ClientError
 
-        session = self._credentials(function.role_arn, _LAMBDA, function.name[:64])
         region, account, name = queue_arn.split(":")[3:6]
-        client = boto3.client(
-            "sqs",
-            region_name=region,
-            endpoint_url=self._endpoint,
-            aws_access_key_id=session["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=session["AWS_SECRET_ACCESS_KEY"],
-            aws_session_token=session["AWS_SESSION_TOKEN"],
-        )
-        client.send_message(QueueUrl=f"{self._endpoint}/{account}/{name}", **message)
+        try:
+            session = self._credentials(function.role_arn, _LAMBDA, function.name[:64])
+            client = boto3.client(
+                "sqs",
+                region_name=region,
+                endpoint_url=self._endpoint,
+                aws_access_key_id=session["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=session["AWS_SECRET_ACCESS_KEY"],
+                aws_session_token=session["AWS_SESSION_TOKEN"],
+            )
+            client.send_message(QueueUrl=f"{self._endpoint}/{account}/{name}", **message)
+        except (BotoCoreError, ClientError, StartError) as error:
+            raise DeliveryError(str(error)) from error

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextvars
 import json
-import logging
 from collections.abc import Mapping
 from typing import Any
 
 from local.cloud.emulator import Emulator
 from local.cloud.executions import LAMBDA, Attempt
 from local.cloud.functions.asynchronous import AsynchronousInvoker, Event, Outcome
-from local.cloud.functions.destinations import FailedEvent, FailureQueues
+from local.cloud.functions.destinations import DeliveryError, FailedEvent, FailureQueues
 from local.cloud.functions.environment import Result
 from local.cloud.functions.pool import Pool
 from local.cloud.functions.records import (
@@ -25,7 +24,6 @@ from local.cloud.ledger import Ledger
 
 Record = dict[str, Any]
 _EVENTS = "events.amazonaws.com"
-_log = logging.getLogger(__name__)
 
 # The asynchronous attempt that the context makes: (request id, number, whether it is the last).
 _attempt: contextvars.ContextVar[tuple[str, int, bool] | None] = contextvars.ContextVar(
@@ -106,20 +104,23 @@ class FunctionService:
         ):
             self.accept(record, event)
         else:
-            _log.warning("%s does not let rule %s invoke it", function_arn, rule_arn)
+            self._ledger.warn(f"{function_arn} does not let rule {rule_arn} invoke it")
 
     def rule_may_send(self, queue_arn: str, rule_arn: str) -> bool:
         allowed = self._emulator.queue_allows(queue_arn, _EVENTS, rule_arn)
         if not allowed:
-            _log.warning("%s does not let rule %s send to it", queue_arn, rule_arn)
+            self._ledger.warn(f"{queue_arn} does not let rule {rule_arn} send to it")
         return allowed
 
     def _give_up(self, record: Record, failed: FailedEvent) -> None:
         function = to_function(record)
-        if arn := failure_destination(record):
-            self._queues.send_record(arn, function, failed)
-        if arn := dead_letter_queue(record):
-            self._queues.send_event(arn, function, failed)
+        try:
+            if arn := failure_destination(record):
+                self._queues.send_record(arn, function, failed)
+            if arn := dead_letter_queue(record):
+                self._queues.send_event(arn, function, failed)
+        except DeliveryError as error:
+            self._ledger.warn(f"the failed event of {function.name} is lost: {error}")
 
     def _answer(self, record: Record, request_id: str, body: Any, result: Result) -> Record:
         text = "\n".join(result.lines)

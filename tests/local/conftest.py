@@ -1,0 +1,57 @@
+"""One local cloud with containers for the whole session, and one without for AWS's own rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.cdk import bootstrap
+from local.engines import EngineName, choose
+from local.run import cloud_in_folder
+from local.server import CloudAddress, LocalCloud
+from tests.local.workflows import Workflow, build_entrypoint_image, quiet
+
+ROOT = Path(__file__).parent.parent.parent
+DATA = Path(__file__).parent / "data"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What uses the cloud with containers needs an engine."""
+    for item in items:
+        if "containers" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.container)
+
+
+@pytest.fixture(scope="session")
+def containers() -> EngineName:
+    """The engine of this machine."""
+    engine = choose(None)
+    if engine is EngineName.PROCESS:
+        pytest.skip("no container engine answers (podman or docker)")
+    return engine
+
+
+@pytest.fixture(scope="session")
+def cloud(containers: EngineName) -> Iterator[CloudAddress]:
+    """A bootstrapped cloud that runs containers; every test has functions of its own in it."""
+    with cloud_in_folder(containers, quiet) as running:
+        bootstrap([], running)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def bare_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudAddress]:
+    """A cloud without the CDK's resources and without containers."""
+    folder = tmp_path_factory.mktemp("bare-cloud")
+    with LocalCloud(EngineName.PROCESS, folder) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def zoo(cloud: CloudAddress, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+    """The functions of data/zoo, deployed by the CDK CLI."""
+    build_entrypoint_image(cloud, tmp_path_factory.mktemp("entrypoint"))
+    assembly = tmp_path_factory.mktemp("zoo-assembly")
+    return Workflow(cloud, [DATA / "zoo" / "zoo.yaml"], assembly)

@@ -1,0 +1,70 @@
+"""A workflow deployed into a local cloud that is shared by tests, and what ran in it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from local.cdk import deploy, synthesise
+from local.engines import engine_environment
+from local.run import wait
+from local.server import CloudAddress
+
+ENTRYPOINT_IMAGE = "scar-test/entrypoint"
+"""An image with an ENTRYPOINT that does nothing but fail: the runtime must not run it."""
+_DOCKERFILE = """\
+FROM public.ecr.aws/docker/library/debian:trixie-slim
+ENTRYPOINT ["/bin/false"]
+CMD ["never"]
+"""
+WAIT_SECONDS = 180.0
+
+
+class Workflow:
+    """The stacks of some files, deployed. Rows are those of the functions that a test names."""
+
+    def __init__(self, cloud: CloudAddress, paths: Sequence[Path], assembly: Path) -> None:
+        self.cloud = cloud
+        self.storage = cloud.client("s3")
+        synthesise(paths, assembly, cloud)
+        deploy(assembly, cloud)
+
+    def put(self, bucket: str, key: str, body: bytes = b"Some words.\n") -> None:
+        self.storage.put_object(Bucket=bucket, Key=key, Body=body)
+
+    def finish(self) -> None:
+        """Wait until nothing is in flight."""
+        unfinished = wait(self.cloud, WAIT_SECONDS, quiet)
+        assert not unfinished
+
+    def rows(self, *functions: str) -> list[Mapping[str, Any]]:
+        """The executions of these functions, but for the dispatchers' own."""
+        return [
+            row
+            for row in self.cloud.activity()["executions"]
+            if row["function"] in functions and row["status"] != "submitted"
+        ]
+
+    def keys(self, bucket: str, prefix: str) -> list[str]:
+        listed = self.storage.list_objects_v2(Bucket=bucket, Prefix=prefix)
+        return [entry["Key"] for entry in listed.get("Contents", ())]
+
+    def text(self, bucket: str, key: str) -> str:
+        body: bytes = self.storage.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return body.decode()
+
+
+def quiet(_: str) -> None:
+    """Takes the place of progress on a screen."""
+
+
+def build_entrypoint_image(cloud: CloudAddress, folder: Path) -> None:
+    (folder / "Dockerfile").write_text(_DOCKERFILE)
+    subprocess.run(
+        [cloud.engine.value, "build", "--quiet", "--tag", ENTRYPOINT_IMAGE, str(folder)],
+        env=engine_environment(cloud.engine),
+        check=True,
+        capture_output=True,
+    )
