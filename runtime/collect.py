@@ -6,7 +6,8 @@ same processor, whatever C library the image has or has not, and maps nothing of
 
 - The interpreter names the copied loader, and finds libraries by DT_RPATH. (DT_RUNPATH, the
   usual choice, would yield to an LD_LIBRARY_PATH set in the user's image.)
-- The loader is patched to never read the image's ld.so.cache, ld.so.preload or library folders.
+- The loader is patched to never read the image's ld.so.cache, ld.so.preload or library folders,
+  and the C library to never read its locales.
 - Needs patchelf (0.18.0, as in Debian 13, writes interpreters that crash; 0.19 works) and strip.
 """
 
@@ -59,6 +60,8 @@ def main(packages: Path, dest: Path) -> None:
     for name, path in needed_libraries(loader, [interpreter, *elf_files(standard)]).items():
         shutil.copy2(path, library / name)
     own_loader.write_bytes(without_foreign_paths(loader.read_bytes(), dest))
+    c_library = library / "libc.so.6"
+    c_library.write_bytes(without_foreign_data(c_library.read_bytes(), dest))
 
     for path in (interpreter, *elf_files(library)):
         if path != own_loader:
@@ -139,6 +142,19 @@ def without_foreign_paths(loader: bytes, dest: Path) -> bytes:
         patched = patched.replace(old, new.ljust(len(old), b"\0"))
     folders = re.compile(rb"(?:/usr)?/lib(?:64|/[a-z0-9_]+-linux-gnu)?/\0")
     return folders.sub(lambda match: match[0].replace(b"/lib", b"/.no"), patched)
+
+
+def without_foreign_data(c_library: bytes, dest: Path) -> bytes:
+    """The C library without the image's locales and character sets, which may be of a version of
+    glibc with another form of them. C.UTF-8, which Python uses, is built in."""
+    nothing = os.fsencode(dest) + b"/.none"
+
+    def replaced(match: re.Match[bytes]) -> bytes:
+        if len(nothing) > len(match[0]):
+            sys.exit(f"collect.py: cannot patch {match[0].decode()} in the C library")
+        return nothing.ljust(len(match[0]), b"/")
+
+    return re.sub(rb"/usr/lib/locale|/usr/lib/[a-z0-9_]+-linux-gnu/gconv", replaced, c_library)
 
 
 def make_readable(root: Path) -> None:

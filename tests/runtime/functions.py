@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 import uuid
@@ -17,6 +18,7 @@ from tests.runtime.cloud import Bucket, Cloud
 
 IMAGE = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere"}
 """The environment that the image is taken to have."""
+SEQUENCE = itertools.count(0x0055AED6DCD90281)
 COPY = 'cp "$SCAR_INPUT_FILE" "$SCAR_OUTPUT_DIR"'
 
 
@@ -139,7 +141,9 @@ def s3_record(bucket: str, key: str, **facts: Any) -> dict[str, Any]:
 def stored(bucket: Bucket, key: str, content: bytes = b"content\n") -> dict[str, Any]:
     """Put an object; gives the event that S3 would send."""
     answer = bucket.put(key, content)
-    facts = {"size": len(content), "eTag": answer["ETag"].strip('"'), "sequencer": "0055AED6"}
+    # As S3 has it, it grows with each write, so that no two events are the same delivery.
+    sequencer = f"{next(SEQUENCE):016X}"
+    facts = {"size": len(content), "eTag": answer["ETag"].strip('"'), "sequencer": sequencer}
     if "VersionId" in answer:
         facts["versionId"] = answer["VersionId"]
     return {"Records": [s3_record(bucket.name, key, **facts)]}

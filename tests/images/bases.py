@@ -1,0 +1,196 @@
+"""The users' images of the matrix, made without an image registry.
+
+Each has a stable tag, so that the engine's store keeps it for the next run; RECIPE changes when
+one of them is made differently.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+from local.images import RUNTIME_IMAGE
+from tests.images.engine import Engine
+from tests.images.fetched import debian_package, fetched, unpack
+
+RECIPE = "1"
+
+XENIAL = "http://archive.ubuntu.com/ubuntu/pool/main/"
+XENIAL_LIBC = (
+    XENIAL + "g/glibc/libc6_2.23-0ubuntu3_amd64.deb",
+    "68d69a0fb2dae7578a2a7054bc0cd5f0994d523f60d540bc6708ff3f2fb33e18",
+)
+XENIAL_DASH = (
+    XENIAL + "d/dash/dash_0.5.8-2.1ubuntu2_amd64.deb",
+    "c46b4b8c9c952bfeab03993451f7c3c7f5d359ebfbf381e6c36e2870373cde85",
+)
+DASH_SOURCE = (
+    "http://deb.debian.org/debian/pool/main/d/dash/dash_0.5.12.orig.tar.gz",
+    "6a474ac46e8b0b32916c4c60df694c82058d3297d8b385b74508030ca4a8f28a",
+)
+
+STATIC_PROGRAM = r"""
+#include <stdio.h>
+#include <stdlib.h>
+int main(void) {
+    char path[4096];
+    printf("hello from a static program\n");
+    snprintf(path, sizeof path, "%s/hello", getenv("TMP_OUTPUT_DIR"));
+    FILE *file = fopen(path, "w");
+    return file == NULL || fputs("hello\n", file) < 0 || fclose(file) != 0;
+}
+"""
+
+# Preloaded by the image's programs, as a user may have it. It must never get into our Python.
+PRELOADED = r"""
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+__attribute__((constructor)) static void loaded(void) {
+    char program[4096];
+    ssize_t size = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (size > 0) {
+        program[size] = 0;
+        if (strstr(program, "/opt/scar/")) _exit(99);
+    }
+    setenv("PRELOADED", "yes", 1);
+}
+"""
+
+
+def ensure(engine: Engine, name: str, folder: Path) -> str:
+    """Have the base image `name`, made in `folder` where the store lacks it; gives its tag."""
+    if name == "debian-13":
+        return RUNTIME_IMAGE
+    tag = f"localhost/scar-test/{name}:{RECIPE}"
+    if not engine.has(tag):
+        root = folder / "root"
+        root.mkdir()
+        if name in ROOTS:
+            ROOTS[name](root)
+            _common(root)
+            engine.import_root(root, tag)
+        else:
+            base, lines = DERIVED[name]
+            base_tag = ensure(engine, base, folder)
+            (root / "Dockerfile").write_text(f"FROM {base_tag}\n{lines}\n")
+            if name == "hostile":
+                _hostile_files(root)
+            engine.build(root, tag)
+    return tag
+
+
+def _common(root: Path) -> None:
+    (root / "tmp").mkdir(exist_ok=True)
+    (root / "tmp").chmod(0o1777)
+    (root / "etc").mkdir(exist_ok=True)
+
+
+def _busybox(root: Path) -> None:
+    """A static shell with its tools, and no C library at all."""
+    unpack(debian_package("busybox-static"), root)
+    for name in ("sh", "cat", "cp", "env", "sleep", "id", "mkdir", "ls"):
+        (root / "bin" / name).symlink_to("busybox")
+
+
+def _debian_12(root: Path) -> None:
+    subprocess.run(
+        ["debootstrap", "--variant=minbase", "bookworm", str(root)], check=True, capture_output=True
+    )
+
+
+def _old_glibc(root: Path) -> None:
+    """Ubuntu 16.04's C library (2.23) and shell."""
+    unpack(fetched(*XENIAL_LIBC), root)
+    unpack(fetched(*XENIAL_DASH), root)
+    if not (root / "bin" / "sh").exists():
+        (root / "bin" / "sh").symlink_to("dash")
+
+
+def _musl(root: Path) -> None:
+    """musl's C library with a shell linked to it dynamically, as in Alpine."""
+    unpack(debian_package("musl"), root)
+    work = root.parent / "musl"
+    _compile_dash(work, root / "bin")
+    (root / "bin" / "sh").symlink_to("dash")
+
+
+def _compile_dash(work: Path, destination: Path) -> None:
+    compiler = _musl_compiler(work)
+    with tarfile.open(fetched(*DASH_SOURCE)) as archive:
+        archive.extractall(work, filter="data")
+    [source] = work.glob("dash-*")
+    # Not run here, where its loader may be missing; the build's own helpers are.
+    configure = ["./configure", "--quiet", "--host=x86_64-linux-musl", "CC_FOR_BUILD=gcc"]
+    _run([*configure, f"CC={compiler} -L{work}/lib/x86_64-linux-musl"], source)
+    _run(["make", "-s"], source)
+    destination.mkdir(exist_ok=True)
+    (source / "src" / "dash").rename(destination / "dash")
+
+
+def _musl_compiler(work: Path) -> str:
+    """Debian's musl-gcc, used from where it is unpacked."""
+    for package in ("musl", "musl-dev", "musl-tools"):
+        unpack(debian_package(package), work)
+    specs = work / "usr" / "lib" / "x86_64-linux-musl" / "musl-gcc.specs"
+    specs.write_text(specs.read_text().replace("/usr/", f"{work}/usr/"))
+    return f"gcc -specs {specs}"
+
+
+def _static(root: Path) -> None:
+    """One static program, and not even a shell: as distroless and scratch images are."""
+    work = root.parent / "static"
+    compiler = _musl_compiler(work)
+    (work / "hello.c").write_text(STATIC_PROGRAM)
+    _run([*compiler.split(), "-static", "-o", str(root / "hello"), "hello.c"], work)
+
+
+def _run(command: list[str], folder: Path) -> None:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _hostile_files(root: Path) -> None:
+    """Libraries that only have our libraries' names, and settings that break what reads them."""
+    hostile = root / "hostile"
+    hostile.mkdir()
+    (hostile / "preloaded.c").write_text(PRELOADED)
+    command = ["gcc", "-shared", "-fPIC", "-o", str(hostile / "preloaded.so")]
+    subprocess.run([*command, str(hostile / "preloaded.c")], check=True)
+    for name in ("libz.so.1", "libssl.so.3", "libcrypto.so.3", "libexpat.so.1", "libffi.so.8"):
+        (hostile / name).write_bytes((hostile / "preloaded.so").read_bytes())
+    for name in ("json", "botocore", "scar_runtime", "encodings"):
+        (hostile / f"{name}.py").write_text("raise SystemExit(98)\n")
+    (hostile / "openssl.cnf").write_text("openssl_conf = broken\n[broken\n")
+
+
+ROOTS: dict[str, Callable[[Path], None]] = {
+    "busybox": _busybox,
+    "debian-12": _debian_12,
+    "old-glibc": _old_glibc,
+    "musl": _musl,
+    "static": _static,
+}
+
+# Name: the image it comes from, and what its Dockerfile adds.
+DERIVED = {
+    "entrypoint": ("busybox", 'ENTRYPOINT ["/bin/cat", "/no/such/file"]\nCMD ["-x"]'),
+    "user": ("busybox", "USER 1234:1234\nWORKDIR /etc"),
+    "hostile": (
+        "debian-13",
+        "COPY hostile /hostile\n"
+        "COPY hostile/openssl.cnf /etc/ssl/openssl.cnf\n"
+        "RUN echo /hostile >/etc/ld.so.conf && ldconfig\n"
+        "WORKDIR /hostile\n"
+        "ENV LD_PRELOAD=/hostile/preloaded.so LD_LIBRARY_PATH=/hostile PYTHONHOME=/hostile"
+        " PYTHONPATH=/hostile PYTHONSTARTUP=/hostile/json.py OPENSSL_CONF=/hostile/openssl.cnf"
+        " LC_ALL=xx_XX SSL_CERT_FILE=/hostile/none",
+    ),
+}
+
+WITH_SHELL = (
+    *("debian-13", "debian-12", "old-glibc", "musl", "busybox"),
+    *("entrypoint", "user", "hostile"),
+)
