@@ -1,0 +1,90 @@
+"""The JSON Schema accepts what the loader's shapes accept, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft7Validator
+
+from scar_constructs.fdl import dialects, keys
+from scar_constructs.fdl.dialects import TOP
+from scar_constructs.fdl.errors import Report
+from scar_constructs.fdl.reader import read_file
+from scar_constructs.fdl.schema import render_schema, schema
+from scar_constructs.fdl.shapes import Shape
+from tests.unit.fdl_documents import documents, plain, values
+
+ROOT = Path(__file__).parent.parent.parent
+VALIDATOR = Draft7Validator(schema())
+EXAMPLES = sorted((ROOT / "examples").rglob("*.yaml"))
+
+
+def test_the_published_schema_is_up_to_date() -> None:
+    """`python -m scar_constructs.fdl schema > schema/functions.schema.json` writes it."""
+    assert (ROOT / "schema" / "functions.schema.json").read_text() == render_schema()
+
+
+def test_it_is_a_schema() -> None:
+    Draft7Validator.check_schema(schema())
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_examples_fit(path: Path) -> None:
+    assert list(VALIDATOR.iter_errors(yaml.safe_load(path.read_text()))) == []
+
+
+def agree(shape: Shape, value: Any) -> None:
+    """The shape and its schema say the same of the value, as YAML brings it."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "a.yaml"
+        path.write_text(yaml.safe_dump({"value": value}, allow_unicode=True), newline="")
+        report = Report()
+        root = read_file(path, report)
+    assert root is not None, report.problems
+    node = root.entries["value"]
+    shape.check(node, report)
+    errors = [
+        f"{list(error.path)}: {error.message}"
+        for error in Draft7Validator(shape.schema()).iter_errors(plain(node))
+    ]
+
+    assert (not report.errors) == (not errors), (report.errors, errors, json.dumps(value))
+
+
+GROUPS = {
+    "api_gateway": keys.API_GATEWAY,
+    "bucket": dialects.BUCKET,
+    "cloudwatch": keys.CLOUDWATCH,
+    "compute_resources": keys.COMPUTE_RESOURCES,
+    "container": keys.CONTAINER,
+    "file_system": keys.FILE_SYSTEM,
+    "iam": keys.IAM,
+    "input": keys.INPUT,
+    "multi_node_parallel": keys.MULTI_NODE,
+    "output": keys.OUTPUT,
+    "s3": dialects.CLASSIC_S3,
+    "vpc": keys.VPC,
+    "lambda": keys.LAMBDA,
+    "batch": keys.BATCH,
+    "classic": dialects.CLASSIC_FUNCTION,
+}
+
+
+@pytest.mark.parametrize("name", GROUPS)
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_schema_and_shape_agree_on_a_group(name: str, data: st.DataObject) -> None:
+    agree(GROUPS[name], data.draw(values(GROUPS[name])))
+
+
+@settings(max_examples=150, deadline=None)
+@given(documents)
+def test_schema_and_loader_agree_on_a_file(document: dict[str, Any]) -> None:
+    agree(TOP, document)
