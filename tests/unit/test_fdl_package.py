@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from scar_constructs import fdl
+from tests.unit.fdl_files import write
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -57,3 +58,29 @@ def test_the_examples_are_clean() -> None:
     for folder in folders:
         result = run("-m", "scar_constructs.fdl", "check", str(folder))
         assert (result.returncode, result.stderr) == (0, ""), folder
+
+
+MEASURE = """
+import resource, sys, time
+from scar_constructs.fdl.__main__ import main
+code = main(["check", sys.argv[1]])
+print(code, time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def test_a_thousand_functions_take_two_seconds_and_300_mb(tmp_path: Path) -> None:
+    functions = "".join(
+        f"  f{n}:\n    image: grycap/image-{n}\n    memory: 1024\n    init_script: run.sh\n"
+        f"    execution_mode: {('lambda', 'batch', 'lambda-batch')[n % 3]}\n"
+        f"    environment: {{A: '{n}', B: two}}\n    batch: {{vcpus: 2, memory: 4096}}\n"
+        f"    s3: {{input_bucket: cows-{n % 7}, input_folder: step-{n}, "
+        f"output_bucket: cows-{(n + 1) % 7}, output_folder: step-{n + 1}}}\n"
+        for n in range(1000)
+    )
+    (path,) = write(tmp_path, a=f"functions:\n{functions}")
+
+    code, seconds, mib = run("-c", MEASURE, str(path)).stdout.split()
+
+    assert code == "0"
+    assert float(seconds) < 2
+    assert float(mib) < 300

@@ -1,0 +1,161 @@
+"""The command line: what goes where, and the exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from scar_constructs.fdl.__main__ import main
+from tests.unit.fdl_files import write
+
+GOOD = "functions: {cow: {image: x, init_script: run.sh, s3: {input_bucket: bbb}}}\n"
+BAD = "functions:\n  cow:\n    image: X\n    memroy: 64\n"
+WARN = "functions: {cow: {image: x, asynchronous: true}}\n"
+
+
+def test_a_good_file_is_passed_over_in_silence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (path,) = write(tmp_path, a=GOOD)
+
+    assert main(["check", str(path)]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_problems_go_to_standard_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (path,) = write(tmp_path, a=BAD)
+
+    assert main(["check", str(path)]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [line.rsplit(" ", 1)[-1] for line in err.splitlines()] == [
+        "[image-name]",
+        "[unknown-key]",
+    ]
+
+
+def test_a_warning_is_no_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (path,) = write(tmp_path, a=WARN)
+
+    assert main(["check", str(path)]) == 0
+    assert capsys.readouterr().err.startswith("warning: functions.cow.asynchronous: is ignored")
+
+
+@pytest.mark.parametrize(("text", "count", "code"), [(GOOD, 0, 0), (BAD, 2, 1), (WARN, 1, 0)])
+def test_json_goes_to_standard_output(
+    text: str, count: int, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (path,) = write(tmp_path, a=text)
+
+    assert main(["check", "--format", "json", str(path)]) == code
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert len(json.loads(out)) == count
+
+
+def test_github_goes_to_standard_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (path,) = write(tmp_path, a=BAD)
+
+    assert main(["check", "--format", "github", str(path)]) == 1
+    assert capsys.readouterr().out.count("::error file=") == 2
+
+
+def test_explain_tells_the_fate_of_every_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = """\
+    functions:
+      cow:
+        image: x
+        asynchronous: true
+        memroy: 64
+        lambda_role: ""
+        tracing: true
+      oscar: []
+    """
+    (path,) = write(tmp_path, a=text)
+
+    assert main(["check", "--explain", str(path)]) == 1
+    rows = [line.split(maxsplit=2)[1:] for line in capsys.readouterr().out.splitlines()]
+    assert rows == [
+        ["functions", "kept"],
+        ["functions.cow.image", "kept"],
+        [
+            "functions.cow.asynchronous",
+            "ignored: the caller of the function decides for each call",
+        ],
+        ["functions.cow.memroy", "refused: not a key of the language"],
+        [
+            "functions.cow.lambda_role",
+            "changed: SCAR required it; now a role is made unless one is named",
+        ],
+        ["functions.cow.tracing", "refused: not supported yet; remove the key"],
+        [
+            "functions.oscar",
+            "refused: OSCAR services run on an OSCAR cluster; those under `aws` work as they are",
+        ],
+    ]
+
+
+def test_config_prints_the_packaged_document(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (path,) = write(tmp_path, a=GOOD)
+
+    assert main(["config", str(path), "cow"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document == {
+        "version": 1,
+        "name": "cow",
+        "execution_mode": "lambda",
+        "log_level": "INFO",
+        "timeout_threshold": 10,
+        "environment": {},
+        "script": {"name": "run.sh", "content": "#!/bin/sh\necho moo\n"},
+        "input": [
+            {
+                "storage_provider": "s3",
+                "bucket": "bbb",
+                "folder": "cow/input",
+                "prefix": [],
+                "suffix": [],
+            }
+        ],
+        "output": [
+            {
+                "storage_provider": "s3",
+                "bucket": "bbb",
+                "folder": "cow/output",
+                "prefix": [],
+                "suffix": [],
+                "key": "{request_id}/{name}",
+            }
+        ],
+    }
+
+
+def test_config_of_no_function(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (path,) = write(tmp_path, a=GOOD)
+
+    assert main(["config", str(path), "cwo"]) == 1
+    assert capsys.readouterr().err == "no function is named cwo; there are: cow\n"
+
+
+def test_defaults_reach_the_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (path,) = write(tmp_path, a=GOOD)
+    (tmp_path / "scar.cfg").write_text('{"lambda": {"log_level": "DEBUG"}}')
+
+    assert main(["config", "--defaults", str(tmp_path / "scar.cfg"), str(path), "cow"]) == 0
+    assert json.loads(capsys.readouterr().out)["log_level"] == "DEBUG"
+
+
+def test_schema_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "SCAR functions"
+
+
+def test_usage_without_a_command() -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main([])
