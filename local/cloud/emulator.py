@@ -21,7 +21,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "app": ("app",),
     "core.iam_actions": ("extract_resource_arn",),
     "core.iam_evaluator": ("EvalContext", "enforce", "evaluate_resource_policy"),
-    "core.responses": ("error_response_json", "get_account_id", "get_region", "request_scope"),
+    "core.responses": ("error_response_json", "get_account_id", "get_region"),
     "services.batch": ("_DISPATCH",),
     "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS", "_physical_name"),
     "services.cloudwatch_logs": ("_create_log_group", "_create_log_stream", "_put_log_events"),

@@ -1,0 +1,59 @@
+"""The emulator that is installed is the one whose private names we touch."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from local.cloud.emulator import NAMES, VERSION
+
+ROOT = Path(__file__).parent.parent.parent
+PYTHON = ROOT / ".venv-cloud" / "bin" / "python"
+
+
+def in_cloud_environment(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([PYTHON, "-c", code], cwd=ROOT, capture_output=True, text=True)
+
+
+def test_every_touched_name_is_there() -> None:
+    code = "from local.cloud.emulator import missing_names; print(*missing_names(), sep='\\n')"
+    done = in_cloud_environment(code)
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
+
+
+def test_the_pin_is_the_version_that_the_module_is_written_for() -> None:
+    pins = (ROOT / "local" / "cloud" / "requirements.txt").read_text().splitlines()
+    assert f"ministack=={VERSION}" in pins
+
+
+REMOVE_EACH = """
+import importlib
+from local.cloud.emulator import NAMES, Emulator, EmulatorError
+Emulator()
+for module_name, names in NAMES.items():
+    module = importlib.import_module(f"ministack.{module_name}")
+    for name in names:
+        value = vars(module).pop(name)
+        try:
+            Emulator()
+        except EmulatorError as error:
+            print(error)
+        setattr(module, name, value)
+"""
+
+
+def test_a_name_that_is_gone_is_named() -> None:
+    done = in_cloud_environment(REMOVE_EACH)
+    expected = [
+        f"ministack {VERSION} is needed; the one installed lacks ministack.{module}.{name}"
+        for module, names in NAMES.items()
+        for name in names
+    ]
+    assert done.stdout.splitlines() == expected, done.stderr
+
+
+def test_no_other_module_knows_the_emulator() -> None:
+    knowing = {
+        path.name for path in (ROOT / "local").rglob("*.py") if "ministack." in path.read_text()
+    }
+    assert knowing == {"emulator.py"}
