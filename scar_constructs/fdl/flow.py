@@ -49,16 +49,21 @@ class _Triggers:
             position += 1
 
 
-def check_flow(files: Sequence[ParsedFile], report: Report) -> None:
-    """Add a problem for each loop and for each pair of overlapping rules."""
+def check_flow(files: Sequence[ParsedFile], report: Report) -> frozenset[str]:
+    """Add a problem for each loop and for each pair of overlapping rules.
+
+    Out: the buckets in which rules overlap.
+    """
     functions = [parsed for file in files for parsed in file.functions]
     by_bucket: dict[str, list[_Trigger]] = {}
     for parsed in functions:
         for bucket, triggers in _own_triggers(parsed).items():
             by_bucket.setdefault(bucket, []).extend(triggers)
-    for triggers in by_bucket.values():
-        _check_overlaps(triggers, report)
+    overlapping = frozenset(
+        bucket for bucket, triggers in by_bucket.items() if _find_overlaps(triggers, report)
+    )
     _check_loops(functions, {name: _Triggers(found) for name, found in by_bucket.items()}, report)
+    return overlapping
 
 
 def _own_triggers(parsed: ParsedFunction) -> dict[str, list[_Trigger]]:
@@ -75,7 +80,8 @@ def _own_triggers(parsed: ParsedFunction) -> dict[str, list[_Trigger]]:
     return found
 
 
-def _check_overlaps(triggers: Sequence[_Trigger], report: Report) -> None:
+def _find_overlaps(triggers: Sequence[_Trigger], report: Report) -> bool:
+    """Whether any overlap; a problem is added for each pair of inputs that do."""
     order = {id(trigger): position for position, trigger in enumerate(triggers)}
     index = _Triggers(triggers)
     told: set[tuple[Located, Located]] = set()
@@ -86,6 +92,7 @@ def _check_overlaps(triggers: Sequence[_Trigger], report: Report) -> None:
             if (trigger.at, other.at) not in told:
                 told.add((trigger.at, other.at))
                 _report_overlap(trigger, other, report)
+    return bool(told)
 
 
 def _report_overlap(trigger: _Trigger, other: _Trigger, report: Report) -> None:

@@ -69,10 +69,10 @@ def _load(paths: Sequence[Path], defaults: Path | None, report: Report) -> Appli
         if root is not None:
             parsed.append(parse_file(path, root, base, report))
     check_names(parsed, report)
-    check_flow(parsed, report)
+    overlapping = check_flow(parsed, report)
     check_fed_inputs(parsed, report)
     check_unused_settings(parsed, report)
-    application = join(parsed, report)
+    application = join(parsed, overlapping, report)
     check_quotas(parsed, application, report)
     return application
 

@@ -6,7 +6,7 @@ which they can be deployed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from scar_constructs.fdl.errors import Report
 from scar_constructs.fdl.functions import ParsedFunction
@@ -69,14 +69,17 @@ class Application(Model):
     stacks: tuple[Stack, ...]
 
 
-def join(files: Sequence[ParsedFile], report: Report) -> Application:
+def join(files: Sequence[ParsedFile], overlapping: frozenset[str], report: Report) -> Application:
     """The application of the files; problems of the whole go to the report.
 
-    With errors in the report the result may be incomplete, and must not be used.
+    In the buckets of `overlapping` some rules overlap, which S3 refuses; their events, and those
+    of buckets that no stack of ours owns, reach the functions through EventBridge. With errors in
+    the report the result may be incomplete, and must not be used.
     """
     notifications = _notifications(files)
     owners = find_owners(files, report)
-    drafts = [_draft(file, owners, notifications) for file in files]
+    followed = overlapping | {bucket for bucket in notifications if bucket not in owners}
+    drafts = [_draft(file, owners, notifications, followed) for file in files]
     function_stacks = {
         function.name: file.file.name for file in files for function in file.file.functions
     }
@@ -105,7 +108,10 @@ def _notifications(files: Sequence[ParsedFile]) -> dict[str, list[Notification]]
 
 
 def _draft(
-    file: ParsedFile, owners: dict[str, Owned], notifications: dict[str, list[Notification]]
+    file: ParsedFile,
+    owners: dict[str, Owned],
+    notifications: dict[str, list[Notification]],
+    followed: frozenset[str],
 ) -> Stack:
     return Stack(
         name=file.file.name,
@@ -114,7 +120,8 @@ def _draft(
             Bucket(
                 name=bucket,
                 settings=owned.settings,
-                notifications=tuple(notifications.get(bucket, ())),
+                notifications=() if bucket in followed else tuple(notifications.get(bucket, ())),
+                event_bridge=bucket in followed,
             )
             for bucket, owned in owners.items()
             if owned.stack == file.file.name
@@ -122,7 +129,21 @@ def _draft(
         depends_on=(),
         tags=file.file.tags,
         region=file.file.region,
+        rules=tuple(_rules(file, notifications, followed)),
     )
+
+
+def _rules(
+    file: ParsedFile, notifications: dict[str, list[Notification]], followed: frozenset[str]
+) -> Iterator[Rule]:
+    """The rules of the file's functions on the buckets that EventBridge hears."""
+    for function in file.file.functions:
+        for bucket in dict.fromkeys(source.bucket for source in function.inputs):
+            if bucket in followed:
+                filters = tuple(
+                    one for one in notifications[bucket] if one.function_name == function.name
+                )
+                yield Rule(function_name=function.name, bucket=bucket, filters=filters)
 
 
 def _with_dependencies(stack: Stack, function_stacks: dict[str, str]) -> Stack:

@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from scar_constructs.fdl import load_application
-from scar_constructs.fdl.workflow import Notification
+from scar_constructs.fdl.errors import Report
+from scar_constructs.fdl.flow import check_flow
+from scar_constructs.fdl.parser import parse_file
+from scar_constructs.fdl.reader import read_file
+from scar_constructs.fdl.workflow import Notification, Stack, join
 from tests.unit.fdl_files import load, problems_of, rules_of, write
 
 
@@ -212,3 +216,35 @@ def test_more_compute_environments_than_an_account_has_are_warned_of(tmp_path: P
     loaded = load_application(write(tmp_path, a=text))
 
     assert [warning.rule for warning in loaded.warnings] == ["many-compute-environments"]
+
+
+def joined(folder: Path, text: str) -> Stack:
+    """The stack of a file, whatever the loader would say against it."""
+    (path,) = write(folder, a=text)
+    report = Report()
+    root = read_file(path, report)
+    assert root is not None
+    files = [parse_file(path, root, None, report)]
+    (stack,) = join(files, check_flow(files, report), report).stacks
+    return stack
+
+
+def test_rules_that_overlap_go_through_event_bridge(tmp_path: Path) -> None:
+    stack = joined(tmp_path, file(function("a", "bbb/in"), function("b", "bbb/in/sub")))
+
+    (bucket,) = stack.buckets
+    assert (bucket.event_bridge, bucket.notifications) == (True, ())
+    assert [(rule.function_name, rule.bucket) for rule in stack.rules] == [
+        ("a", "bbb"),
+        ("b", "bbb"),
+    ]
+    assert [one.prefix for rule in stack.rules for one in rule.filters] == ["in/", "in/sub/"]
+
+
+def test_a_bucket_that_is_not_ours_goes_through_event_bridge(tmp_path: Path) -> None:
+    text = file(function("f", "bbb/in"), more="buckets: {bbb: {existing: true}}\n")
+
+    stack = joined(tmp_path, text)
+
+    assert stack.buckets == ()
+    assert [(rule.function_name, rule.bucket) for rule in stack.rules] == [("f", "bbb")]
