@@ -8,6 +8,7 @@ user's instance types.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
@@ -34,24 +35,33 @@ QUEUE_LIMIT_REASONS = (
 class Capacity(Construct):
     """A compute environment with its queue, and the rule that reports the queue's failed jobs.
 
+    `functions`: those whose jobs run here, at least one. They say the same of the environment; of
+    what each says for itself (disk, GPU, time-out) the environment serves the greediest.
+
     Compute environment and queue carry no names and no tags: CloudFormation would have to replace
     them on a change of either, and it cannot replace what has a name.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, function: Function, shared: Shared
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        functions: Sequence[Function],
+        shared: Shared,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._function = function
+        self._functions = functions
+        self._batch = functions[0].batch
         self._shared = shared
         self._compute = batch.CfnComputeEnvironment(
             self,
             "ComputeEnvironment",
             type="MANAGED",
-            state="ENABLED" if function.batch.enabled else "DISABLED",
+            state="ENABLED" if self._batch.enabled else "DISABLED",
             # Without a role Batch uses its service-linked role, the only one that can update
             # the environment in place, and the only one that cannot be deleted under it.
-            service_role=function.batch.service_role,
+            service_role=self._batch.service_role,
             replace_compute_environment=self._type.is_fargate,
             compute_resources=self._fargate() if self._type.is_fargate else self._machines(),
             update_policy=None if self._type.is_fargate else self._update_policy(),
@@ -84,26 +94,30 @@ class Capacity(Construct):
 
     @property
     def _type(self) -> ComputeType:
-        return self._function.batch.compute_resources.type
+        return self._batch.compute_resources.type
+
+    @property
+    def _needs_gpus(self) -> bool:
+        return any(one.batch.gpus for one in self._functions)
 
     def _subnets(self) -> list[str]:
-        given = self._function.batch.compute_resources.subnets
+        given = self._batch.compute_resources.subnets
         return list(given) if given else self._shared.network.subnet_ids
 
     def _security_groups(self) -> list[str]:
-        given = self._function.batch.compute_resources.security_group_ids
+        given = self._batch.compute_resources.security_group_ids
         return list(given) if given else [self._shared.network.security_group_id]
 
     def _fargate(self) -> batch.CfnComputeEnvironment.ComputeResourcesProperty:
         return batch.CfnComputeEnvironment.ComputeResourcesProperty(
             type=self._type.value,
-            maxv_cpus=self._function.batch.compute_resources.max_vcpus,
+            maxv_cpus=self._batch.compute_resources.max_vcpus,
             subnets=self._subnets(),
             security_group_ids=self._security_groups(),
         )
 
     def _machines(self) -> batch.CfnComputeEnvironment.ComputeResourcesProperty:
-        wanted = self._function.batch.compute_resources
+        wanted = self._batch.compute_resources
         return batch.CfnComputeEnvironment.ComputeResourcesProperty(
             type=wanted.type.value,
             allocation_strategy=ALLOCATION_STRATEGIES[wanted.type],
@@ -115,7 +129,7 @@ class Capacity(Construct):
             launch_template=self._launch_template(),
             ec2_configuration=[
                 batch.CfnComputeEnvironment.Ec2ConfigurationObjectProperty(
-                    image_type="ECS_AL2023_NVIDIA" if self._function.batch.gpus else "ECS_AL2023"
+                    image_type="ECS_AL2023_NVIDIA" if self._needs_gpus else "ECS_AL2023"
                 )
             ],
             # Acts only when something else updates the hosts; without it they keep their first
@@ -126,7 +140,7 @@ class Capacity(Construct):
         )
 
     def _launch_template(self) -> batch.CfnComputeEnvironment.LaunchTemplateSpecificationProperty:
-        given = self._function.batch.compute_resources.launch_template_name
+        given = self._batch.compute_resources.launch_template_name
         if given:
             return batch.CfnComputeEnvironment.LaunchTemplateSpecificationProperty(
                 launch_template_name=given, version="$Latest"
@@ -143,7 +157,7 @@ class Capacity(Construct):
                     ec2.CfnLaunchTemplate.BlockDeviceMappingProperty(
                         device_name="/dev/xvda",
                         ebs=ec2.CfnLaunchTemplate.EbsProperty(
-                            volume_size=self._function.batch.disk_gib,
+                            volume_size=max(one.batch.disk_gib for one in self._functions),
                             volume_type="gp3",
                             encrypted=True,
                             delete_on_termination=True,
@@ -161,19 +175,21 @@ class Capacity(Construct):
     def _update_policy(self) -> batch.CfnComputeEnvironment.UpdatePolicyProperty:
         """Running jobs get their whole time-out when the hosts are replaced under them."""
         least, most = UPDATE_PATIENCE_MINUTES
-        wanted = math.ceil(self._function.batch.timeout_seconds / SECONDS_PER_MINUTE)
+        longest = max(one.batch.timeout_seconds for one in self._functions)
+        wanted = math.ceil(longest / SECONDS_PER_MINUTE)
         return batch.CfnComputeEnvironment.UpdatePolicyProperty(
             terminate_jobs_on_update=False,
             job_execution_timeout_minutes=min(max(wanted, least), most),
         )
 
     def _report_failures(self) -> None:
+        names = ", ".join(one.name for one in self._functions)
         # Level 1: the level-2 target adds a statement to the queue's policy per rule, and a
         # queue policy holds 20.
         rule = events.CfnRule(
             self,
             "FailedJobs",
-            description=f"failed jobs of {self._function.name}",
+            description=f"failed jobs of {names}"[:512],
             event_pattern={
                 "source": ["aws.batch"],
                 "detail-type": ["Batch Job State Change"],

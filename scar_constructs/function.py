@@ -9,31 +9,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Iterator, Mapping, Sequence
 
-from aws_cdk import Aws, CfnOutput, CfnResource, Duration, Size, Tags
+from aws_cdk import Aws, CfnOutput, Tags
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from constructs import Construct
 
 from scar_constructs import hints, naming, permissions
-from scar_constructs.assets import dispatcher_package
 from scar_constructs.bucket_rule import BucketRule
 from scar_constructs.capacity import Capacity
-from scar_constructs.compliance import STRICT_PACKS, acknowledge
+from scar_constructs.dispatcher import Dispatcher
 from scar_constructs.fdl.models import ExecutionMode, Function
-from scar_constructs.fdl.runtime_config import render
 from scar_constructs.fdl.workflow import Notification
 from scar_constructs.image import FunctionImage
 from scar_constructs.job import Job
+from scar_constructs.lambda_function import new_lambda
 from scar_constructs.log_groups import new_log_group
 from scar_constructs.shared import Shared
-
-DISPATCHER_RUNTIME = lambda_.Runtime.PYTHON_3_14
-DISPATCHER_HANDLER = "scar_runtime.handler.dispatch"
-DISPATCHER_CONFIG = "/var/task/config.json"
 
 # What cannot be replaced under a running job's feet, or takes the tags as part of its identity.
 UNTAGGED = ["AWS::Batch::ComputeEnvironment", "AWS::Batch::JobQueue"]
@@ -42,13 +36,21 @@ UNTAGGED = ["AWS::Batch::ComputeEnvironment", "AWS::Batch::JobQueue"]
 class ScarFunction(Construct):
     """A function of a workflow: its Lambda, and for the Batch modes where its jobs run.
 
+    `capacity`: machines shared with other functions; without it the function has its own.
+
     Example:
         shared = Shared(stack, "Shared")
         ScarFunction(stack, "Resize", function=function, shared=shared)
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, function: Function, shared: Shared
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        function: Function,
+        shared: Shared,
+        capacity: Capacity | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._function = function
@@ -59,7 +61,9 @@ class ScarFunction(Construct):
         self._capacity: Capacity | None = None
         self._job: Job | None = None
         if function.execution_mode.runs_on_batch:
-            self._capacity = Capacity(self, "Capacity", function=function, shared=shared)
+            self._capacity = capacity or Capacity(
+                self, "Capacity", functions=[function], shared=shared
+            )
             self._job = Job(self, "Job", function=function, image=self._image, shared=shared)
         self._log_group = new_log_group(
             self,
@@ -80,7 +84,7 @@ class ScarFunction(Construct):
         return self._lambda
 
     @property
-    def role(self) -> iam.Role:
+    def role(self) -> iam.IRole:
         return self._role
 
     @property
@@ -124,79 +128,57 @@ class ScarFunction(Construct):
             failures=self._shared.failures,
         )
 
-    def _new_role(self) -> iam.Role:
-        function, shared = self._function, self._shared
-        grants = [
-            permissions.write_logs(naming.lambda_log_group(function.name)),
-            permissions.send_failures(shared.failures.queue.queue_arn),
-            permissions.use_spool(function, shared.spool.bucket.bucket_arn),
-        ]
-        if function.execution_mode.runs_on_lambda:
-            grants += permissions.read_inputs(function)
-            grants += permissions.write_outputs(function)
-            grants += permissions.use_keys(function, shared.kms_keys)
-        if self._job and self._capacity:
-            grants.append(
-                permissions.submit_jobs(self._job.definition_name, self._capacity.queue_arn)
-            )
+    def _new_role(self) -> iam.IRole:
+        """The Lambda's role; one that the user names is used as it is."""
+        function = self._function
+        if function.role:
+            return iam.Role.from_role_arn(self, "Role", function.role, mutable=False)
         return permissions.new_role(
             self,
             "Role",
             principal=permissions.lambda_principal(),
             description=f"Lambda function {function.name}",
-            grants=grants,
+            grants=[*self._plumbing(), *self._data()],
         )
+
+    def _plumbing(self) -> Iterator[permissions.Grant]:
+        """What the Lambda needs to be there, log, and tell of failures."""
+        function, shared = self._function, self._shared
+        yield permissions.write_logs(naming.lambda_log_group(function.name))
+        yield permissions.send_failures(shared.failures.queue.queue_arn)
+        if function.tracing:
+            yield permissions.send_traces()
+        if function.vpc:
+            yield permissions.join_network()
+        if function.file_system:
+            yield permissions.mount_file_system(function.file_system.access_point_arn)
+
+    def _data(self) -> Iterator[permissions.Grant]:
+        """What the Lambda does with events and files."""
+        function, shared = self._function, self._shared
+        yield permissions.use_spool(function, shared.spool.bucket.bucket_arn)
+        if function.execution_mode.runs_on_lambda:
+            yield from permissions.read_inputs(function)
+            yield from permissions.write_outputs(function)
+            yield from permissions.use_keys(function, shared.kms_keys)
+        if self._job and self._capacity:
+            yield permissions.submit_jobs(self._job.definition_name, self._capacity.queue_arn)
 
     def _new_lambda(self) -> lambda_.Function:
         function = self._function
         if function.execution_mode is ExecutionMode.BATCH:
-            new_lambda = self._new_dispatcher()
+            package = Dispatcher(self, "Dispatcher", function=function).lambda_package
         else:
-            new_lambda = self._new_image_lambda()
-        resource = cast(CfnResource, new_lambda.node.default_child)
-        acknowledge(resource, _LAMBDA_REASONS)
-        return new_lambda
-
-    def _new_image_lambda(self) -> lambda_.Function:
-        function = self._function
-        return lambda_.DockerImageFunction(
+            package = self._image.lambda_package
+        return new_lambda(
             self,
             "Lambda",
-            function_name=function.name,
-            description=function.description or None,
-            code=lambda_.DockerImageCode.from_ecr(
-                self._image.repository, tag_or_digest=self._image.tag
-            ),
-            architecture=lambda_.Architecture.X86_64,
-            memory_size=function.memory_mib,
-            timeout=Duration.seconds(function.timeout_seconds),
-            ephemeral_storage_size=Size.mebibytes(function.ephemeral_storage_mib),
+            function=function,
+            package=package,
             environment=self._environment(),
+            role=self._role,
             log_group=self._log_group,
-            role=self._role.without_policy_updates(),
         )
-
-    def _new_dispatcher(self) -> lambda_.Function:
-        function = self._function
-        with dispatcher_package(render(function)) as folder:
-            return lambda_.Function(
-                self,
-                "Lambda",
-                function_name=function.name,
-                description=function.description or None,
-                code=lambda_.Code.from_asset(str(folder)),
-                runtime=DISPATCHER_RUNTIME,
-                handler=DISPATCHER_HANDLER,
-                architecture=lambda_.Architecture.X86_64,
-                memory_size=function.memory_mib,
-                timeout=Duration.seconds(function.timeout_seconds),
-                environment={
-                    **self._environment(),
-                    "SCAR_FUNCTION_CONFIG": DISPATCHER_CONFIG,
-                },
-                log_group=self._log_group,
-                role=self._role.without_policy_updates(),
-            )
 
     def _environment(self) -> dict[str, str]:
         environment = {
@@ -237,25 +219,3 @@ class ScarFunction(Construct):
             description=f"follows the logs of {name}",
             value=hints.logs_command(groups),
         )
-
-
-def _lambda_reasons() -> dict[str, str]:
-    destination = (
-        "failed events go to the stack's failure queue through the OnFailure destination, which "
-        "carries the cause as well"
-    )
-    shared_pool = "reserved concurrency takes from the account's pool and can make S3 events wait"
-    no_network = "it calls AWS APIs only; a VPC would cost addresses and bring no protection"
-    reasons = {
-        "Serverless-LambdaDLQ": destination,
-        "Serverless-LambdaTracing": "tracing is paid by the trace; logs carry the request id",
-    }
-    for pack in ("NIST.800.53.R5", "HIPAA.Security"):
-        reasons[f"{pack}-LambdaDLQ"] = destination
-        reasons[f"{pack}-LambdaConcurrency"] = shared_pool
-    for pack in STRICT_PACKS:
-        reasons[f"{pack}-LambdaInsideVPC"] = no_network
-    return reasons
-
-
-_LAMBDA_REASONS = _lambda_reasons()

@@ -8,13 +8,20 @@ from typing import cast
 from aws_cdk import Stage
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecr_assets as ecr_assets
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from scar_constructs.assets import fix_modes, image_context
-from scar_constructs.fdl.models import Function
+from scar_constructs.fdl.models import Architecture, Function
 from scar_constructs.fdl.runtime_config import render
+from scar_constructs.lambda_package import LambdaPackage
 
 RUNTIME_IMAGE = "public.ecr.aws/docker/library/debian:trixie-slim"
+
+PLATFORMS = {
+    Architecture.X86_64: ecr_assets.Platform.LINUX_AMD64,
+    Architecture.ARM64: ecr_assets.Platform.LINUX_ARM64,
+}
 
 
 class FunctionImage(Construct):
@@ -32,7 +39,7 @@ class FunctionImage(Construct):
                 directory=str(folder),
                 build_args={"BASE_IMAGE": function.image, "RUNTIME_IMAGE": runtime_image},
                 # Without it, the architecture of the machine that deploys would decide.
-                platform=ecr_assets.Platform.LINUX_AMD64,
+                platform=PLATFORMS[function.architecture],
             )
 
         # CDK has copied the context into the assembly, and made its folders with the umask.
@@ -45,8 +52,12 @@ class FunctionImage(Construct):
         return self._asset.image_uri
 
     @property
-    def tag(self) -> str:
-        return self._asset.image_tag
+    def lambda_package(self) -> LambdaPackage:
+        return LambdaPackage(
+            code=lambda_.Code.from_ecr_image(
+                self._asset.repository, tag_or_digest=self._asset.image_tag
+            )
+        )
 
     @property
     def repository(self) -> ecr.IRepository:

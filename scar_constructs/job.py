@@ -40,7 +40,39 @@ class Job(Construct):
             name=naming.job_log_group(function.name),
             days=function.log_retention_days,
         )
-        self._role = permissions.new_role(
+        self._role = self._new_role()
+        self._execution_role = permissions.new_role(
+            self,
+            "ExecutionRole",
+            principal=permissions.task_principal(),
+            description=f"starts the jobs of {function.name}: image and log",
+            grants=[
+                *permissions.pull_image(image.repository.repository_arn),
+                permissions.write_logs(naming.job_log_group(function.name)),
+                *permissions.read_secrets(function.batch.secrets.values()),
+            ],
+        )
+        self._definition = self._new_definition()
+
+    @property
+    def definition_name(self) -> str:
+        """Named as the function. Submitted without a revision, so that the latest one runs."""
+        return self._function.name
+
+    @property
+    def role(self) -> iam.IRole:
+        return self._role
+
+    @property
+    def log_group(self) -> logs.LogGroup:
+        return self._log_group
+
+    def _new_role(self) -> iam.IRole:
+        """The role of the script; one that the user names is used as it is."""
+        function, shared = self._function, self._shared
+        if function.batch.job_role:
+            return iam.Role.from_role_arn(self, "Role", function.batch.job_role, mutable=False)
+        return permissions.new_role(
             self,
             "Role",
             principal=permissions.task_principal(),
@@ -52,30 +84,6 @@ class Job(Construct):
                 permissions.use_spool(function, shared.spool.bucket.bucket_arn),
             ],
         )
-        self._execution_role = permissions.new_role(
-            self,
-            "ExecutionRole",
-            principal=permissions.task_principal(),
-            description=f"starts the jobs of {function.name}: image and log",
-            grants=[
-                *permissions.pull_image(image.repository.repository_arn),
-                permissions.write_logs(naming.job_log_group(function.name)),
-            ],
-        )
-        self._definition = self._new_definition()
-
-    @property
-    def definition_name(self) -> str:
-        """Named as the function. Submitted without a revision, so that the latest one runs."""
-        return self._function.name
-
-    @property
-    def role(self) -> iam.Role:
-        return self._role
-
-    @property
-    def log_group(self) -> logs.LogGroup:
-        return self._log_group
 
     def _new_definition(self) -> batch.CfnJobDefinition:
         wanted = self._function.batch
@@ -113,6 +121,11 @@ class Job(Construct):
                 batch.CfnJobDefinition.EnvironmentProperty(name=name, value=value)
                 for name, value in self._environment().items()
             ],
+            secrets=[
+                batch.CfnJobDefinition.SecretProperty(name=name, value_from=arn)
+                for name, arn in self._function.batch.secrets.items()
+            ]
+            or None,
             log_configuration=batch.CfnJobDefinition.LogConfigurationProperty(
                 log_driver="awslogs",
                 options={
@@ -135,7 +148,8 @@ class Job(Construct):
             ),
             runtime_platform=(
                 batch.CfnJobDefinition.RuntimePlatformProperty(
-                    cpu_architecture="X86_64", operating_system_family="LINUX"
+                    cpu_architecture=self._function.architecture.value.upper(),
+                    operating_system_family="LINUX",
                 )
                 if self._is_fargate
                 else None

@@ -8,7 +8,7 @@ part.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from aws_cdk import Aws, CfnResource, Stack
@@ -32,6 +32,7 @@ class Grant:
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     reason: str
+    conditions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def read_inputs(function: Function) -> Iterator[Grant]:
@@ -128,6 +129,64 @@ def pull_image(repository_arn: str) -> Iterator[Grant]:
     )
 
 
+def send_traces() -> Grant:
+    return Grant(
+        "SendTraces",
+        ("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
+        ("*",),
+        "X-Ray's write actions know no narrower resource than *",
+    )
+
+
+def join_network() -> Grant:
+    """What Lambda asks of a role before it puts the function into a VPC.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+    """
+    return Grant(
+        "JoinNetwork",
+        (
+            "ec2:AssignPrivateIpAddresses",
+            "ec2:CreateNetworkInterface",
+            "ec2:DeleteNetworkInterface",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSubnets",
+            "ec2:UnassignPrivateIpAddresses",
+        ),
+        ("*",),
+        "Lambda refuses a function in a VPC whose role has these on anything narrower than *",
+    )
+
+
+def mount_file_system(access_point_arn: str) -> Grant:
+    """The file system's own ARN is not known, so the access point is the condition."""
+    return Grant(
+        "MountFileSystem",
+        ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"),
+        (f"arn:{Aws.PARTITION}:elasticfilesystem:{Aws.REGION}:{Aws.ACCOUNT_ID}:file-system/*",),
+        "the condition names the access point; the file system behind it is not in the YAML file",
+        {"StringEquals": {"elasticfilesystem:AccessPointArn": access_point_arn}},
+    )
+
+
+def read_secrets(arns: Iterable[str]) -> Iterator[Grant]:
+    """Secrets of Secrets Manager and parameters of Systems Manager, by the ARNs of a job.
+
+    A job may ask for one key of a secret (`ARN:key:stage:version`); the right is to the secret.
+    """
+    given = sorted(set(arns))
+    secrets = tuple(dict.fromkeys(_secret(arn) for arn in given if ":secretsmanager:" in arn))
+    parameters = tuple(arn for arn in given if ":ssm:" in arn)
+    if secrets:
+        yield Grant("ReadSecrets", ("secretsmanager:GetSecretValue",), secrets, "the job's secrets")
+    if parameters:
+        yield Grant("ReadParameters", ("ssm:GetParameters",), parameters, "the job's parameters")
+
+
+def _secret(arn: str) -> str:
+    return ":".join(arn.split(":")[:7])
+
+
 def lambda_principal() -> iam.IPrincipal:
     return cast(iam.IPrincipal, iam.ServicePrincipal("lambda.amazonaws.com"))
 
@@ -156,7 +215,10 @@ def new_role(
     document = iam.PolicyDocument(
         statements=[
             iam.PolicyStatement(
-                sid=grant.sid, actions=list(grant.actions), resources=list(grant.resources)
+                sid=grant.sid,
+                actions=list(grant.actions),
+                resources=list(grant.resources),
+                conditions=dict(grant.conditions),
             )
             for grant in granted
         ]
@@ -177,6 +239,8 @@ def _reasons(role: iam.Role, grants: Iterable[Grant]) -> dict[str, str]:
     for grant in grants:
         for resource in grant.resources:
             flat = _flatten(Stack.of(role).resolve(resource))
+            if flat == "*":
+                reasons["Serverless-LambdaStarPermissions"] = grant.reason
             if "*" in flat:
                 reasons[f"AwsSolutions-IAM5[Resource::{flat}]"] = grant.reason
     return reasons

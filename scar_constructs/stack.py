@@ -10,14 +10,16 @@ round; that, and ARNs spelled out from names, keep CloudFormation's graph free o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from aws_cdk import Environment, Stack, Tags
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from scar_constructs.buckets import Buckets
+from scar_constructs.capacity import Capacity
 from scar_constructs.fdl import workflow
+from scar_constructs.fdl.models import Function
 from scar_constructs.function import UNTAGGED, ScarFunction
 from scar_constructs.image import RUNTIME_IMAGE
 from scar_constructs.shared import Shared
@@ -52,10 +54,15 @@ class WorkflowStack(Stack):
             env=Environment(region=workflow.region) if workflow.region else None,
         )
         self._shared = Shared(self, "Shared", kms_keys=kms_keys, runtime_image=runtime_image)
+        capacities = self._new_capacities(workflow.functions)
         functions = Construct(self, "Functions")
         self._functions = {
             function.name: ScarFunction(
-                functions, function.name, function=function, shared=self._shared
+                functions,
+                function.name,
+                function=function,
+                shared=self._shared,
+                capacity=capacities.get(function.batch.compute_environment),
             )
             for function in workflow.functions
         }
@@ -66,6 +73,19 @@ class WorkflowStack(Stack):
         for name, value in workflow.tags.items():
             # Tags on the stack itself would reach every resource, the untagged ones too.
             Tags.of(self).add(name, value, exclude_resource_types=[*UNTAGGED, "aws:cdk:stack"])
+
+    def _new_capacities(self, functions: Iterable[Function]) -> dict[str | None, Capacity]:
+        """Machines that functions share, by the name that they give the compute environment."""
+        members: dict[str, list[Function]] = {}
+        for function in functions:
+            name = function.batch.compute_environment
+            if name and function.execution_mode.runs_on_batch:
+                members.setdefault(name, []).append(function)
+        scope = Construct(self, "Capacities")
+        return {
+            name: Capacity(scope, name, functions=sharing, shared=self._shared)
+            for name, sharing in members.items()
+        }
 
     def _connect(self, workflow: workflow.Stack) -> None:
         """Let every input's bucket start its function: by notification, or by a rule."""

@@ -14,13 +14,26 @@ from aws_cdk import aws_s3 as s3
 from app import add_stacks
 from scar_constructs.compliance import PACKS, acknowledge, add_packs
 from scar_constructs.fdl import workflow as fdl_workflow
-from scar_constructs.fdl.models import BucketSettings, ComputeType, ExecutionMode, Input, Output
+from scar_constructs.fdl.models import (
+    Architecture,
+    BucketSettings,
+    ComputeType,
+    ExecutionMode,
+    FileSystem,
+    Input,
+    Output,
+    Vpc,
+)
 from scar_constructs.fdl.workflow import Application, Bucket, Rule
 from scar_constructs.flags import new_app
 from scar_constructs.image import RUNTIME_IMAGE
 from tests.synth.models import batch, compute, function, notifications, workflow
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/11112222-3333-4444-5555-666677778888"
+SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
+ACCESS_POINT = (
+    "arn:aws:elasticfilesystem:eu-west-1:111122223333:access-point/fsap-0123456789abcdef0"
+)
 
 
 def everything() -> fdl_workflow.Stack:
@@ -41,6 +54,21 @@ def everything() -> fdl_workflow.Stack:
             execution_mode=ExecutionMode.LAMBDA_BATCH,
             inputs=(Input(bucket="scans", folder="in"),),
             outputs=(Output(bucket="results", folder=""),),
+        ),
+        function(
+            name="options",
+            inputs=(),
+            tracing=True,
+            concurrency=2,
+            architecture=Architecture.ARM64,
+            vpc=Vpc(subnet_ids=("subnet-0a1b2c3d",), security_group_ids=("sg-0a1b2c3d",)),
+            file_system=FileSystem(access_point_arn=ACCESS_POINT, mount_path="/mnt/data"),
+        ),
+        function(
+            name="secret",
+            inputs=(),
+            execution_mode=ExecutionMode.BATCH,
+            batch=batch(secrets={"TOKEN": SECRET}, compute_environment="pool"),
         ),
         function(name="follows", inputs=(Input(bucket="elsewhere", folder="in"),), outputs=()),
     )
