@@ -31,7 +31,7 @@ _BLOCKS = {
     "batch": Key(keys.BATCH, "The Batch job of `batch` and `lambda-batch` functions."),
 }
 
-_ECR = Group(
+ECR = Group(
     {
         "boto_profile": keys.IAM.keys["boto_profile"],
         "region": keys.CLOUDWATCH.keys["region"],
@@ -48,7 +48,7 @@ FDL_FUNCTION = Group(
         "lambda": Key(keys.LAMBDA, "The function.", required=True),
         **_BLOCKS,
         "s3": Key(Anything(), "SCAR's client.", ignored="the paths stand in `input` and `output`"),
-        "ecr": Key(_ECR, "The image's repository."),
+        "ecr": Key(ECR, "The image's repository."),
     }
 )
 
@@ -58,11 +58,11 @@ def _without_required(group: Group) -> Group:
     return Group({name: replace(key, required=False) for name, key in group.keys.items()})
 
 
-_DEFAULT_LAMBDA = _without_required(
+DEFAULT_LAMBDA = _without_required(
     Group({name: key for name, key in keys.LAMBDA.keys.items() if name != "name"})
 )
 
-DEFAULTS = Group({**FDL_FUNCTION.keys, "lambda": Key(_DEFAULT_LAMBDA, "The function.")})
+DEFAULTS = Group({**FDL_FUNCTION.keys, "lambda": Key(DEFAULT_LAMBDA, "The function.")})
 """Values under `defaults`: those of a function in the FDL dialect, without its name."""
 
 _LAMBDA = keys.LAMBDA.keys
@@ -238,7 +238,7 @@ BUCKET = Group(
 )
 
 STORAGE_KINDS = ("s3", "minio", "onedata", "webdav", "rucio")
-_STORAGE = Group(
+STORAGE = Group(
     {
         kind: Key(
             MapOf(MapOf(Value(), Text("a name")), Text("a name")),
@@ -267,7 +267,7 @@ TOP = Group(
             DEFAULTS, "Values that hold for every function which has none.", origin=OURS
         ),
         "buckets": Key(MapOf(BUCKET, Text("a bucket's name")), "Settings of buckets.", origin=OURS),
-        "storage_providers": Key(_STORAGE, "Other places that hold files."),
+        "storage_providers": Key(STORAGE, "Other places that hold files."),
     }
 )
 

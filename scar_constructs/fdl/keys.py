@@ -546,7 +546,7 @@ LAMBDA = Group(
         "description": Key(
             Text("text", min_length=0, max_length=defaults.LAMBDA_DESCRIPTION_MAX),
             "Shown in the Lambda console.",
-            default="made from the name and the mode",
+            default="none",
             option="-d",
         ),
         "log_level": Key(
