@@ -78,11 +78,12 @@ def files(folder: Path) -> Iterator[tuple[Path, str]]:
         folders.sort()
         for name in sorted(names):
             file = Path(root, name)
+            if not file.is_file():
+                continue
             if file.is_symlink() and real not in file.resolve().parents:
                 continue
-            if file.is_file():
-                relative = os.fsencode(file.relative_to(folder)).decode("utf-8", "replace")
-                yield file, relative.replace("\n", "")
+            relative = os.fsencode(file.relative_to(folder)).decode("utf-8", "replace")
+            yield file, relative.replace("\n", "")
 
 
 def _passes(name: str, output: Output) -> bool:

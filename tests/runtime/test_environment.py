@@ -1,0 +1,127 @@
+"""What a script sees of the process that the platform started."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from scar_runtime.environment import image_environment, instance_ip
+
+from tests.runtime.cloud import Bucket, Cloud
+from tests.runtime.functions import document, executions, stored
+
+RUNTIME = Path(__file__).parents[2] / "runtime"
+
+
+def started_with(folder: Path, **variables: str) -> dict[str, str]:
+    """The script's part of an environment the kernel gave the process."""
+    file = folder / "environ"
+    entries = (os.fsencode(f"{name}={value}") for name, value in variables.items())
+    file.write_bytes(b"\0".join(entries) + b"\0")
+    return image_environment(file)
+
+
+def test_our_own_variables_are_hidden(tmp_path: Path) -> None:
+    seen = started_with(tmp_path, PATH="/bin", HOME="/h", SCAR_SPOOL_BUCKET="b", KEY="a=b\n")
+    assert seen == {"PATH": "/bin", "HOME": "/h", "KEY": "a=b\n"}
+
+
+def test_a_program_has_a_path_and_a_home_where_nobody_gave_any(tmp_path: Path) -> None:
+    seen = started_with(tmp_path)
+    assert seen["HOME"] == "/tmp"
+    assert "/usr/bin" in seen["PATH"]
+
+
+@pytest.mark.parametrize(
+    ("given", "seen"),
+    [
+        ({"SCAR_IMAGE_LD_PRELOAD": "a.so", "LD_PRELOAD": ""}, {"LD_PRELOAD": "a.so"}),
+        ({"SCAR_IMAGE_LD_PRELOAD": "", "LD_PRELOAD": ""}, {}),
+        ({"SCAR_IMAGE_LD_PRELOAD": "a.so", "LD_PRELOAD": "b.so"}, {"LD_PRELOAD": "b.so"}),
+        ({"LD_PRELOAD": "b.so"}, {"LD_PRELOAD": "b.so"}),
+    ],
+    ids=["kept from the image", "none", "given at the start", "no derived image"],
+)
+def test_the_image_s_loader_settings_are_given_back(
+    tmp_path: Path, given: dict[str, str], seen: dict[str, str]
+) -> None:
+    if "SCAR_IMAGE_LD_PRELOAD" in given:
+        given = {"SCAR_IMAGE_LD_LIBRARY_PATH": "", "LD_LIBRARY_PATH": "", **given}
+    own = started_with(tmp_path, PATH="/bin", HOME="/h", **given)
+    assert own == {"PATH": "/bin", "HOME": "/h", **seen}
+
+
+def test_bytes_that_are_no_text_pass_through(tmp_path: Path) -> None:
+    (tmp_path / "environ").write_bytes(b"PATH=/bin\0HOME=/\0BYTES=\xff\0nonsense\0")
+    seen = image_environment(tmp_path / "environ")
+    assert os.fsencode(seen["BYTES"]) == b"\xff"
+    assert "nonsense" not in seen
+
+
+def test_the_instance_has_an_address() -> None:
+    assert instance_ip().count(".") == 3
+
+
+def by_hand(
+    folder: Path, cloud: Cloud, script: str, event: object, output: Bucket | None = None
+) -> subprocess.CompletedProcess[str]:
+    """`python3 -m scar_runtime`, in the environment of a user's terminal."""
+    outputs = [{"bucket": output.name, "folder": "out"}] if output else []
+    config = folder / "config.json"
+    config.write_text(json.dumps(document(script, mode="batch", outputs=outputs)))
+    return subprocess.run(
+        [sys.executable, "-m", "scar_runtime"],
+        cwd=folder,
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(RUNTIME),
+            "SCAR_FUNCTION_CONFIG": str(config),
+            **cloud.variables,
+        },
+        input=event if isinstance(event, str) else json.dumps(event),
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_by_hand_an_event_is_processed(tmp_path: Path, cloud: Cloud, bucket: Bucket) -> None:
+    script = 'echo working; tr a-z A-Z <"$SCAR_INPUT_FILE" >"$SCAR_OUTPUT_DIR/x"'
+    done = by_hand(tmp_path, cloud, script, stored(bucket, "in/a", b"text"), bucket)
+    assert (done.returncode, done.stdout) == (0, "working\n")
+    assert bucket.get("out/x") == b"TEXT"
+    [line] = executions(done.stderr)
+    assert (line["service"], line["status"]) == ("local", "succeeded")
+
+
+def test_by_hand_the_code_is_the_script_s(tmp_path: Path, cloud: Cloud) -> None:
+    done = by_hand(tmp_path, cloud, "exit 7", {})
+    assert done.returncode == 7
+    assert "function f: the script exited with code 7" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["", "{", "no event"])
+def test_by_hand_what_is_no_json_is_refused(tmp_path: Path, cloud: Cloud, text: str) -> None:
+    done = by_hand(tmp_path, cloud, "true", text)
+    assert done.returncode == 2
+    assert done.stderr.startswith("scar: standard input must be an event in JSON: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_by_hand_a_missing_configuration_is_told(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(RUNTIME)}
+    done = subprocess.run(
+        [sys.executable, "-m", "scar_runtime"],
+        cwd=tmp_path,
+        env=environment,
+        input="{}",
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        "scar: SCAR_FUNCTION_CONFIG must name the function's configuration file\n"
+    )

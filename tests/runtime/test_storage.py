@@ -1,0 +1,124 @@
+"""Transfers of small, large, many and impossible objects, on a real S3."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scar_runtime.config import Output
+from scar_runtime.errors import DiskFullError, LoopError, StorageError, SupersededError
+from scar_runtime.events import StoredObject
+from scar_runtime.handler import Invocation
+from scar_runtime.outputs import plan, publish
+from scar_runtime.storage import MIB, PART, Storage, require_space
+
+from tests.runtime.cloud import Bucket
+from tests.runtime.functions import COPY, Function, Invoked, stored
+
+SIZES = [0, 1, MIB, MIB + 1, PART - 1, PART, PART + 1, 3 * PART + 17]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("known", [True, False], ids=["size known", "size unknown"])
+def test_any_size_comes_and_goes_whole(
+    bucket: Bucket, tmp_path: Path, size: int, known: bool
+) -> None:
+    if size == 0 and not known:
+        return  # every storage service tells the size in its events
+    content = os.urandom(min(size, 4096)) * (size // 4096 + 1)
+    content = content[:size]
+    storage = Storage(bucket.client)
+    source = tmp_path / "source"
+    source.write_bytes(content)
+    storage.upload(source, bucket.name, "key", {"a": "b"})
+    target = tmp_path / "target"
+    found = StoredObject(bucket.name, "key", size=size if known else None)
+    assert storage.download(found, target) == {"a": "b"}
+    assert target.read_bytes() == content
+
+
+def test_a_large_object_replaced_amid_the_transfer_is_never_mixed(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    first = bucket.put("key", b"1" * (2 * PART))
+
+    class Replacing:
+        """The client of a moment at which somebody else writes the object again."""
+
+        def get_object(self, **request: Any) -> Any:
+            answer = bucket.client.get_object(**request)
+            bucket.put("key", b"2" * (2 * PART))
+            return answer
+
+    found = StoredObject(bucket.name, "key", etag=first["ETag"], size=2 * PART)
+    with pytest.raises(SupersededError, match="was replaced since the event was sent"):
+        Storage(Replacing()).download(found, tmp_path / "target")
+
+
+def test_a_thousand_outputs_go(bucket: Bucket, tmp_path: Path) -> None:
+    for number in range(1000):
+        (tmp_path / f"{number:04}").write_text(str(number))
+    uploads = plan(tmp_path, [Output(bucket.name, "out", (), (), "{name}")], None, "id")
+    publish(Storage(bucket.client), uploads, {})
+    assert len(bucket.keys("out/")) == 1000
+    assert bucket.get("out/0999") == b"999"
+
+
+def test_a_fault_among_many_outputs_is_raised(bucket: Bucket, tmp_path: Path) -> None:
+    for number in range(50):
+        (tmp_path / f"{number:04}").write_text("x")
+    output = Output("no-such-bucket-anywhere", "out", (), (), "{name}")
+    uploads = plan(tmp_path, [output], None, "id")
+    with pytest.raises(StorageError, match="cannot write s3://no-such-bucket-anywhere/out/00"):
+        publish(Storage(bucket.client), uploads, {})
+
+
+def test_a_disk_too_small_is_told_with_the_key_to_set(tmp_path: Path) -> None:
+    with pytest.raises(DiskFullError, match=r"1152921504606846976 bytes .*ephemeral_storage"):
+        require_space(tmp_path, 2**60)
+
+
+def test_a_disk_that_fills_up_is_told_so(bucket: Bucket, tmp_path: Path) -> None:
+    bucket.put("key", b"x")
+
+    class Full:
+        """The client of a moment at which somebody else fills the disk."""
+
+        def get_object(self, **request: Any) -> Any:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(DiskFullError, match=f"s3://{bucket.name}/key .*ephemeral_storage"):
+        Storage(Full()).download(StoredObject(bucket.name, "key"), tmp_path / "target")
+
+
+def test_outputs_tell_their_origin_and_count_hops(
+    function: Callable[..., Function], bucket: Bucket
+) -> None:
+    made = function(COPY)
+    Invocation(made.runtime(), Invoked("the-id")).handle(stored(bucket, "in/a b"))
+    assert bucket.metadata("out/a b") == {
+        "scar-function": "f",
+        "scar-request-id": "the-id",
+        "scar-input": f"{bucket.name}/in/a%20b",
+        "scar-hops": "1",
+    }
+
+
+def test_a_forged_loop_is_stopped(function: Callable[..., Function], bucket: Bucket) -> None:
+    made = function(COPY, outputs=[{"bucket": bucket.name, "folder": "in"}])
+    runtime = made.runtime()
+    event = stored(bucket, "in/a")
+
+    def go_round() -> None:
+        facts = event["Records"][0]["s3"]["object"]
+        for sequencer in range(100):
+            facts["sequencer"] = str(sequencer)
+            Invocation(runtime, Invoked()).handle(event)
+
+    with pytest.raises(LoopError, match="leads back to its input"):
+        go_round()
+    assert bucket.metadata("in/a")["scar-hops"] == "20"
