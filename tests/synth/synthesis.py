@@ -18,6 +18,9 @@ from scar_constructs.image import RUNTIME_IMAGE
 
 Json = dict[str, Any]
 
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+INLINE_POLICY_LIMIT = 10_240  # characters of all inline policies of a role, without white space
+
 
 def synthesise(application: Application, outdir: Path) -> dict[str, Json]:
     """Templates of the application by stack name; the assembly is left in `outdir`."""
@@ -70,6 +73,29 @@ def statements(template: Json) -> Iterator[tuple[str, Json]]:
         for policy in resource["Properties"].get("Policies", []):
             for statement in policy["PolicyDocument"]["Statement"]:
                 yield resource["Metadata"]["aws:cdk:path"], statement
+
+
+def policy_sizes(template: Json) -> dict[str, int]:
+    """Characters of each role's inline policies together, without white space, by logical id."""
+    return {
+        name: sum(
+            len(json.dumps(_resolved(policy["PolicyDocument"]), separators=(",", ":")))
+            for policy in role["Properties"].get("Policies", [])
+        )
+        for name, role in resources(template, "AWS::IAM::Role").items()
+    }
+
+
+def _resolved(value: object) -> object:
+    """The document as IAM gets it: intrinsic functions as text of about their real length."""
+    match value:
+        case {"Ref": _} | {"Fn::GetAtt": _} | {"Fn::Sub": _} | {"Fn::Join": _}:
+            return flat(value)
+        case dict():
+            return {key: _resolved(item) for key, item in value.items()}
+        case list():
+            return [_resolved(item) for item in value]
+    return value
 
 
 def flat(value: object) -> str:

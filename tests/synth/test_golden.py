@@ -18,7 +18,13 @@ from pathlib import Path
 import pytest
 
 from scar_constructs.fdl import load_application
-from tests.synth.synthesis import Json, resources, templates_of_files
+from tests.synth.synthesis import (
+    INLINE_POLICY_LIMIT,
+    Json,
+    policy_sizes,
+    resources,
+    templates_of_files,
+)
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "templates"
@@ -55,6 +61,7 @@ def test_templates_fit(templates: dict[str, Json]) -> None:
     for template in templates.values():
         assert len(json.dumps(template)) < TEMPLATE_LIMIT
         assert len(resources(template)) < RESOURCE_LIMIT
+        assert max(policy_sizes(template).values()) <= INLINE_POLICY_LIMIT
 
 
 def test_no_custom_resource_and_no_function_of_our_own(
