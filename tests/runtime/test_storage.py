@@ -88,7 +88,7 @@ def test_a_disk_that_fills_up_is_told_so(bucket: Bucket, tmp_path: Path) -> None
     class Full:
         """The client of a moment at which somebody else fills the disk."""
 
-        def get_object(self, **request: Any) -> Any:
+        def get_object(self, **_: Any) -> Any:
             raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(DiskFullError, match=f"s3://{bucket.name}/key .*ephemeral_storage"):

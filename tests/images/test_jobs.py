@@ -1,0 +1,71 @@
+"""A Batch job as the first process of its container: signals, children, what it leaves behind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.images.containers import Image, Job, script
+from tests.runtime.cloud import Bucket
+from tests.runtime.functions import executions
+
+pytestmark = pytest.mark.container
+Derived = Callable[[str], Image]
+
+STEPS_BACK = """
+trap 'echo saved; exit 0' TERM
+echo ready
+while :; do sleep 0.1; done
+"""
+ORPHANS = """
+for number in 1 2 3 4 5; do (sleep 0.1 & ) ; done
+sleep 1
+zombies=0
+for stat in /proc/[0-9]*/stat; do
+    read -r _ _ state _ <"$stat" 2>&- || continue
+    [ "$state" = Z ] && zombies=$((zombies + 1))
+done
+echo "zombies: $zombies"
+"""
+
+
+@pytest.fixture
+def image(derived: Derived) -> Image:
+    return derived("busybox")
+
+
+def test_a_job_asked_to_end_asks_its_script(image: Image, spool: Bucket) -> None:
+    job = image.job(script(STEPS_BACK + "echo x >$SCAR_OUTPUT_DIR/x"), spool)
+    with job.running() as container:
+        wait_for("ready", job, container)
+        begin = time.monotonic()
+        image.engine.must("stop", "--time=20", container)
+        assert time.monotonic() - begin < 10
+        log = image.engine.logs(container)
+        code = image.engine.must("inspect", "--format={{.State.ExitCode}}", container).strip()
+    assert "saved" in log
+    assert code == "143"
+    [line] = executions(log)
+    assert (line["status"], line["outputs"]) == ("failed", [])
+
+
+def wait_for(text: str, job: Job, container: str) -> None:
+    end = time.monotonic() + 30
+    while text not in job.image.engine.logs(container):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_orphans_of_a_script_are_taken_leave_of(image: Image, spool: Bucket) -> None:
+    done = image.job(script(ORPHANS), spool).run()
+    assert "zombies: 0" in done.stdout.splitlines(), done.stdout
+
+
+def test_nothing_is_left_in_a_function_s_disk_or_processes(image: Image) -> None:
+    with image.function() as function:
+        function.run("sleep 300 & echo x >$SCAR_OUTPUT_DIR/x; echo y >$SCAR_INPUT_DIR/y")
+        seen = function.run('ls /tmp; for f in /proc/[0-9]*/cmdline; do cat "$f"; echo; done')
+    assert "sleep" not in seen
+    assert len([line for line in seen.splitlines() if len(line) == 36]) == 1
