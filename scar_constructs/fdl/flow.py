@@ -12,7 +12,8 @@ from scar_constructs.fdl.graph import cycle_through, strong_components
 from scar_constructs.fdl.models import Input
 from scar_constructs.fdl.parser import ParsedFile
 from scar_constructs.fdl.rules import problem
-from scar_constructs.fdl.triggers import Filter, Written, input_filters, minimal
+from scar_constructs.fdl.triggers import Filter, input_filters, minimal
+from scar_constructs.fdl.written import Written
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from scar_constructs.fdl.functions import Located, ParsedFunction
 from scar_constructs.fdl.models import Input, Output
 from scar_constructs.fdl.parser import ParsedFile
 from scar_constructs.fdl.rules import problem
-from scar_constructs.fdl.triggers import can_trigger, folder_prefix
+from scar_constructs.fdl.triggers import folder_prefix
 from scar_constructs.fdl.workflow import Application
+from scar_constructs.fdl.written import can_trigger
 
 
 def check_quotas(files: Sequence[ParsedFile], application: Application, report: Report) -> None:

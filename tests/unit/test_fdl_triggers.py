@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from scar_constructs.fdl.models import Input, Output
 from scar_constructs.fdl.triggers import (
     Filter,
-    can_trigger,
     folder_prefix,
     input_filters,
     minimal,
 )
+from scar_constructs.fdl.written import can_trigger
 
 LETTERS = "ab"
 short = st.text(LETTERS, max_size=3)
