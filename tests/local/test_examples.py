@@ -1,0 +1,118 @@
+"""The examples of the repository, on real data: MrBayes to its end, a video to its last frame."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from local.engines import engine_environment
+from local.server import CloudAddress
+from tests.local.workflows import Workflow
+
+pytestmark = pytest.mark.container
+
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+IMAGES = {
+    "grycap/mrbayes": EXAMPLES / "mrbayes",
+    "grycap/ffmpeg": EXAMPLES / "video-process" / "images" / "ffmpeg",
+    "grycap/imagemagick": EXAMPLES / "video-process" / "images" / "imagemagick",
+}
+FRAMES = 10
+VIDEO_COMMAND = [
+    *("ffmpeg", "-loglevel", "error", "-f", "lavfi"),
+    *("-i", f"testsrc=duration={FRAMES}:size=320x240:rate=10", "-f", "matroska", "-"),
+]
+ITERATIONS = 10_000
+JPEG = b"\xff\xd8\xff"
+
+
+def in_image(cloud: CloudAddress, image: str, *command: str) -> bytes:
+    """What a program of a user's image writes, the image being built first if it has to be."""
+    engine, environment = cloud.engine.value, engine_environment(cloud.engine)
+    build = [engine, "build", "--quiet", "--tag", image, str(IMAGES[image])]
+    subprocess.run(build, env=environment, check=True, capture_output=True)
+    run = [engine, "run", "--rm", image, *command]
+    return subprocess.run(run, env=environment, check=True, capture_output=True).stdout
+
+
+@pytest.fixture(scope="session")
+def alignment(cloud: CloudAddress) -> bytes:
+    """A data set that comes with MrBayes: mitochondrial DNA of twelve primates."""
+    path = "/usr/share/doc/mrbayes/examples/primates.nex"
+    return in_image(cloud, "grycap/mrbayes", "cat", path)
+
+
+@pytest.fixture(scope="session")
+def video(cloud: CloudAddress) -> bytes:
+    """Ten seconds of ffmpeg's test picture."""
+    in_image(cloud, "grycap/imagemagick", "true")
+    return in_image(cloud, "grycap/ffmpeg", *VIDEO_COMMAND)
+
+
+def test_mrbayes_runs_to_its_end(
+    cloud: CloudAddress, alignment: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assembly = tmp_path_factory.mktemp("mrbayes")
+    workflow = Workflow(cloud, [EXAMPLES / "mrbayes" / "mrbayes.yaml"], assembly)
+    workflow.put("scar-mrbayes", "scar-mrbayes-batch/input/primates.nex", alignment)
+    workflow.finish()
+
+    (row,) = workflow.rows("scar-mrbayes-batch")
+    assert (row["service"], row["status"], row["exit_code"]) == ("batch", "succeeded", 0)
+    keys = workflow.keys("scar-mrbayes", "scar-mrbayes-batch/output/")
+    (folder,) = {key.rpartition("/")[0] for key in keys}
+    assert folder.removeprefix("scar-mrbayes-batch/output/").count("-") == 4  # a request id
+    # The last sample of a chain carries the number of generations that ran.
+    samples = workflow.text("scar-mrbayes", f"{folder}/primates.run1.p").splitlines()
+    assert samples[-1].split()[0] == str(ITERATIONS)
+    assert "Homo_sapiens" in workflow.text("scar-mrbayes", f"{folder}/primates.con.tre")
+
+
+@pytest.mark.parametrize(
+    ("files", "stacks"),
+    [
+        pytest.param(["video-process.yaml"], 1, id="newer dialect"),
+        pytest.param(["classic/video-process.yaml"], 1, id="classic dialect"),
+        pytest.param(["two-files/detect.yaml", "two-files/split.yaml"], 2, id="two files"),
+    ],
+)
+def test_every_frame_of_a_video_goes_through_both_functions(
+    cloud: CloudAddress, video: bytes, tmp_path: Path, files: Sequence[str], stacks: int
+) -> None:
+    label = f"v{len(files)}{files[0][:2]}"
+    paths = [_with_own_names(file, label, tmp_path) for file in files]
+    workflow = Workflow(cloud, paths, tmp_path / "assembly")
+    assert len(list((tmp_path / "assembly").glob("*.template.json"))) == stacks
+    split, detect = f"{label}-batch-ffmpeg-split", f"{label}-lambda-detect"
+    classic = "/" in files[0]
+    bucket = f"{label}-ffmpeg" if classic else f"{label}-video"
+    folder = f"{split}/input" if classic else "input"
+    workflow.put(bucket, f"{folder}/test.mkv", video)
+    workflow.finish()
+
+    (cut,) = workflow.rows(split)
+    assert (cut["service"], cut["status"], len(cut["outputs"])) == ("batch", "succeeded", FRAMES)
+    rows = workflow.rows(detect)
+    assert [(row["service"], row["status"]) for row in rows] == [("lambda", "succeeded")] * FRAMES
+    assert {row["input"] for row in rows} == set(cut["outputs"])
+    pictures = [output for row in rows for output in row["outputs"] if output.endswith(".jpg")]
+    assert len(set(pictures)) == FRAMES
+    for picture in pictures:
+        key = picture.removeprefix(f"{bucket}/")
+        body = workflow.storage.get_object(Bucket=bucket, Key=key)["Body"].read()
+        assert body.startswith(JPEG)
+
+
+def _with_own_names(file: str, label: str, folder: Path) -> Path:
+    """The example with its `scar-` names replaced, since all variants share one cloud."""
+    for script in (EXAMPLES / "video-process").glob("*.sh"):
+        (folder / script.name).write_bytes(script.read_bytes())
+    text = (EXAMPLES / "video-process" / file).read_text()
+    text = text.replace("scar-", f"{label}-").replace("../", "")
+    text = text.replace("workflow: video", f"workflow: {label}-video")
+    path = folder / f"{label}-{Path(file).name}"
+    path.write_text(text)
+    return path
