@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
 
 from local.engines import engine_environment
@@ -19,39 +18,30 @@ _OUTPUT_LINES = 40
 
 def synthesise(paths: Sequence[Path], assembly: Path, cloud: CloudAddress) -> None:
     """Synthesise the files' stacks into the folder `assembly`. Raises `LocalError`."""
-    functions = ",".join(str(path.resolve()) for path in paths)
-    _cdk(["synth", "--quiet", "--output", str(assembly), "-c", f"functions={functions}"], cloud)
+    with _synth(paths, assembly, cloud) as synth:
+        synth.finish()
 
 
 def bootstrap(regions: Sequence[str], cloud: CloudAddress) -> None:
     """Make what the CDK needs in each Region: its bucket, its repository and its roles."""
-    places = [f"aws://{ACCOUNT}/{region}" for region in regions or [REGION]]
-    # Without the project's settings, so that the app is not synthesised for it.
-    _cdk(["bootstrap", *places], cloud, directory=cloud.folder)
+    with _bootstrap(regions, cloud) as made:
+        made.finish()
 
 
 def prepare(
     paths: Sequence[Path], assembly: Path, regions: Sequence[str], cloud: CloudAddress
 ) -> None:
     """Synthesise and bootstrap, at the same time: neither needs the other."""
-    with ThreadPoolExecutor(2) as both:
-        jobs = [
-            both.submit(synthesise, paths, assembly, cloud),
-            both.submit(bootstrap, regions, cloud),
-        ]
-        for job in jobs:
-            job.result()
+    with _synth(paths, assembly, cloud) as synth, _bootstrap(regions, cloud) as bootstrapping:
+        synth.finish()
+        bootstrapping.finish()
 
 
 def deploy(assembly: Path, cloud: CloudAddress) -> None:
     """Build and push the images and deploy all stacks of the assembly."""
     options = ["--require-approval", "never", "--method", "direct", "--progress", "events"]
-    _cdk(["deploy", "--all", "--app", str(assembly), *options], cloud)
-
-
-def destroy(assembly: Path, cloud: CloudAddress) -> None:
-    """Remove all stacks of the assembly."""
-    _cdk(["destroy", "--all", "--force", "--app", str(assembly)], cloud)
+    with _Cdk(["deploy", "--all", "--app", str(assembly), *options], cloud) as deployment:
+        deployment.finish()
 
 
 def cdk_environment(cloud: CloudAddress) -> dict[str, str]:
@@ -67,35 +57,54 @@ def cdk_environment(cloud: CloudAddress) -> dict[str, str]:
     return {**kept, **cloud.environment(), **own}
 
 
-def _cdk(arguments: Sequence[str], cloud: CloudAddress, directory: Path = ROOT) -> None:
-    if not (_BIN / "cdk").exists():
-        raise LocalError("the CDK command line is not installed: run `make setup`")
-    command = [str(_BIN / "cdk"), *arguments, "--no-notices", "--ci", "--no-color"]
-    code, output = _run(command, cdk_environment(cloud), directory)
-    if code != 0:
-        tail = output.strip().splitlines()[-_OUTPUT_LINES:]
-        raise LocalError("\n".join([f"cdk {arguments[0]} failed with code {code}:", *tail]))
-
-
-def _run(
-    command: Sequence[str], environment: Mapping[str, str], directory: Path
-) -> tuple[int, str]:
-    """Run to the end and return code and output; if interrupted, end all that was started."""
-    process = subprocess.Popen(
-        command,
-        cwd=directory,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
+def _synth(paths: Sequence[Path], assembly: Path, cloud: CloudAddress) -> _Cdk:
+    functions = ",".join(str(path.resolve()) for path in paths)
+    return _Cdk(
+        ["synth", "--quiet", "--output", str(assembly), "-c", f"functions={functions}"], cloud
     )
-    try:
-        output, _ = process.communicate()
-    except BaseException:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        raise
-    return process.returncode, output
+
+
+def _bootstrap(regions: Sequence[str], cloud: CloudAddress) -> _Cdk:
+    places = [f"aws://{ACCOUNT}/{region}" for region in regions or [REGION]]
+    # Outside the project, so that its app is not synthesised for it.
+    return _Cdk(["bootstrap", *places], cloud, directory=cloud.folder)
+
+
+class _Cdk:
+    """A run of the CDK CLI, which ends with the block at the latest, with all that it started."""
+
+    def __init__(
+        self, arguments: Sequence[str], cloud: CloudAddress, directory: Path = ROOT
+    ) -> None:
+        if not (_BIN / "cdk").exists():
+            raise LocalError("the CDK command line is not installed: run `make setup`")
+        self._command = arguments[0]
+        self._log = cloud.folder / f"cdk-{self._command}.log"
+        # Not a pipe: nobody reads while two of them run.
+        with self._log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [str(_BIN / "cdk"), *arguments, "--no-notices", "--ci", "--no-color"],
+                cwd=directory,
+                env=cdk_environment(cloud),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def __enter__(self) -> _Cdk:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def finish(self) -> None:
+        """Wait for its end. Raises `LocalError` with its last words if it failed."""
+        code = self._process.wait()
+        if code == 0:
+            return
+        lines = self._log.read_text(errors="replace").strip().splitlines()
+        failed = f"cdk {self._command} failed with code {code}:"
+        raise LocalError("\n".join([failed, *lines[-_OUTPUT_LINES:]]))

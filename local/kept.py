@@ -26,7 +26,8 @@ from local.server import (
     start_process,
 )
 
-STATE = ROOT / ".cache" / "local-cloud"
+STATE = Path(os.environ.get("SCAR_LOCAL_FOLDER", ROOT / ".cache" / "local-cloud")).resolve()
+"""The folder of the cloud that is kept: one per project, unless the variable names another."""
 _FILE = STATE / "cloud.json"
 _STOP_SECONDS = 45.0
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 _HIDDEN = ("submitted", "ignored")
 """A dispatcher's own rows: the job that it started has a row of its own."""
@@ -60,12 +61,13 @@ def print_table(outcome: Outcome, console: Console) -> None:
         if row["status"] not in _HIDDEN:
             colour = _COLOURS.get(row["status"], "yellow")
             table.add_row(
-                row["function"],
-                row["service"],
-                row["input"] or "-",
-                f"[{colour}]{row['status']}[/]",
-                f"{row['seconds']:.2f}",
-                _listed(row["outputs"]),
+                # As texts: square brackets in a key are no markup.
+                Text(row["function"]),
+                Text(row["service"]),
+                Text(row["input"] or "-"),
+                Text(row["status"], style=colour),
+                Text(f"{row['seconds']:.2f}"),
+                Text(_listed(row["outputs"])),
             )
     console.print(table)
 

@@ -1,0 +1,91 @@
+"""What a run says at its end."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from local.report import Outcome, failures, print_table
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    return {
+        "function": "f",
+        "service": "lambda",
+        "input": "b/in/x",
+        "status": "succeeded",
+        "seconds": 1.234,
+        "outputs": ("b/out/x",),
+        "attempts": 1,
+        "exit_code": 0,
+        "reason": None,
+        "execution": "e",
+        **changes,
+    }
+
+
+def outcome(*rows: dict[str, Any], **changes: Any) -> Outcome:
+    values: dict[str, Any] = {"files": [Path("x")], "failed_events": {}, **changes}
+    return Outcome(rows, **values)
+
+
+@pytest.mark.parametrize(
+    ("result", "succeeded"),
+    [
+        (outcome(row()), True),
+        (outcome(row(), row(status="failed")), False),
+        (outcome(row(status="delegated"), row(service="batch")), True),
+        (outcome(), False),
+        (outcome(row(), unfinished=["job j"]), False),
+    ],
+    ids=["all well", "one failed", "handed over", "nothing ran", "not finished"],
+)
+def test_success(result: Outcome, succeeded: bool) -> None:
+    assert result.succeeded is succeeded
+
+
+def table(result: Outcome) -> str:
+    written = io.StringIO()
+    print_table(result, Console(file=written, width=120))
+    return written.getvalue()
+
+
+def test_table_without_colour_and_without_dispatchers() -> None:
+    text = table(outcome(row(), row(function="g", status="submitted")))
+    assert "f         lambda   b/in/x  succeeded     1.23  b/out/x" in text
+    assert "submitted" not in text
+    assert "\x1b" not in text
+
+
+def test_many_outputs_are_counted() -> None:
+    text = table(outcome(row(outputs=[f"b/{number}" for number in range(9)])))
+    assert "b/4" in text
+    assert "b/5" not in text
+    assert "... and 4 more" in text
+
+
+def test_an_input_in_brackets_is_no_markup() -> None:
+    assert "b/[red]x" in table(outcome(row(input="b/[red]x")))
+
+
+def test_failures_in_words() -> None:
+    failed = row(
+        service="batch", status="failed", exit_code=7, attempts=3, reason="OutOfMemoryError"
+    )
+    said = failures(
+        outcome(row(), failed, failed_events={"q": 2}, unfinished=["job j"], warnings=["w"])
+    )
+    assert said == [
+        "f (batch) failed with exit code 7 in 3 attempts on b/in/x: OutOfMemoryError",
+        "2 failed events are in the queue q",
+        "not finished: job j",
+        "warning: w",
+    ]
+
+
+def test_nothing_ran() -> None:
+    assert failures(outcome()) == ["nothing ran: no function is triggered by what was uploaded"]
