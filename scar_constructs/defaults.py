@@ -85,6 +85,7 @@ BATCH_MIN_VCPUS = 0  # SCAR's default
 BATCH_DESIRED_VCPUS = 0  # SCAR's default
 BATCH_MAX_VCPUS = 2  # SCAR's default; raised to hold one job when `vcpus` is larger
 BATCH_INSTANCE_TYPES = ("default_x86_64",)  # SCAR's m3.medium is retired
+BATCH_ARM_INSTANCE_TYPES = ("default_arm64",)  # for `architectures: [arm64]`
 BATCH_NODES = 10  # SCAR's default of `multi_node_parallel`
 BATCH_MAIN_NODE = 0  # SCAR's default
 BATCH_NODES_MAX = 1_000

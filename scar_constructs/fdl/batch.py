@@ -55,7 +55,8 @@ def _compute_resources(section: Section, vcpus: float) -> ComputeResources:
     maximum = max(defaults.BATCH_MAX_VCPUS, math.ceil(vcpus), minimum, desired)
     types = section.texts(inside + "instance_types")
     if not types or types == SCAR_INSTANCE_TYPES:
-        types = defaults.BATCH_INSTANCE_TYPES
+        is_arm = section.texts("lambda.architectures") == ("arm64",)
+        types = defaults.BATCH_ARM_INSTANCE_TYPES if is_arm else defaults.BATCH_INSTANCE_TYPES
     role = section.text(inside + "instance_role")
     template = section.text(inside + "launch_template_name")
     return ComputeResources(

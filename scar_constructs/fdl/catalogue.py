@@ -314,6 +314,10 @@ SECTIONS: dict[str, dict[str, Rule]] = {
             source=f"{_AWS}batch/latest/userguide/multi-node-parallel-jobs.html",
         ),
         "main-node": Rule("the main node must be one of the nodes"),
+        "compute-environment-differs": Rule(
+            "functions that share a compute environment agree on it",
+            why="It is one environment, with one set of machines.",
+        ),
         "mixed-processors": Rule(
             "a compute environment has one kind of processor",
             source=f"{_AWS}batch/latest/APIReference/API_ComputeResource.html",

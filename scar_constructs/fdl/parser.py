@@ -18,6 +18,7 @@ from scar_constructs.fdl.paths import bucket_fault
 from scar_constructs.fdl.rules import fault, problem
 from scar_constructs.fdl.secret_checks import check_storage_credentials
 from scar_constructs.fdl.section import Section, merge
+from scar_constructs.fdl.sharing import share_environments
 from scar_constructs.fdl.storage import parse_providers
 
 
@@ -46,7 +47,7 @@ def parse_file(path: Path, root: Mapping, base: Mapping | None, report: Report) 
     merged = [merge(base, node) if base is not None else node for node in nodes]
     providers = parse_providers(top)
     functions = [parse_function(Section(node, report), providers) for node in merged]
-    named = tuple(parsed for parsed in functions if parsed is not None)
+    named = share_environments([parsed for parsed in functions if parsed is not None])
     for parsed in named:
         check_function(parsed)
     check_storage_credentials(top)

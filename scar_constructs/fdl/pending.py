@@ -26,20 +26,10 @@ class Pending:
 PENDING = (
     Pending("lambda.container.image_file", "push the image to a registry and name it in `image`"),
     Pending("lambda.container.create_image", "remove the key", harmless="true"),
-    Pending("lambda.vpc", "remove the key"),
-    Pending("lambda.file_system", "remove the key"),
-    Pending("lambda.architectures", "write [x86_64]", harmless="x86_64"),
     Pending("lambda.extra_payload", "put the files into the image"),
-    Pending("lambda.concurrency", "remove the key"),
-    Pending("lambda.tracing", "remove the key"),
     Pending("lambda.secrets", "remove the key"),
-    Pending("iam.role", "remove the key: a role with least privilege is made"),
     Pending("api_gateway.name", "remove the key"),
     Pending("batch.multi_node_parallel.enabled", "write `enabled: false`"),
-    Pending("batch.secrets", "remove the key"),
-    Pending("batch.job_role", "remove the key: a role with least privilege is made"),
-    Pending("batch.ephemeral_storage", "remove the key"),
-    Pending("batch.compute_environment", "remove the key: each function has one of its own"),
     Pending("batch.type", "write MANAGED", harmless="MANAGED"),
 )
 

@@ -26,20 +26,21 @@ def check_quotas(files: Sequence[ParsedFile], application: Application, report: 
                 message = f"{bucket.name} sends {count} kinds of notifications; S3 allows {limit}"
                 fix = "use several buckets"
                 _add("many-notifications", places[stack.name], message, fix, report)
-    on_batch = [
-        (file, function)
+    environments = {
+        (file.file.name, function.batch.compute_environment or f"of {function.name}"): file
         for file in files
         for function in file.file.functions
         if function.execution_mode.runs_on_batch
-    ]
+    }
     limit = defaults.BATCH_COMPUTE_ENVIRONMENTS_MAX
-    if len(on_batch) > limit:
+    if len(environments) > limit:
+        beyond = list(environments.values())[limit]
         message = (
-            f"{len(on_batch)} functions have compute environments of their own; "
+            f"the functions have {len(environments)} compute environments; "
             f"an account has {limit} in a region"
         )
-        fix = "deploy to several regions or accounts"
-        _add("many-compute-environments", on_batch[limit][0].name_at, message, fix, report)
+        fix = "let functions share some: `batch: {compute_environment: NAME}`"
+        _add("many-compute-environments", beyond.name_at, message, fix, report)
 
 
 def check_unused_settings(files: Sequence[ParsedFile], report: Report) -> None:

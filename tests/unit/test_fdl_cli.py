@@ -72,7 +72,7 @@ def test_explain_tells_the_fate_of_every_key(
         asynchronous: true
         memroy: 64
         lambda_role: ""
-        tracing: true
+        extra_payload: cows
       oscar: []
     """
     (path,) = write(tmp_path, a=text)
@@ -91,7 +91,7 @@ def test_explain_tells_the_fate_of_every_key(
             "functions.cow.lambda_role",
             "changed: SCAR required it; now a role is made unless one is named",
         ],
-        ["functions.cow.tracing", "refused: not supported yet; remove the key"],
+        ["functions.cow.extra_payload", "refused: not supported yet; put the files into the image"],
         [
             "functions.oscar",
             "refused: OSCAR services run on an OSCAR cluster; those under `aws` work as they are",

@@ -44,7 +44,8 @@ def test_minimal_filters_pass_the_same_keys(given_filters: list[Filter]) -> None
 
 folders = st.sampled_from(["", "a", "b", "a/b", "aa"])
 some = st.lists(st.text("ab/", max_size=2), max_size=2).map(tuple)
-NAMES = ["".join(name) for length in range(1, 7) for name in product("ab/", repeat=length)]
+NAMES = ["".join(name) for length in range(1, 9) for name in product("ab/", repeat=length)]
+"""Long enough for the longest folder, prefix and suffix of an input, one after the other."""
 inputs = st.builds(Input, bucket=st.just("bbb"), folder=folders, prefixes=some, suffixes=some)
 outputs = st.builds(
     Output,
