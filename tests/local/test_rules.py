@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -309,3 +310,19 @@ def test_a_bucket_with_objects_is_not_deleted(bare_cloud: CloudAddress) -> None:
     formation.delete_stack(StackName="filled")
     eventually(lambda: stack_status(bare_cloud, "filled") == "DELETE_FAILED")
     assert storage.get_object(Bucket="filled", Key="x")["Body"].read() == b"y"
+
+
+def test_two_hundred_files_at_once_are_all_handled(bare_cloud: CloudAddress) -> None:
+    """An emulator without a bound starts a process per file and loses some."""
+    storage = bare_cloud.client("s3")
+    storage.create_bucket(Bucket="crowded")
+    arn = make_function(bare_cloud, "crowded", make_role(bare_cloud, "crowded", LAMBDA), ECHO)
+    permit(bare_cloud, "crowded", "crowded")
+    notify(bare_cloud, "crowded", (arn, "in/"))
+    with ThreadPoolExecutor(8) as uploads:
+        keys = [f"in/{number}" for number in range(200)]
+        list(uploads.map(lambda key: storage.put_object(Bucket="crowded", Key=key), keys))
+    rows = executions(bare_cloud, "crowded")
+    assert {row["input"] for row in rows} == {f"crowded/{key}" for key in keys}
+    assert {row["status"] for row in rows} == {"succeeded"}
+    assert len(rows) == 200
