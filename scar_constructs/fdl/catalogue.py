@@ -47,6 +47,10 @@ SECTIONS: dict[str, dict[str, Rule]] = {
                 "to hurt."
             ),
         ),
+        "too-many-problems": Rule(
+            "problems are told up to a thousand",
+            why="Nobody reads more, and a file made to hurt could have millions.",
+        ),
         "folder-empty": Rule(
             "a folder must hold YAML files",
             why=(

@@ -237,14 +237,28 @@ BUCKET = Group(
     }
 )
 
-STORAGE_KINDS = ("s3", "minio", "onedata", "webdav", "rucio")
+STORAGE_KINDS: dict[str, tuple[str, ...]] = {
+    "s3": ("access_key", "secret_key", "region"),
+    "minio": ("endpoint", "verify", "region", "access_key", "secret_key"),
+    "onedata": ("oneprovider_host", "token", "space"),
+    "webdav": ("hostname", "login", "password"),
+    "rucio": (
+        *("host", "auth_host", "account", "rse", "access_token", "refresh_token"),
+        *("token_endpoint", "oidc_audience", "scopes", "client_id"),
+    ),
+}
+"""The kinds of storage that SCAR's supervisor knew, each with its keys."""
+
+_PROVIDERS = {
+    kind: Group({name: Key(Value(), f"For {kind}.") for name in names})
+    for kind, names in STORAGE_KINDS.items()
+}
 STORAGE = Group(
     {
         kind: Key(
-            MapOf(MapOf(Value(), Text("a name")), Text("a name")),
-            f"Providers of the kind {kind}, by name.",
+            MapOf(group, Text("a name", max_length=255)), f"Providers of the kind {kind}, by name."
         )
-        for kind in STORAGE_KINDS
+        for kind, group in _PROVIDERS.items()
     }
 )
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from scar_constructs.fdl.cfgfile import read_defaults
 from scar_constructs.fdl.errors import (
+    MAX_PROBLEMS,
     FdlError,
     Position,
     Problem,
@@ -54,10 +55,16 @@ def load_application(paths: Sequence[Path], defaults: Path | None = None) -> Loa
     try:
         application = _load(paths, defaults, report)
     except TooManyProblemsError:
-        raise FdlError(report.problems) from None
+        raise FdlError((*report.problems, _too_many(report.problems[-1]))) from None
     if report.errors:
         raise FdlError(report.problems)
     return LoadedApplication(application, report.warnings)
+
+
+def _too_many(last: Problem) -> Problem:
+    position = Position(last.file, last.line, last.column)
+    message = f"there are more than {MAX_PROBLEMS} problems, and the rest was not looked for"
+    return problem("too-many-problems", "", position, message, "", "correct these first")
 
 
 def _load(paths: Sequence[Path], defaults: Path | None, report: Report) -> Application:

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from scar_constructs import defaults
 from scar_constructs.fdl.errors import Report
 from scar_constructs.fdl.functions import Located, ParsedFunction
-from scar_constructs.fdl.models import Input, Output
+from scar_constructs.fdl.models import Input
 from scar_constructs.fdl.parser import ParsedFile
 from scar_constructs.fdl.rules import problem
-from scar_constructs.fdl.triggers import folder_prefix
+from scar_constructs.fdl.triggers import folder_prefix, input_filters
 from scar_constructs.fdl.workflow import Application
-from scar_constructs.fdl.written import can_trigger
+from scar_constructs.fdl.written import Written
 
 
 def check_quotas(files: Sequence[ParsedFile], application: Application, report: Report) -> None:
@@ -64,11 +64,16 @@ def check_fed_inputs(files: Sequence[ParsedFile], report: Report) -> None:
             if not source.prefixes and not source.suffixes:
                 continue
             writers = outputs.under(source)
-            if writers and not any(can_trigger(output, source) for _, output in writers):
+            if writers and not _can_any_pass(writers, source):
                 names = ", ".join(dict.fromkeys(name for name, _ in writers))
                 message = f"{names} writes here, but nothing that passes the filters of this input"
                 fix = "make the filters of the two agree"
                 _add("suffix-never-written", at, message, fix, report)
+
+
+def _can_any_pass(writers: Sequence[tuple[str, Written]], source: Input) -> bool:
+    filters = input_filters(source)
+    return any(written.can_pass(one) for _, written in writers for one in filters)
 
 
 class _Outputs:
@@ -76,15 +81,15 @@ class _Outputs:
 
     def __init__(self, functions: Sequence[ParsedFunction]) -> None:
         found = [
-            ((output.bucket, folder_prefix(output.folder)), parsed.function.name, output)
+            ((output.bucket, folder_prefix(output.folder)), parsed.function.name, Written(output))
             for parsed in functions
             for output in parsed.function.outputs
         ]
         found.sort(key=lambda entry: entry[0])
         self._places = [place for place, _, _ in found]
-        self._outputs = [(name, output) for _, name, output in found]
+        self._outputs = [(name, written) for _, name, written in found]
 
-    def under(self, source: Input) -> list[tuple[str, Output]]:
+    def under(self, source: Input) -> list[tuple[str, Written]]:
         """The outputs that write under the input's folder, with the names of their functions."""
         prefix = folder_prefix(source.folder)
         first = last = bisect_left(self._places, (source.bucket, prefix))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping as AbstractMapping
 
 from scar_constructs.fdl import paths
+from scar_constructs.fdl.dialects import STORAGE_KINDS
 from scar_constructs.fdl.models import Input, Output
 from scar_constructs.fdl.nodes import Mapping, Scalar
 from scar_constructs.fdl.rules import fault
 from scar_constructs.fdl.section import Section
 
 S3 = "s3"
-KINDS = (S3, "minio", "onedata", "webdav", "rucio")
 Providers = AbstractMapping[str, Mapping]
 
 
@@ -76,8 +76,8 @@ def _is_s3(entry: Section, providers: Providers) -> bool:
     if not isinstance(node, Scalar):
         return entry.node.find("storage_provider") is None
     kind, dot, _ = node.text.partition(".")
-    if kind not in KINDS:
-        known = ", ".join(KINDS)
+    if kind not in STORAGE_KINDS:
+        known = ", ".join(STORAGE_KINDS)
         fix = "write `storage_provider: s3`"
         entry.report.add(fault("storage-kind", node, f"must be one of {known}", fix))
         return False

@@ -35,20 +35,42 @@ class Written:
         start = folder_prefix(output.folder)
         pairs = product(output.prefixes or ("",), output.suffixes or ("",))
         self._patterns = [
-            _merge_text([start, *_parts(output.key, prefix, suffix)]) for prefix, suffix in pairs
+            _Pattern([start, *_parts(output.key, prefix, suffix)]) for prefix, suffix in pairs
         ]
 
     @property
     def starts(self) -> set[str]:
         """What all the keys are known to start with; one text for each of the output's prefixes."""
-        return {
-            pattern[0] if pattern and isinstance(pattern[0], str) else ""
-            for pattern in self._patterns
-        }
+        return {pattern.start for pattern in self._patterns}
 
     def can_pass(self, one: Filter) -> bool:
         """Whether some key that may be written passes the filter."""
-        return any(_can_pass(pattern, one) for pattern in self._patterns)
+        return any(pattern.can_pass(one) for pattern in self._patterns)
+
+
+class _Pattern:
+    """A key as a row of known and unknown parts."""
+
+    def __init__(self, parts: Sequence[_Part]) -> None:
+        self._parts = _merge_text(parts)
+        self._backwards = [
+            part[::-1] if isinstance(part, str) else part for part in reversed(self._parts)
+        ]
+        # Hundreds of functions may read the same folder, each with a filter of its own.
+        self._starting: dict[str, bool] = {}
+
+    @property
+    def start(self) -> str:
+        first = self._parts[0] if self._parts else ""
+        return first if isinstance(first, str) else ""
+
+    def can_pass(self, one: Filter) -> bool:
+        """The two ends are asked for first; with {name} between them they cannot meet."""
+        if one.prefix not in self._starting:
+            self._starting[one.prefix] = _can_start(self._parts, one.prefix)
+        if not self._starting[one.prefix] or not _can_start(self._backwards, one.suffix[::-1]):
+            return False
+        return _Wild.ANYTHING in self._parts or _Walk(self._parts).can_pass(one)
 
 
 def can_trigger(output: Output, source: Input) -> bool:
@@ -81,14 +103,6 @@ def _merge_text(parts: Sequence[_Part]) -> list[_Part]:
         else:
             merged.append(part)
     return merged
-
-
-def _can_pass(pattern: Sequence[_Part], one: Filter) -> bool:
-    """The two ends are asked for first; with {name} between them they cannot meet."""
-    backwards = [part[::-1] if isinstance(part, str) else part for part in reversed(pattern)]
-    if not _can_start(pattern, one.prefix) or not _can_start(backwards, one.suffix[::-1]):
-        return False
-    return _Wild.ANYTHING in pattern or _Walk(pattern).can_pass(one)
 
 
 def _can_start(pattern: Sequence[_Part], wanted: str) -> bool:

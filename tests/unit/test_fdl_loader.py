@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -290,3 +291,27 @@ def test_a_script_that_is_too_large_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(FdlError, match="script-too-large"):
         load_application(paths)
+
+
+def test_a_thousand_problems_are_enough(tmp_path: Path) -> None:
+    text = "functions: {f: {image: x, " + ", ".join(f"k{n}: 1" for n in range(20_000)) + "}}"
+    start = time.process_time()
+
+    rules = rules_of(tmp_path, a=text)
+
+    assert time.process_time() - start < 2
+    assert rules == ["unknown-key"] * 1_000 + ["too-many-problems"]
+
+
+def test_many_functions_in_one_folder_end_soon(tmp_path: Path) -> None:
+    """Each of 500 functions reads one suffix of a folder that all write to: 250,000 pairs."""
+    functions = "".join(
+        f"  - lambda: {{name: f{n}, image: x, init_script: run.sh, "
+        f"input: [{{path: bbb/in, suffix: [.{n}x]}}], output: [{{path: bbb/in, suffix: [.y]}}]}}\n"
+        for n in range(500)
+    )
+    start = time.process_time()
+
+    load(tmp_path, a=f"functions:\n  aws:\n{functions}")
+
+    assert time.process_time() - start < 5
