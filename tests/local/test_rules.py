@@ -326,3 +326,55 @@ def test_two_hundred_files_at_once_are_all_handled(bare_cloud: CloudAddress) -> 
     assert {row["input"] for row in rows} == {f"crowded/{key}" for key in keys}
     assert {row["status"] for row in rows} == {"succeeded"}
     assert len(rows) == 200
+
+
+def make_rule(cloud: CloudAddress, name: str, target_arn: str) -> str:
+    """A rule that sends every finished job to the target; its ARN."""
+    events = cloud.client("events")
+    pattern = {"source": ["aws.batch"], "detail": {"jobName": [name], "status": ["FAILED"]}}
+    arn: str = events.put_rule(Name=name, EventPattern=json.dumps(pattern))["RuleArn"]
+    events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": target_arn}])
+    return arn
+
+
+def fail_a_job(cloud: CloudAddress, name: str) -> None:
+    make_batch(cloud, name).submit_job(jobName=name, jobQueue=name, jobDefinition=name)
+    assert not wait(cloud, 30, quiet)
+
+
+@pytest.mark.parametrize("permitted", [True, False])
+def test_a_rule_needs_the_functions_permission(bare_cloud: CloudAddress, permitted: bool) -> None:
+    name = f"rule-to-function-{permitted}"
+    arn = make_function(bare_cloud, name, make_role(bare_cloud, name, LAMBDA), ECHO)
+    rule = make_rule(bare_cloud, name, arn)
+    if permitted:
+        bare_cloud.client("lambda").add_permission(
+            FunctionName=name,
+            StatementId="s",
+            Action="lambda:InvokeFunction",
+            Principal="events.amazonaws.com",
+            SourceArn=rule,
+        )
+    fail_a_job(bare_cloud, name)
+    rows = [row for row in executions(bare_cloud, name) if row["service"] == "lambda"]
+    assert len(rows) == (1 if permitted else 0)
+
+
+@pytest.mark.parametrize("permitted", [True, False])
+def test_a_rule_needs_the_queues_permission(bare_cloud: CloudAddress, permitted: bool) -> None:
+    name = f"rule-to-queue-{permitted}"
+    queues = bare_cloud.client("sqs")
+    url = queues.create_queue(QueueName=name)["QueueUrl"]
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+    rule = make_rule(bare_cloud, name, arn)
+    if permitted:
+        statement = {
+            **allow("sqs:SendMessage", arn),
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Condition": {"ArnLike": {"aws:SourceArn": rule}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    fail_a_job(bare_cloud, name)
+    messages = queues.receive_message(QueueUrl=url).get("Messages", [])
+    assert len(messages) == (1 if permitted else 0)

@@ -19,6 +19,8 @@ MAX_JOB_BYTES = 30 * 1024
 MAX_OVERRIDES_CHARACTERS = 8192
 """ECS's limit on all overrides as JSON: Batch takes a larger job, which then fails."""
 MIN_TIMEOUT_SECONDS = 60
+_NOT_HERE = ("arrayProperties", "dependsOn", "nodeOverrides", "eksPropertiesOverride")
+"""Kinds of jobs that are not run on this machine, refused rather than run as something else."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
 
@@ -56,6 +58,8 @@ def check_job(request: Mapping[str, Any]) -> None:
     size = len(json.dumps(request))
     if size > MAX_JOB_BYTES:
         raise ClientError(f"Job size must be less than 30 KiB, got {size // 1024} KiB")
+    if refused := [name for name in _NOT_HERE if request.get(name)]:
+        raise ClientError(f"{refused[0]} is not possible in the local cloud")
     overrides = request.get("containerOverrides") or {}
     if "" in (overrides.get("command") or ()):
         raise ClientError("Container command override must not contain an empty string")

@@ -71,6 +71,10 @@ class Environment:
         self.last_used = time.monotonic()
         return Result(answer.payload, answer.failed, self._take_lines(), seconds)
 
+    @property
+    def alive(self) -> bool:
+        return not self._ended.is_set()
+
     def close(self) -> None:
         self.usable = False
         self._process.stop(0)

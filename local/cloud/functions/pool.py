@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from local.cloud.functions.environment import Environment, Result, failure
 from local.cloud.functions.launch import Launcher
@@ -39,14 +40,14 @@ class Pool:
         with self._lock:
             self._closed = True
             environments, self._all, self._idle = self._all, set(), []
-        for environment in environments:
-            environment.close()
+        with ThreadPoolExecutor(max(1, len(environments))) as together:
+            list(together.map(Environment.close, environments))
 
     def _lease(self, function: Function) -> Environment:
         key = _key(function)
         with self._lock:
             for environment in self._idle:
-                if _key(environment.function) == key:
+                if _key(environment.function) == key and environment.alive:
                     self._idle.remove(environment)
                     return environment
         environment = Environment(function, self._launcher, self._heard)
@@ -68,12 +69,13 @@ class Pool:
             other.close()
 
     def _surplus(self, latest: Environment) -> list[Environment]:
-        """Spent ones, older versions of the function just used, and the longest idle."""
+        """Spent and dead ones, older versions of the function just used, and the longest idle."""
         newest = _key(latest.function)
         old = [
             other
             for other in self._idle
-            if other.function.arn == latest.function.arn and _key(other.function) != newest
+            if not other.alive
+            or (other.function.arn == latest.function.arn and _key(other.function) != newest)
         ]
         kept = [other for other in self._idle if other not in old]
         kept.sort(key=lambda other: other.last_used)
