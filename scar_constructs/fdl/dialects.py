@@ -4,37 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from scar_constructs.fdl import keys
+from scar_constructs.fdl import batch_keys, block_keys, lambda_keys, words
 from scar_constructs.fdl.errors import Position, Problem, Report
-from scar_constructs.fdl.keys import OURS
+from scar_constructs.fdl.groups import Group, Key, ListOf, MapOf, Origin
 from scar_constructs.fdl.nodes import Mapping, Node, Scalar
 from scar_constructs.fdl.rules import problem
 from scar_constructs.fdl.shapes import (
     END,
     Anything,
     Boolean,
-    Group,
     Integer,
-    Key,
-    ListOf,
-    MapOf,
     Schema,
     Text,
     Value,
     wrong_type,
 )
 
+OURS = Origin.OURS
+
 _BLOCKS = {
-    "iam": Key(keys.IAM, "The function's role."),
-    "cloudwatch": Key(keys.CLOUDWATCH, "Logs."),
-    "api_gateway": Key(keys.API_GATEWAY, "An HTTPS endpoint for the function."),
-    "batch": Key(keys.BATCH, "The Batch job of `batch` and `lambda-batch` functions."),
+    "iam": Key(block_keys.IAM, "The function's role."),
+    "cloudwatch": Key(block_keys.CLOUDWATCH, "Logs."),
+    "api_gateway": Key(block_keys.API_GATEWAY, "An HTTPS endpoint for the function."),
+    "batch": Key(batch_keys.BATCH, "The Batch job of `batch` and `lambda-batch` functions."),
 }
 
 ECR = Group(
     {
-        "boto_profile": keys.IAM.keys["boto_profile"],
-        "region": keys.CLOUDWATCH.keys["region"],
+        "boto_profile": block_keys.IAM.keys["boto_profile"],
+        "region": block_keys.CLOUDWATCH.keys["region"],
         "delete_image": Key(
             Anything(),
             "Whether SCAR removed the image with the function.",
@@ -45,7 +43,7 @@ ECR = Group(
 
 FDL_FUNCTION = Group(
     {
-        "lambda": Key(keys.LAMBDA, "The function.", required=True),
+        "lambda": Key(lambda_keys.LAMBDA, "The function.", required=True),
         **_BLOCKS,
         "s3": Key(Anything(), "SCAR's client.", ignored="the paths stand in `input` and `output`"),
         "ecr": Key(ECR, "The image's repository."),
@@ -59,14 +57,14 @@ def _without_required(group: Group) -> Group:
 
 
 DEFAULT_LAMBDA = _without_required(
-    Group({name: key for name, key in keys.LAMBDA.keys.items() if name != "name"})
+    Group({name: key for name, key in lambda_keys.LAMBDA.keys.items() if name != "name"})
 )
 
 DEFAULTS = Group({**FDL_FUNCTION.keys, "lambda": Key(DEFAULT_LAMBDA, "The function.")})
 """Values under `defaults`: those of a function in the FDL dialect, without its name."""
 
-_LAMBDA = keys.LAMBDA.keys
-_CONTAINER = keys.CONTAINER.keys
+_LAMBDA = lambda_keys.LAMBDA.keys
+_CONTAINER = lambda_keys.CONTAINER.keys
 
 CLASSIC_S3 = Group(
     {
@@ -96,14 +94,14 @@ CLASSIC_S3 = Group(
             option="-db",
             ignored="the CDK uploads assets to its own bucket and repository",
         ),
-        "boto_profile": keys.IAM.keys["boto_profile"],
-        "region": keys.CLOUDWATCH.keys["region"],
+        "boto_profile": block_keys.IAM.keys["boto_profile"],
+        "region": block_keys.CLOUDWATCH.keys["region"],
     }
 )
 
 CLASSIC_FUNCTION = Group(
     {
-        "image": Key(keys.IMAGE, "The user's image.", option="-i", example="grycap/mrbayes"),
+        "image": Key(words.IMAGE, "The user's image.", option="-i", example="grycap/mrbayes"),
         "image_file": _CONTAINER["image_file"],
         "memory": _LAMBDA["memory"],
         "time": _LAMBDA["timeout"],
@@ -114,9 +112,9 @@ CLASSIC_FUNCTION = Group(
         "run_script": _LAMBDA["run_script"],
         "extra_payload": _LAMBDA["extra_payload"],
         "asynchronous": _LAMBDA["asynchronous"],
-        "lambda_role": keys.IAM.keys["role"],
+        "lambda_role": block_keys.IAM.keys["role"],
         "environment": Key(
-            keys.VARIABLES,
+            words.VARIABLES,
             "Variables that the script sees. Numbers travel as text.",
             option="-e",
             example="{KEY: value}",
@@ -168,7 +166,7 @@ class Functions:
             elif name == OSCAR_KEY:
                 report.add(_oscar_problem(entry.path, at))
             else:
-                keys.FUNCTION_NAME.check(Scalar(entry.path, at, name, name), report)
+                words.FUNCTION_NAME.check(Scalar(entry.path, at, name, name), report)
                 CLASSIC_FUNCTION.check(entry, report)
 
     def schema(self) -> Schema:
@@ -176,7 +174,7 @@ class Functions:
         return {
             "type": "object",
             "minProperties": 1,
-            "propertyNames": keys.FUNCTION_NAME.schema(),
+            "propertyNames": words.FUNCTION_NAME.schema(),
             "properties": {
                 FDL_KEY: {"anyOf": [_FDL_LIST.schema(), classic]},
                 OSCAR_KEY: False,
@@ -270,13 +268,13 @@ TOP = Group(
             required=True,
         ),
         "workflow": Key(
-            keys.STACK_NAME,
+            words.STACK_NAME,
             "The name of the stack.",
             default="the file's name without its suffix",
             origin=OURS,
             example="video-process",
         ),
-        "tags": Key(keys.TAGS, "Tags of all resources of the stack.", origin=OURS),
+        "tags": Key(words.TAGS, "Tags of all resources of the stack.", origin=OURS),
         "defaults": Key(
             DEFAULTS, "Values that hold for every function which has none.", origin=OURS
         ),

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from scar_constructs.fdl import dialects, keys
+from scar_constructs.fdl import batch_keys, block_keys, dialects, lambda_keys
 from scar_constructs.fdl.catalogue import SECTIONS, Rule
 from scar_constructs.fdl.errors import Severity
+from scar_constructs.fdl.groups import Group, Key, ListOf, Origin
 from scar_constructs.fdl.pending import PENDING
 from scar_constructs.fdl.schema import render_schema
-from scar_constructs.fdl.shapes import Group, Key, ListOf, Origin
 
 ROOT = Path(__file__).parent.parent.parent
 CORPUS = ROOT / "tests" / "golden" / "errors"
@@ -28,18 +28,18 @@ TABLES: dict[str, Group] = {
     "classic": dialects.CLASSIC_FUNCTION,
     "classic s3": dialects.CLASSIC_S3,
     "fdl": dialects.FDL_FUNCTION,
-    "lambda": keys.LAMBDA,
-    "container": keys.CONTAINER,
-    "input": keys.INPUT,
-    "output": keys.OUTPUT,
-    "vpc": keys.VPC,
-    "file_system": keys.FILE_SYSTEM,
-    "iam": keys.IAM,
-    "cloudwatch": keys.CLOUDWATCH,
-    "api_gateway": keys.API_GATEWAY,
-    "batch": keys.BATCH,
-    "compute_resources": keys.COMPUTE_RESOURCES,
-    "multi_node_parallel": keys.MULTI_NODE,
+    "lambda": lambda_keys.LAMBDA,
+    "container": lambda_keys.CONTAINER,
+    "input": lambda_keys.INPUT,
+    "output": lambda_keys.OUTPUT,
+    "vpc": lambda_keys.VPC,
+    "file_system": lambda_keys.FILE_SYSTEM,
+    "iam": block_keys.IAM,
+    "cloudwatch": block_keys.CLOUDWATCH,
+    "api_gateway": block_keys.API_GATEWAY,
+    "batch": batch_keys.BATCH,
+    "compute_resources": batch_keys.COMPUTE_RESOURCES,
+    "multi_node_parallel": batch_keys.MULTI_NODE,
 }
 """The groups of keys, by the name of their place in docs/language.md."""
 

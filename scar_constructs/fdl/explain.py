@@ -8,11 +8,12 @@ from enum import StrEnum
 
 from scar_constructs.fdl.dialects import CLASSIC_FUNCTION, FDL_FUNCTION, FDL_KEY, OSCAR_KEY, TOP
 from scar_constructs.fdl.errors import Position, Report
+from scar_constructs.fdl.groups import Group, Key, ListOf, MapOf
 from scar_constructs.fdl.nodes import Mapping, Node, Sequence, child_path
 from scar_constructs.fdl.parser import function_nodes
 from scar_constructs.fdl.pending import pending_nodes
 from scar_constructs.fdl.section import Section
-from scar_constructs.fdl.shapes import Group, Key, ListOf, MapOf, Shape
+from scar_constructs.fdl.shapes import Shape
 
 
 class Verdict(StrEnum):

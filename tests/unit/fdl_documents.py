@@ -7,15 +7,13 @@ from typing import Any
 from hypothesis import strategies as st
 
 from scar_constructs.fdl.dialects import CLASSIC_FUNCTION, FDL_FUNCTION, TOP, Functions
+from scar_constructs.fdl.groups import Group, ListOf, MapOf
 from scar_constructs.fdl.nodes import Mapping, Node, Scalar, Sequence
 from scar_constructs.fdl.shapes import (
     Anything,
     Boolean,
     Choice,
-    Group,
     Integer,
-    ListOf,
-    MapOf,
     Number,
     Shape,
     Text,

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs.fdl import dialects, keys
+from scar_constructs.fdl import dialects, words
 from scar_constructs.fdl.catalogue import RULES
 from scar_constructs.fdl.documents import LANGUAGE, ROOT, TABLES, documents
-from scar_constructs.fdl.shapes import Group, ListOf, MapOf, Shape
+from scar_constructs.fdl.groups import Group, ListOf, MapOf
+from scar_constructs.fdl.shapes import Shape
 
 DOCUMENTS = documents()
 
@@ -37,7 +38,7 @@ def groups_of(shape: Shape) -> list[Group]:
 
 def test_every_group_of_keys_has_a_table_or_is_said_in_words() -> None:
     in_words = (
-        keys.ENVIRONMENT,
+        words.ENVIRONMENT,
         dialects.DEFAULTS,
         dialects.DEFAULT_LAMBDA,
         dialects.ECR,

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from scar_constructs import defaults
+from scar_constructs.fdl.composer import resolve
 from scar_constructs.fdl.errors import Report
 from scar_constructs.fdl.nodes import Mapping, Scalar, Sequence
-from scar_constructs.fdl.reader import read_file, resolve
+from scar_constructs.fdl.reader import read_file
 
 
 def read(folder: Path, text: str) -> Mapping:

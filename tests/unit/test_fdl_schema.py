@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from scar_constructs.fdl import dialects, keys
+from scar_constructs.fdl import batch_keys, block_keys, dialects, lambda_keys
 from scar_constructs.fdl.dialects import TOP
 from scar_constructs.fdl.errors import Report
 from scar_constructs.fdl.reader import read_file
@@ -59,20 +59,20 @@ def agree(shape: Shape, value: Any) -> None:
 
 
 GROUPS = {
-    "api_gateway": keys.API_GATEWAY,
+    "api_gateway": block_keys.API_GATEWAY,
     "bucket": dialects.BUCKET,
-    "cloudwatch": keys.CLOUDWATCH,
-    "compute_resources": keys.COMPUTE_RESOURCES,
-    "container": keys.CONTAINER,
-    "file_system": keys.FILE_SYSTEM,
-    "iam": keys.IAM,
-    "input": keys.INPUT,
-    "multi_node_parallel": keys.MULTI_NODE,
-    "output": keys.OUTPUT,
+    "cloudwatch": block_keys.CLOUDWATCH,
+    "compute_resources": batch_keys.COMPUTE_RESOURCES,
+    "container": lambda_keys.CONTAINER,
+    "file_system": lambda_keys.FILE_SYSTEM,
+    "iam": block_keys.IAM,
+    "input": lambda_keys.INPUT,
+    "multi_node_parallel": batch_keys.MULTI_NODE,
+    "output": lambda_keys.OUTPUT,
     "s3": dialects.CLASSIC_S3,
-    "vpc": keys.VPC,
-    "lambda": keys.LAMBDA,
-    "batch": keys.BATCH,
+    "vpc": lambda_keys.VPC,
+    "lambda": lambda_keys.LAMBDA,
+    "batch": batch_keys.BATCH,
     "classic": dialects.CLASSIC_FUNCTION,
 }
 

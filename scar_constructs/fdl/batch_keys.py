@@ -1,0 +1,191 @@
+"""The keys of the `batch` block.
+
+This is part of the one table from which the shape checks, the JSON Schema, the reference in the
+documents and `--explain` are made; `dialects` puts the parts together.
+"""
+
+from __future__ import annotations
+
+from scar_constructs import defaults
+from scar_constructs.fdl.block_keys import BLOCK_REGION, PROFILE
+from scar_constructs.fdl.groups import Group, Key, ListOf, Origin
+from scar_constructs.fdl.shapes import (
+    END,
+    Anything,
+    Boolean,
+    Choice,
+    Integer,
+    Number,
+    Text,
+)
+from scar_constructs.fdl.words import (
+    ENVIRONMENT,
+    ROLE,
+    SECRETS,
+    SECURITY_GROUP,
+    SUBNET,
+)
+
+OURS = Origin.OURS
+
+COMPUTE_RESOURCES = Group(
+    {
+        "type": Key(
+            Choice(("EC2", "SPOT", "FARGATE", "FARGATE_SPOT")),
+            "What the jobs run on.",
+            default=defaults.BATCH_COMPUTE_TYPE,
+        ),
+        "min_v_cpus": Key(
+            Integer(0, 100_000, "vCPUs"), "vCPUs that are always there.", default="0"
+        ),
+        "desired_v_cpus": Key(Integer(0, 100_000, "vCPUs"), "vCPUs at the start.", default="0"),
+        "max_v_cpus": Key(
+            Integer(1, 100_000, "vCPUs"),
+            "vCPUs at most, all jobs together.",
+            default=f"{defaults.BATCH_MAX_VCPUS}, or `vcpus` where that is more",
+        ),
+        "instance_types": Key(
+            ListOf(
+                Text(
+                    "an instance type or family such as c6i or g4dn.xlarge",
+                    pattern=rf"^[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)?{END}|^default_(?:x86_64|arm64){END}",
+                    rule="instance-type",
+                    example="[c6i]",
+                ),
+                minimum=1,
+            ),
+            "EC2 types, families, `optimal`, `default_x86_64` or `default_arm64`.",
+            default="[default_x86_64]",
+            changed="SCAR's m3.medium is retired; the default is now `default_x86_64`",
+        ),
+        "subnets": Key(
+            ListOf(SUBNET, maximum=defaults.BATCH_SUBNETS_MAX),
+            "Existing subnets.",
+            default="a network is made",
+            changed="SCAR required them; now a network is made unless they are named",
+        ),
+        "security_group_ids": Key(
+            ListOf(SECURITY_GROUP, maximum=defaults.BATCH_SECURITY_GROUPS_MAX),
+            "Existing security groups.",
+            default="one without ingress is made",
+            changed="SCAR required them; now one is made unless they are named",
+        ),
+        "instance_role": Key(
+            Text("an instance profile's ARN or name"),
+            "An existing instance profile for the EC2 hosts.",
+            default="one is made",
+        ),
+        "launch_template_name": Key(
+            Text("a launch template's name", max_length=128),
+            "An existing launch template for the EC2 hosts.",
+            default="one is made: encrypted disk, IMDSv2",
+        ),
+    }
+)
+
+MULTI_NODE = Group(
+    {
+        "enabled": Key(Boolean(), "Run each job on several hosts.", default="false"),
+        "number_nodes": Key(
+            Integer(1, defaults.BATCH_NODES_MAX, "nodes"),
+            "How many hosts.",
+            default=str(defaults.BATCH_NODES),
+        ),
+        "main_node_index": Key(
+            Integer(0, defaults.BATCH_NODES_MAX - 1),
+            "Which of them leads.",
+            default=str(defaults.BATCH_MAIN_NODE),
+        ),
+    }
+)
+
+BATCH = Group(
+    {
+        "boto_profile": PROFILE,
+        "region": BLOCK_REGION,
+        "vcpus": Key(
+            Number(0.25, defaults.BATCH_VCPUS_MAX),
+            "vCPUs of one job. Fractions only on Fargate.",
+            default=str(defaults.BATCH_VCPUS),
+            option="-bc",
+        ),
+        "memory": Key(
+            Integer(defaults.BATCH_MEMORY_MIN_MIB, defaults.BATCH_MEMORY_MAX_MIB, "MiB"),
+            "Memory of one job.",
+            default=str(defaults.BATCH_MEMORY_MIB),
+            option="-bm",
+        ),
+        "enable_gpu": Key(
+            Boolean(), "One GPU for the job; `gpus` asks for more.", default="false", option="-g"
+        ),
+        "gpus": Key(
+            Integer(0, defaults.BATCH_GPUS_MAX, "GPUs"),
+            "GPUs of one job.",
+            default="0",
+            origin=OURS,
+        ),
+        "retries": Key(
+            Integer(0, defaults.BATCH_ATTEMPTS_MAX - 1),
+            "How often a job is tried again after a fault of the platform. A script that fails is "
+            "not tried again.",
+            default=str(defaults.BATCH_ATTEMPTS - 1),
+            origin=OURS,
+        ),
+        "timeout": Key(
+            Integer(
+                defaults.BATCH_TIMEOUT_MIN_SECONDS, defaults.BATCH_TIMEOUT_MAX_SECONDS, "seconds"
+            ),
+            "Seconds after which one attempt is stopped.",
+            default=f"{defaults.BATCH_TIMEOUT_SECONDS} (14 days)",
+            origin=OURS,
+        ),
+        "disk_gib": Key(
+            Integer(defaults.BATCH_DISK_MIN_GIB, defaults.BATCH_DISK_MAX_GIB, "GiB"),
+            "The disk of an EC2 host, which its jobs share.",
+            default=str(defaults.BATCH_DISK_GIB),
+            origin=OURS,
+        ),
+        "ephemeral_storage": Key(
+            Integer(defaults.FARGATE_STORAGE_MIN_GIB, defaults.FARGATE_STORAGE_MAX_GIB, "GiB"),
+            "The disk of a Fargate job.",
+            default="20, which AWS does not take as an explicit value",
+            origin=OURS,
+        ),
+        "job_role": Key(
+            ROLE,
+            "An existing role for the script, used as it is.",
+            default="a role with least privilege is made",
+            origin=OURS,
+        ),
+        "secrets": Key(SECRETS, "Variables whose values are secrets.", origin=OURS),
+        "environment": Key(ENVIRONMENT, "Variables of the job definition."),
+        "compute_environment": Key(
+            Text(
+                "a name of letters, digits, - or _",
+                example="shared",
+                pattern=rf"^[A-Za-z0-9_-]+{END}",
+                max_length=100,
+            ),
+            "Functions that name the same compute environment share it and its queue.",
+            default="one for each function",
+            origin=OURS,
+        ),
+        "compute_resources": Key(COMPUTE_RESOURCES, "The machines."),
+        "multi_node_parallel": Key(MULTI_NODE, "Jobs over several hosts."),
+        "state": Key(
+            Choice(("ENABLED", "DISABLED")),
+            "Whether the compute environment takes jobs.",
+            default="ENABLED",
+        ),
+        "type": Key(
+            Choice(("MANAGED", "UNMANAGED")),
+            "Who manages the hosts. Only MANAGED is made.",
+            default="MANAGED",
+        ),
+        "service_role": Key(
+            Anything(),
+            "The role with which Batch works.",
+            ignored="AWS Batch uses its service-linked role, which it makes itself",
+        ),
+    }
+)

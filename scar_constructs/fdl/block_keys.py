@@ -1,0 +1,113 @@
+"""The keys of the blocks beside the function that both dialects have, but for `batch`.
+
+This is part of the one table from which the shape checks, the JSON Schema, the reference in the
+documents and `--explain` are made; `dialects` puts the parts together.
+"""
+
+from __future__ import annotations
+
+from scar_constructs import defaults
+from scar_constructs.fdl.groups import Group, Key, Origin
+from scar_constructs.fdl.shapes import (
+    END,
+    Anything,
+    Choice,
+    Text,
+)
+from scar_constructs.fdl.words import (
+    ROLE,
+)
+
+OURS = Origin.OURS
+
+PROFILE = Key(
+    Anything(),
+    "The profile of the AWS credentials.",
+    option="-pf",
+    ignored="the CDK command line chooses the account: use `cdk deploy --profile NAME`",
+)
+
+BLOCK_REGION = Key(
+    Anything(),
+    "The region of this service.",
+    ignored="all services of a function stand in the function's region",
+)
+
+IAM = Group(
+    {
+        "boto_profile": PROFILE,
+        "role": Key(
+            ROLE,
+            "An existing role, used as it is.",
+            default="a role with least privilege is made for each function",
+            option="-r",
+            changed="SCAR required it; now a role is made unless one is named",
+        ),
+    }
+)
+
+CLOUDWATCH = Group(
+    {
+        "boto_profile": PROFILE,
+        "region": BLOCK_REGION,
+        "log_retention_policy_in_days": Key(
+            Choice(defaults.LOG_RETENTION_CHOICES_DAYS),
+            "How many days the logs are kept.",
+            default=str(defaults.LOG_RETENTION_DAYS),
+        ),
+    }
+)
+
+_API_INSIDE = "the API is made from `name`, `auth`, `http_method` and `stage_name`"
+
+API_GATEWAY = Group(
+    {
+        "boto_profile": PROFILE,
+        "region": BLOCK_REGION,
+        "name": Key(
+            Text(
+                "a name of letters, digits, dots, - or _",
+                pattern=rf"^[A-Za-z0-9_.-]+{END}",
+                max_length=128,
+                example="my-api",
+            ),
+            "Makes an HTTPS endpoint of this name; without it there is none.",
+            option="-api",
+            example="my-api",
+        ),
+        "auth": Key(
+            Choice(("iam", "api_key", "none")),
+            "Who may call it.",
+            default=defaults.API_AUTH,
+            origin=OURS,
+        ),
+        "stage_name": Key(
+            Text(
+                "a stage's name of letters, digits or _",
+                pattern=rf"^[A-Za-z0-9_]+{END}",
+                max_length=128,
+                example="scar",
+            ),
+            "The stage in the address.",
+            default=defaults.API_STAGE,
+        ),
+        "http_method": Key(
+            Choice(("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")),
+            "The method that is let through.",
+            default="ANY",
+        ),
+        **{
+            name: Key(Anything(), "Inside of SCAR.", ignored=_API_INSIDE)
+            for name in (
+                "endpoint",
+                "request_parameters",
+                "method",
+                "integration",
+                "path_part",
+                "service_id",
+                "source_arn_testing",
+                "source_arn_invocation",
+            )
+        },
+    }
+)

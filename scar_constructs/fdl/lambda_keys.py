@@ -1,0 +1,318 @@
+"""The keys of the `lambda` block: the function itself.
+
+This is part of the one table from which the shape checks, the JSON Schema, the reference in the
+documents and `--explain` are made; `dialects` puts the parts together.
+"""
+
+from __future__ import annotations
+
+from scar_constructs import defaults
+from scar_constructs.fdl.block_keys import PROFILE
+from scar_constructs.fdl.groups import Group, Key, ListOf, Origin
+from scar_constructs.fdl.shapes import (
+    END,
+    Anything,
+    Boolean,
+    Choice,
+    Integer,
+    Text,
+)
+from scar_constructs.fdl.words import (
+    ENVIRONMENT,
+    FILTERS,
+    FUNCTION_NAME,
+    IMAGE,
+    PATH,
+    REGION,
+    SECRETS,
+    SECURITY_GROUP,
+    SUBNET,
+    TAGS,
+)
+
+OURS = Origin.OURS
+
+INPUT = Group(
+    {
+        "storage_provider": Key(
+            Text("the name of a storage provider, such as s3"),
+            "Where the folder is: `s3`.",
+            default="s3",
+            example="s3",
+        ),
+        "path": Key(
+            PATH,
+            "Bucket and folder. Files that arrive under the folder start the function.",
+            option="-ib",
+            required=True,
+            example="my-bucket/input",
+        ),
+        "prefix": Key(
+            FILTERS,
+            "The file's path under the folder must start with one of these.",
+            default="any",
+            origin=OURS,
+            example="[video-]",
+        ),
+        "suffix": Key(
+            FILTERS,
+            "The file's path must end in one of these.",
+            default="any",
+            origin=OURS,
+            example="[.mp4]",
+        ),
+    }
+)
+
+OUTPUT = Group(
+    {
+        "storage_provider": INPUT.keys["storage_provider"],
+        "path": Key(
+            PATH,
+            "Bucket and folder that take the files which the script left in its output folder.",
+            option="-ob",
+            required=True,
+            example="my-bucket/output",
+        ),
+        "prefix": Key(
+            FILTERS,
+            "Only files whose path in the output folder starts with one of these are taken.",
+            default="any",
+            example="[result-]",
+        ),
+        "suffix": Key(
+            FILTERS,
+            "Only files whose path ends in one of these are taken.",
+            default="any",
+            example="[jpg]",
+        ),
+        "key": Key(
+            Text("a key template such as {stem}/{name}", max_length=1_024),
+            "The key under the folder: `{name}` is the file's path in the output folder, `{stem}` "
+            "the input file's name without its last suffix, `{request_id}` the id of the request.",
+            default="`{name}`; in the classic dialect `{request_id}/{name}`",
+            origin=OURS,
+            example='"{stem}/{name}"',
+        ),
+    }
+)
+
+CONTAINER = Group(
+    {
+        "image": Key(IMAGE, "The user's image.", option="-i", example="grycap/mrbayes"),
+        "image_file": Key(
+            Text("a path"),
+            "An image as a file of `docker save`, relative to the YAML file.",
+            option="-if",
+        ),
+        "create_image": Key(
+            Boolean(), "False: `image` is ready for Lambda and is used as it is.", default="true"
+        ),
+        "alpine": Key(
+            Anything(),
+            "The image is built on musl.",
+            ignored="images of any C library work as they are",
+        ),
+        "timeout_threshold": Key(
+            Integer(0, 600, "seconds"),
+            "Seconds kept back from the time-out to upload the outputs.",
+            default=str(defaults.TIMEOUT_THRESHOLD_SECONDS),
+            option="-tt",
+        ),
+        "environment": Key(
+            ENVIRONMENT,
+            "Variables that the script sees.",
+            option="-e",
+            example="{Variables: {KEY: value}}",
+        ),
+    }
+)
+
+VPC = Group(
+    {
+        "SubnetIds": Key(ListOf(SUBNET, minimum=1, maximum=16), "Existing subnets.", required=True),
+        "SecurityGroupIds": Key(
+            ListOf(SECURITY_GROUP, minimum=1, maximum=5),
+            "Existing security groups.",
+            required=True,
+        ),
+    }
+)
+
+FILE_SYSTEM = Group(
+    {
+        "Arn": Key(
+            Text(
+                "the ARN of an EFS access point",
+                pattern=(
+                    r"^arn:[a-z-]+:elasticfilesystem:[a-z0-9-]+:[0-9]{12}"
+                    rf":access-point/fsap-[0-9a-f]{{17}}{END}"
+                ),
+                rule="access-point-arn",
+                example="arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-0123456789abcdef0",
+            ),
+            "The access point.",
+            required=True,
+        ),
+        "LocalMountPath": Key(
+            Text(
+                "a path such as /mnt/data",
+                pattern=rf"^/mnt/[A-Za-z0-9_.-]+{END}",
+                example="/mnt/data",
+            ),
+            "Where the function sees it.",
+            required=True,
+        ),
+    }
+)
+
+_PER_CALL = "the caller of the function decides for each call"
+
+LAMBDA = Group(
+    {
+        "name": Key(
+            FUNCTION_NAME,
+            "The name of the function, and of the Lambda function that is made.",
+            option="-n",
+            required=True,
+            example="my-function",
+        ),
+        "image": Key(
+            IMAGE, "The user's image; the same as `container.image`.", example="grycap/mrbayes"
+        ),
+        "container": Key(CONTAINER, "The container in which the script runs."),
+        "init_script": Key(
+            Text("a path"),
+            "The script, relative to the YAML file. It runs as `/bin/sh SCRIPT`.",
+            option="-s",
+            example="run.sh",
+        ),
+        "run_script": Key(
+            Anything(),
+            "The script of one call.",
+            option="scar run -s",
+            ignored="a call brings its script in the event, as `script` in base64",
+        ),
+        "execution_mode": Key(
+            Choice(("lambda", "lambda-batch", "batch")),
+            "`lambda`: on Lambda; `batch`: as a Batch job; `lambda-batch`: on Lambda, and as a "
+            "Batch job where the time-out is too short.",
+            default=defaults.EXECUTION_MODE,
+            option="-em",
+        ),
+        "memory": Key(
+            Integer(defaults.LAMBDA_MEMORY_MIN_MIB, defaults.LAMBDA_MEMORY_MAX_MIB, "MiB"),
+            "Memory of the Lambda function; CPU grows with it.",
+            default=str(defaults.LAMBDA_MEMORY_MIB),
+            option="-m",
+        ),
+        "timeout": Key(
+            Integer(1, defaults.LAMBDA_TIMEOUT_MAX_SECONDS, "seconds"),
+            "Seconds after which Lambda stops the function.",
+            default=str(defaults.LAMBDA_TIMEOUT_SECONDS),
+            option="-t",
+        ),
+        "ephemeral_storage": Key(
+            Integer(defaults.LAMBDA_STORAGE_MIB, defaults.LAMBDA_STORAGE_MAX_MIB, "MiB"),
+            "The size of /tmp.",
+            default=str(defaults.LAMBDA_STORAGE_MIB),
+            origin=OURS,
+        ),
+        "description": Key(
+            Text("text", min_length=0, max_length=defaults.LAMBDA_DESCRIPTION_MAX),
+            "Shown in the Lambda console.",
+            default="none",
+            option="-d",
+        ),
+        "log_level": Key(
+            Choice(defaults.LOG_LEVELS),
+            "How much the runtime logs. What the script writes is always logged.",
+            default=defaults.LOG_LEVEL,
+            option="-ll",
+        ),
+        "environment": Key(
+            ENVIRONMENT,
+            "Variables of the Lambda function itself. For the script: `container.environment`.",
+            option="-le",
+        ),
+        "input": Key(ListOf(INPUT), "Folders whose new files start the function."),
+        "output": Key(ListOf(OUTPUT), "Folders that take the files which the script wrote."),
+        "region": Key(
+            REGION,
+            "The region of the stack. All functions of one file must name the same one.",
+            default="the region of the CDK command line",
+        ),
+        "layers": Key(
+            ListOf(
+                Text("the ARN of a layer version", pattern=r"^arn:[a-z-]+:lambda:"),
+                maximum=defaults.LAMBDA_LAYERS_MAX,
+            ),
+            "Lambda layers.",
+            changed="a function made from an image takes none: put their files into the image",
+            option="-l",
+        ),
+        "vpc": Key(VPC, "Existing subnets and security groups for the Lambda function."),
+        "file_system": Key(ListOf(FILE_SYSTEM, maximum=1), "EFS for the Lambda function."),
+        "architectures": Key(
+            ListOf(Choice(("x86_64", "arm64")), minimum=1, maximum=1),
+            "The processor.",
+            default="[x86_64]",
+        ),
+        "extra_payload": Key(
+            Text("a path"), "A folder whose files the script finds in EXTRA_PAYLOAD.", option="-ep"
+        ),
+        "concurrency": Key(
+            Integer(0, defaults.LAMBDA_CONCURRENCY_MAX),
+            "How many copies run at most at a time; they are reserved for this function.",
+            default="the account's limit",
+            origin=OURS,
+        ),
+        "retries": Key(
+            Integer(0, defaults.LAMBDA_RETRIES_MAX),
+            "How often Lambda tries a failed event again.",
+            default=str(defaults.LAMBDA_RETRIES),
+            origin=OURS,
+        ),
+        "tracing": Key(Boolean(), "AWS X-Ray.", default="false", origin=OURS),
+        "secrets": Key(SECRETS, "Variables whose values are secrets.", origin=OURS),
+        "tags": Key(TAGS, "Tags of the function's resources."),
+        "boto_profile": PROFILE,
+        "runtime": Key(
+            Anything(),
+            "SCAR's way to run the image.",
+            option="-rt",
+            ignored="every image runs as a Lambda container image, without udocker",
+        ),
+        "supervisor": Key(
+            Anything(),
+            "The version of SCAR's supervisor.",
+            option="-sv",
+            ignored="the runtime is part of this project and is built into the image",
+        ),
+        "deployment": Key(
+            Anything(),
+            "Where SCAR put its package.",
+            option="-db",
+            ignored="the CDK uploads assets to its own bucket and repository",
+        ),
+        "invocation_type": Key(Anything(), "How SCAR called the function.", ignored=_PER_CALL),
+        "asynchronous": Key(
+            Anything(), "How SCAR called the function.", option="-a", ignored=_PER_CALL
+        ),
+        "log_type": Key(Anything(), "How SCAR called the function.", ignored=_PER_CALL),
+        **{
+            name: Key(
+                Anything(),
+                "OSCAR's buckets of single users.",
+                refused="only OSCAR has buckets of single users; give each user their own file",
+            )
+            for name in ("isolation_level", "bucket_list")
+        },
+        "file_stage_in": Key(
+            Anything(),
+            "The supervisor's switch that left the input where it was.",
+            refused="the input is always staged in; send an event of your own for a script "
+            "without input",
+        ),
+    }
+)

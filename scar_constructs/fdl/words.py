@@ -1,0 +1,90 @@
+"""The forms of names, paths and ARNs that many keys share."""
+
+from __future__ import annotations
+
+from scar_constructs import defaults
+from scar_constructs.fdl.groups import Group, Key, ListOf, MapOf
+from scar_constructs.fdl.shapes import (
+    END,
+    Text,
+    Value,
+)
+
+_PATH_PART = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
+IMAGE = Text(
+    "an image name such as grycap/mrbayes:latest, in lower case",
+    pattern=(
+        rf"^(?:[A-Za-z0-9.-]+(?::[0-9]+)?/)?{_PATH_PART}(?:/{_PATH_PART})*"
+        rf"(?::[A-Za-z0-9_][A-Za-z0-9._-]{{0,127}})?(?:@sha256:[0-9a-f]{{64}})?{END}"
+    ),
+    max_length=defaults.IMAGE_NAME_MAX,
+    rule="image-name",
+    fix="write it as for `docker pull`",
+)
+FUNCTION_NAME = Text(
+    f"a name of 1 to {defaults.LAMBDA_NAME_MAX} letters, digits, - or _",
+    pattern=rf"^[A-Za-z0-9_-]+{END}",
+    max_length=defaults.LAMBDA_NAME_MAX,
+    rule="function-name",
+    fix="use only these characters",
+)
+STACK_NAME = Text(
+    f"a letter and then up to {defaults.STACK_NAME_MAX - 1} letters, digits or -",
+    pattern=rf"^[A-Za-z][A-Za-z0-9-]*{END}",
+    max_length=defaults.STACK_NAME_MAX,
+    rule="workflow-name",
+    fix="use only these characters",
+)
+VARIABLE_NAME = Text(
+    "a name of letters, digits and _ that does not start with a digit",
+    pattern=rf"^[A-Za-z_][A-Za-z0-9_]*{END}",
+    rule="variable-name",
+    fix="rename the variable",
+)
+REGION = Text(
+    "a region such as us-east-1",
+    pattern=rf"^[a-z]{{2}}(?:-[a-z]+)+-[0-9]+{END}",
+    rule="region",
+    example="us-east-1",
+)
+ROLE = Text(
+    "the ARN of a role, such as arn:aws:iam::123456789012:role/name",
+    pattern=rf"^(?:|arn:[a-z-]+:iam::[0-9]{{12}}:role/[\w+=,.@/-]+){END}",
+    min_length=0,
+    rule="role-arn",
+    fix="write the whole ARN, or remove the key: a role with least privilege is made",
+)
+SUBNET = Text(
+    "a subnet id",
+    pattern=rf"^subnet-[0-9a-f]{{5,}}{END}",
+    rule="subnet-id",
+    example="subnet-0123456789abcdef0",
+)
+SECURITY_GROUP = Text(
+    "a security group id",
+    pattern=rf"^sg-[0-9a-f]{{5,}}{END}",
+    rule="security-group-id",
+    example="sg-0123456789abcdef0",
+)
+SECRET = Text(
+    "the ARN of a secret or of a parameter",
+    pattern=rf"^arn:[a-z-]+:(?:secretsmanager|ssm):[a-z0-9-]+:[0-9]{{12}}:\S+{END}",
+    rule="secret-arn",
+    example="arn:aws:secretsmanager:us-east-1:123456789012:secret:name-AbCdEf",
+)
+PATH = Text("bucket/folder")
+FILTERS = ListOf(Text("text", max_length=defaults.FILTER_VALUE_MAX))
+VARIABLES = MapOf(Value(), VARIABLE_NAME)
+ENVIRONMENT = Group({"Variables": Key(VARIABLES, "Names and values.", example="{KEY: value}")})
+SECRETS = MapOf(SECRET, VARIABLE_NAME)
+TAGS = MapOf(
+    Value(),
+    Text(
+        "a tag's name of 1 to 128 characters that does not start with aws:",
+        max_length=128,
+        pattern=r"^(?!aws:)",
+        rule="tag",
+        fix="rename the tag",
+    ),
+    maximum=defaults.TAGS_MAX,
+)
