@@ -88,3 +88,12 @@ def test_schema_and_shape_agree_on_a_group(name: str, data: st.DataObject) -> No
 @given(documents)
 def test_schema_and_loader_agree_on_a_file(document: dict[str, Any]) -> None:
     agree(TOP, document)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_examples_name_the_schema_to_editors(path: Path) -> None:
+    first = path.read_text().splitlines()[0]
+
+    mark, _, target = first.partition("$schema=")
+    assert mark == "# yaml-language-server: "
+    assert (path.parent / target).resolve() == ROOT / "schema" / "functions.schema.json"
