@@ -10,13 +10,13 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-# jsii starts the first `node` on PATH when aws_cdk is first imported, so this stands at import time.
+# jsii starts the first `node` on PATH when aws_cdk is first imported: hence at import time.
 os.environ["PATH"] = f"{ROOT / 'node_modules' / '.bin'}{os.pathsep}{os.environ['PATH']}"
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
+    item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Where containers are required (as in CI), a skipped container test is a failed one."""
     report = yield
