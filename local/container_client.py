@@ -22,7 +22,6 @@ from pathlib import Path
 _REGISTRY = re.compile(r"(https?://)?\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com")
 TAGS_FILE = "tags.json"
 _PODMAN_OPTIONS = {
-    "login": ("--tls-verify=false",),
     # Podman's gzip takes several times as long, and nobody pulls these images over a network.
     "push": ("--tls-verify=false", "--compression-format=zstd"),
 }
@@ -32,6 +31,9 @@ def main() -> int:
     engine, arguments = os.environ["SCAR_LOCAL_ENGINE"], sys.argv[1:]
     if engine == "process":
         return keep_context(arguments, Path(os.environ["SCAR_LOCAL_IMAGES"]), Path.cwd())
+    if arguments[:1] == ["login"]:
+        # The local registry knows no passwords; a login would only stay behind on this machine.
+        return 0
     command = client_command(engine, arguments, os.environ["SCAR_LOCAL_REGISTRY"])
     return subprocess.run(command).returncode
 

@@ -67,9 +67,6 @@ class CloudAddress:
             "SCAR_LOCAL_ENGINE": self.engine.value,
             "SCAR_LOCAL_REGISTRY": f"127.0.0.1:{self.port}",
             "SCAR_LOCAL_IMAGES": str(self.folder / "images"),
-            # The login to the local registry is nobody's business outside.
-            "REGISTRY_AUTH_FILE": str(self.folder / "auth.json"),
-            "DOCKER_CONFIG": str(self.folder / "docker"),
         }
 
     def client(self, service: str, region: str = REGION) -> Any:

@@ -8,14 +8,13 @@ import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 
-from local.cloud.programs import HostProcess, Program, Running, StartError, spawn
+from local.cloud.programs import ECR_HOST, HostProcess, Program, Running, StartError, spawn
 
 LAMBDA_USER = "993:990"
 """The user id and group id that Lambda gives to a container image's processes."""
 
 _WRITABLE = "/tmp"  # noqa: S108  (inside the container, where it is the only writable folder)
 _TMP_OPTIONS = "rw,exec,nosuid,nodev,mode=1777"
-_REGISTRY = re.compile(r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/")
 _CLIENT_VARIABLES = re.compile(
     r"PATH|HOME|TMPDIR|LANG|CONTAINERS?_.*|DOCKER_.*|BUILDAH_.*|REGISTRY_.*|STORAGE_.*|XDG_.*|LD_.*"
 )
@@ -38,7 +37,7 @@ class ContainerEngine:
         self._lock = threading.Lock()
 
     def start(self, program: Program) -> Running:
-        image = _REGISTRY.sub(f"{self._registry}/", program.image)
+        image = ECR_HOST.sub(f"{self._registry}/", program.image)
         self._ensure(image)
         name = f"scar-{self._instance}-{program.name}"
         environment = {**os.environ, **_of_container(program.environment)}

@@ -8,16 +8,14 @@ Python, and the user's script runs on the host.
 from __future__ import annotations
 
 import json
-import re
 import sys
 import tempfile
 import threading
 from pathlib import Path
 
-from local.cloud.programs import HostProcess, Program, Running, StartError, spawn
+from local.cloud.programs import ECR_HOST, HostProcess, Program, Running, StartError, spawn
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_REGISTRY = re.compile(r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/")
 _STOP_SECONDS = 2.0
 
 
@@ -54,7 +52,7 @@ class HostEngine:
                 process.stop(_STOP_SECONDS)
 
     def _context(self, image: str) -> Path:
-        tag = _REGISTRY.sub("", image)
+        tag = ECR_HOST.sub("", image)
         try:
             tags = json.loads((self._images / "tags.json").read_text())
         except FileNotFoundError:

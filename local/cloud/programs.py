@@ -6,12 +6,16 @@ A program's standard output and error come as one stream of lines.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+ECR_HOST = re.compile(r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/")
+"""The part of an image's name that says that it is in Amazon ECR."""
 
 
 class StartError(Exception):
@@ -24,14 +28,12 @@ class Program:
 
     `name` is unique among the programs of this cloud. `entrypoint` and `command` replace the
     image's own where they are given. `locked_down` asks for Lambda's conditions: a read-only root,
-    a /tmp of `tmp_mib`, no capabilities and Lambda's own user. `runs` says what the image runs as
-    on a machine without containers: "job" or "function".
+    a /tmp of `tmp_mib`, no capabilities and Lambda's own user.
     """
 
     name: str
     image: str
     environment: Mapping[str, str]
-    runs: str
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     memory_mib: int | None = None

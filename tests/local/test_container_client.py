@@ -18,11 +18,6 @@ LOCAL = "127.0.0.1:4566"
     ("engine", "arguments", "expected"),
     [
         ("podman", ["build", "--tag", "a", "."], ["podman", "build", "--tag", "a", "."]),
-        (
-            "podman",
-            ["login", "--username", "AWS", f"https://{HOST}"],
-            ["podman", "login", "--tls-verify=false", "--username", "AWS", LOCAL],
-        ),
         ("podman", ["tag", "a", f"{HOST}/r:t"], ["podman", "tag", "a", f"{LOCAL}/r:t"]),
         (
             "podman",
@@ -34,7 +29,7 @@ LOCAL = "127.0.0.1:4566"
         ),
         ("docker", ["push", f"{HOST}/r:t"], ["docker", "push", f"{LOCAL}/r:t"]),
     ],
-    ids=["build", "login", "tag", "podman push", "docker push"],
+    ids=["build", "tag", "podman push", "docker push"],
 )
 def test_names_of_the_registry_are_rewritten(
     engine: str, arguments: list[str], expected: list[str]
@@ -58,13 +53,13 @@ def test_without_an_engine_the_context_of_a_tag_is_kept_and_run(tmp_path: Path) 
     (context / "supervisor").unlink()
 
     engine = HostEngine(images)
-    running = engine.start(Program("n", f"{HOST}/r:t", {}, "job"))
+    running = engine.start(Program("n", f"{HOST}/r:t", {}))
     (line,) = running.lines()
     assert running.wait() == 0
     assert line.endswith("/function/config.json")
     assert line.startswith(str(images))
     with pytest.raises(StartError, match="no build context is known"):
-        engine.start(Program("n", f"{HOST}/r:other", {}, "job"))
+        engine.start(Program("n", f"{HOST}/r:other", {}))
 
 
 def test_what_needs_an_engine_is_refused(

@@ -35,7 +35,6 @@ def program(**changes: Any) -> Program:
         "name": "batch-1",
         "image": f"{ECR}/r:t",
         "environment": environment,
-        "runs": "job",
         **changes,
     }
     return Program(**values)

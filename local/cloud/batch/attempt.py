@@ -98,7 +98,6 @@ class AttemptRunner:
                 "AWS_BATCH_JQ_NAME": job.queue["jobQueueName"],
                 "AWS_BATCH_CE_NAME": environment["computeEnvironmentName"],
             },
-            runs="job",
             command=tuple(container["command"]),
             memory_mib=job.memory_mib,
             user=container.get("user"),

@@ -106,7 +106,6 @@ def _program(function: Function, environment: Mapping[str, str]) -> Program:
         name=f"lambda-{function.name}-{os.urandom(4).hex()}",
         image=function.image,
         environment=environment,
-        runs="function",
         entrypoint=function.entrypoint,
         command=function.command,
         memory_mib=function.memory_mib,
