@@ -14,19 +14,15 @@ from pathlib import Path
 
 from scar_constructs.fdl import FdlError, load_application, runtime_config
 from scar_constructs.fdl.errors import Problem, Report
-from scar_constructs.fdl.explain import explain, render_explanation
 from scar_constructs.fdl.loader import find_files
-from scar_constructs.fdl.reader import read_file
 from scar_constructs.fdl.rendering import Form, render, render_as
-from scar_constructs.fdl.schema import render_schema
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the result is the exit code."""
     options = _parser().parse_args(arguments)
     if options.command == "schema":
-        sys.stdout.write(render_schema())
-        return 0
+        return _schema()
     if options.command == "config":
         return _config(options.path, options.function, options.defaults)
     if options.explain:
@@ -77,8 +73,20 @@ def _check(paths: Sequence[Path], defaults: Path | None, form: Form) -> int:
     return code
 
 
+def _schema() -> int:
+    # Imported when asked for: the check, which runs at every save, should not wait for it.
+    from scar_constructs.fdl.schema import render_schema
+
+    sys.stdout.write(render_schema())
+    return 0
+
+
 def _explain(paths: Sequence[Path]) -> None:
     """Each file that can be read; the check tells what cannot."""
+    # As above.
+    from scar_constructs.fdl.explain import explain, render_explanation
+    from scar_constructs.fdl.reader import read_file
+
     report = Report()
     for path in find_files(paths, report):
         root = read_file(path, report)

@@ -382,6 +382,14 @@ SECTIONS: dict[str, dict[str, Rule]] = {
             "stacks must have an order of deployment",
             why="A bucket can notify only functions that are there before it.",
         ),
+        "role-too-large": Rule(
+            "a function's role must not outgrow IAM's limit",
+            why=(
+                "The role names each input and output folder, and IAM takes 10,240 characters for "
+                "all policies inside of a role."
+            ),
+            source=f"{_AWS}IAM/latest/UserGuide/reference_iam-quotas.html",
+        ),
         "many-notifications": Rule(
             "a bucket takes about 100 notifications",
             source=f"{_AWS}general/latest/gr/s3.html",

@@ -28,6 +28,7 @@ from scar_constructs.fdl.flow import check_flow
 from scar_constructs.fdl.parser import ParsedFile, parse_file
 from scar_constructs.fdl.quotas import check_fed_inputs, check_quotas, check_unused_settings
 from scar_constructs.fdl.reader import read_file
+from scar_constructs.fdl.role_size import check_role_sizes
 from scar_constructs.fdl.rules import problem
 from scar_constructs.fdl.workflow import Application, check_names, join
 
@@ -81,6 +82,7 @@ def _load(paths: Sequence[Path], defaults: Path | None, report: Report) -> Appli
     check_unused_settings(parsed, report)
     application = join(parsed, overlapping, report)
     check_quotas(parsed, application, report)
+    check_role_sizes(parsed, application, report)
     return application
 
 

@@ -40,10 +40,10 @@ def test_the_language_imports_neither_the_cdk_nor_boto() -> None:
 
 
 def test_a_small_file_is_checked_in_a_blink() -> None:
-    """Processor time, and the best of three, because the machine has other things to do."""
+    """Processor time, and the best of five, because the machine has other things to do."""
     path = "examples/mrbayes/mrbayes.yaml"
     seconds = []
-    for _ in range(3):
+    for _ in range(5):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert run("-m", "scar_constructs.fdl", "check", path).returncode == 0
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
