@@ -121,6 +121,7 @@ API_AUTH = "iam"  # SCAR had NONE: anybody who knew the address could spend the 
 IMAGE_NAME_MAX = 255  # RegisterJobDefinition
 BUCKET_NAME_MIN = 3
 BUCKET_NAME_MAX = 63
+ROLE_POLICY_MAX_CHARACTERS = 10_240  # all inline policies of an IAM role together, without spaces
 OBJECT_KEY_MAX_BYTES = 1_024
 FILTER_VALUE_MAX = 1_024  # S3 FilterRule
 BUCKET_NOTIFICATIONS_MAX = 100

@@ -1,0 +1,75 @@
+"""How long the policies of a function's roles become, which IAM limits.
+
+The roles themselves are made by the constructs, which `fdl` does not import; a test holds this
+estimate against them. What does not depend on the file is counted once, at its largest.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from scar_constructs import defaults
+from scar_constructs.fdl.errors import Report
+from scar_constructs.fdl.models import Function, Input, Output
+from scar_constructs.fdl.parser import ParsedFile
+from scar_constructs.fdl.rules import problem
+from scar_constructs.fdl.workflow import Application
+
+LAMBDA_PLUMBING = 2_900
+"""Characters for what a Lambda's role may need besides: logs, queue, spool, network, job, frames of
+the statements."""
+JOB_PLUMBING = 1_400
+"""The same of a job's roles."""
+
+
+def check_role_sizes(files: Sequence[ParsedFile], application: Application, report: Report) -> None:
+    """Add a problem for each function whose role IAM would refuse."""
+    keys = {
+        bucket.name: bucket.settings.kms_key
+        for stack in application.stacks
+        for bucket in stack.buckets
+        if bucket.settings.kms_key
+    }
+    limit = defaults.ROLE_POLICY_MAX_CHARACTERS
+    for parsed in (one for file in files for one in file.functions):
+        size = max(policy_sizes(parsed.function, keys), default=0)
+        if size > limit:
+            message = (
+                f"the policy of its role would have about {size} characters; IAM takes {limit}"
+            )
+            fix = "name fewer folders, such as one above them all, or split the function"
+            at = parsed.name_at
+            report.add(problem("role-too-large", at.path, at.position, message, "", fix))
+
+
+def policy_sizes(function: Function, keys: Mapping[str, str]) -> Iterator[int]:
+    """Characters, at most, of each role that is made. `keys`: bucket name -> ARN of its key."""
+    mode = function.execution_mode
+    data = _data(function, keys)
+    if not function.role:
+        files = data if mode.runs_on_lambda else 0
+        yield LAMBDA_PLUMBING + files + _size(function.secrets.values())
+    if mode.runs_on_batch and not function.batch.job_role:
+        yield JOB_PLUMBING + data + _size(function.secrets.values())
+    if mode.runs_on_batch:
+        yield JOB_PLUMBING + _size(function.batch.secrets.values())
+
+
+def _data(function: Function, keys: Mapping[str, str]) -> int:
+    return sum(
+        _size(_arns(places)) + _size({keys[one.bucket] for one in places if one.bucket in keys})
+        for places in (function.inputs, function.outputs)
+    )
+
+
+def _arns(places: Iterable[Input | Output]) -> Iterator[str]:
+    """The objects of each folder, each once, in the partition with the longest name."""
+    for bucket, folder in dict.fromkeys((place.bucket, place.folder) for place in places):
+        yield f"arn:aws-us-gov:s3:::{bucket}/{re.sub(r'([*?$])', '${x}', folder)}/*"
+
+
+def _size(arns: Iterable[str]) -> int:
+    """Of the ARNs in a list of a policy: each with its quotes and comma."""
+    return sum(len(json.dumps(arn)) + 1 for arn in arns)

@@ -1,0 +1,79 @@
+"""What the language says of a role's size, held against the roles that are made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scar_constructs.fdl import FdlError, load_application
+from scar_constructs.fdl.models import (
+    BucketSettings,
+    ExecutionMode,
+    FileSystem,
+    Function,
+    Input,
+    Output,
+    Vpc,
+)
+from scar_constructs.fdl.role_size import LAMBDA_PLUMBING, policy_sizes
+from scar_constructs.fdl.workflow import Bucket
+from tests.synth.models import batch, function, workflow
+from tests.synth.synthesis import INLINE_POLICY_LIMIT, templates_of
+from tests.synth.synthesis import policy_sizes as real_sizes
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/11112222-3333-4444-5555-666677778888"
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:password-AbCdEf"
+
+EVERYTHING = {
+    "tracing": True,
+    "vpc": Vpc(subnet_ids=("subnet-01234567",), security_group_ids=("sg-01234567",)),
+    "file_system": FileSystem(
+        access_point_arn=(
+            "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-0123456789abcdef0"
+        ),
+        mount_path="/mnt/data",
+    ),
+}
+
+
+def many_folders(**changes: object) -> Function:
+    """A function of the longest name that has folders of letters that policies spell longer."""
+    return function(
+        name="n" * 64,
+        inputs=tuple(Input(bucket="photos", folder=f"what?/in-{i}") for i in range(9)),
+        outputs=tuple(Output(bucket="results", folder=f"año/out-{i}") for i in range(40)),
+        **changes,
+    )
+
+
+@pytest.mark.parametrize("mode", list(ExecutionMode))
+def test_the_estimate_is_never_too_small(mode: ExecutionMode) -> None:
+    one = many_folders(
+        execution_mode=mode,
+        batch=batch(secrets={f"S{i}": f"{SECRET[:-6]}{i:06}" for i in range(20)}),
+        **EVERYTHING,
+    )
+    settings = BucketSettings(kms_key=KEY)
+    buckets = tuple(
+        Bucket(name=name, settings=settings, notifications=()) for name in ("photos", "results")
+    )
+    real = max(real_sizes(templates_of(workflow(one, buckets=buckets))["flow"]).values())
+    estimate = max(policy_sizes(one, {"photos": KEY, "results": KEY}))
+    assert real <= estimate <= real + LAMBDA_PLUMBING / 2
+
+
+def test_a_role_of_the_users_own_is_not_judged() -> None:
+    assert not list(policy_sizes(many_folders(role="arn:aws:iam::123456789012:role/mine"), {}))
+
+
+def test_a_file_whose_role_iam_would_refuse_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run.sh").write_text("#!/bin/sh\ntrue\n")
+    outputs = "".join(f"      - path: library/{'shelf/' * 20}{i}\n" for i in range(80))
+    (tmp_path / "many.yaml").write_text(
+        "functions:\n  aws:\n  - lambda:\n      name: librarian\n      image: debian\n"
+        f"      init_script: run.sh\n      input:\n      - path: inbox\n      output:\n{outputs}"
+    )
+    with pytest.raises(FdlError, match=rf"IAM takes {INLINE_POLICY_LIMIT}") as caught:
+        load_application([tmp_path])
+    assert [one.rule for one in caught.value.problems] == ["role-too-large"]
