@@ -357,13 +357,21 @@ SECTIONS: dict[str, dict[str, Rule]] = {
             ),
             source=f"{_AWS}lambda/latest/dg/invocation-recursion.html",
         ),
+        "existing-bucket-events": Rule(
+            "a bucket that exists must tell EventBridge of its files",
+            why="A stack cannot change the notifications of a bucket that it did not make.",
+            source=f"{_AWS}AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html",
+            severity=_WARNING,
+        ),
         "overlap": Rule(
-            "a file must start one function only",
+            "a file that starts two functions is told of",
             why=(
-                "S3 refuses two rules in one bucket if one prefix starts with the other and "
-                "one suffix ends in the other."
+                "S3 refuses two notifications in one bucket if one prefix starts with the other "
+                "and one suffix ends in the other. EventBridge does not, and takes over for the "
+                "whole bucket; each event then costs."
             ),
             source=f"{_AWS}AmazonS3/latest/userguide/notification-how-to-filtering.html",
+            severity=_WARNING,
         ),
         "suffix-never-written": Rule(
             "an input's filter should let something through",

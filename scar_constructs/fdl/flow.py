@@ -103,11 +103,11 @@ def _report_overlap(trigger: _Trigger, other: _Trigger, report: Report) -> None:
             "overlap",
             trigger.at.path,
             trigger.at.position,
-            f"some files under {trigger.source.bucket}/{trigger.rule.prefix} would start "
-            f"{other.owner.function.name} ({at.file}:{at.line}) too, "
-            "and S3 refuses rules that overlap in one bucket",
+            f"some files under {trigger.source.bucket}/{trigger.rule.prefix} start "
+            f"{other.owner.function.name} ({at.file}:{at.line}) too; S3 refuses that in "
+            "notifications, so the bucket's events go through EventBridge",
             "",
-            "give each function a folder of its own, or suffixes of which none ends in another",
+            "nothing to do if both should run; else give each function a folder of its own",
         )
     )
 

@@ -32,7 +32,8 @@ def find_owners(files: Sequence[ParsedFile], report: Report) -> dict[str, Owned]
     for bucket in sorted({*readers, *writers}):
         settings = _settings(bucket, files, report)
         if settings.existing:
-            _refuse_existing_input(bucket, files, bucket in readers, report)
+            if bucket in readers:
+                _tell_of_events(bucket, files, report)
             continue
         wrote = writers.get(bucket, [])
         used = [file for file in files if file in wrote or file in readers.get(bucket, [])]
@@ -98,20 +99,18 @@ def _claimed(bucket: str, files: Sequence[ParsedFile], report: Report) -> list[P
     return claimed
 
 
-def _refuse_existing_input(
-    bucket: str, files: Sequence[ParsedFile], is_input: bool, report: Report
-) -> None:
-    """CloudFormation cannot add notifications to a bucket that it did not make."""
-    for file in files:
-        if is_input and bucket in file.buckets_at:
-            place = file.buckets_at[bucket]
-            report.add(
-                problem(
-                    "not-supported-yet",
-                    place.path,
-                    place.position,
-                    "an existing bucket cannot start functions yet",
-                    "",
-                    "leave `existing` out, or use the bucket for outputs only",
-                )
-            )
+def _tell_of_events(bucket: str, files: Sequence[ParsedFile], report: Report) -> None:
+    """No stack can change the notifications of a bucket that it did not make."""
+    file = next(file for file in files if bucket in file.buckets_at)
+    place = file.buckets_at[bucket]
+    report.add(
+        problem(
+            "existing-bucket-events",
+            place.path,
+            place.position,
+            "the bucket starts functions only if its owner sends its events to EventBridge",
+            "",
+            f"see that `aws s3api get-bucket-notification-configuration --bucket {bucket}` "
+            "shows EventBridgeConfiguration",
+        )
+    )

@@ -7,11 +7,7 @@ from pathlib import Path
 import pytest
 
 from scar_constructs.fdl import load_application
-from scar_constructs.fdl.errors import Report
-from scar_constructs.fdl.flow import check_flow
-from scar_constructs.fdl.parser import parse_file
-from scar_constructs.fdl.reader import read_file
-from scar_constructs.fdl.workflow import Notification, Stack, join
+from scar_constructs.fdl.workflow import Notification
 from tests.unit.fdl_files import load, problems_of, rules_of, write
 
 
@@ -187,18 +183,14 @@ def test_folders_that_only_look_alike_do_not_overlap(tmp_path: Path) -> None:
     assert len(load(tmp_path, a=text).stacks[0].buckets[0].notifications) == 2
 
 
+def warnings_of(folder: Path, text: str) -> list[str]:
+    return [one.rule for one in load_application(write(folder, a=text)).warnings]
+
+
 def test_three_functions_on_one_folder_are_each_told_once(tmp_path: Path) -> None:
     text = file(function("a", "bbb/in"), function("b", "bbb/in"), function("c", "bbb/in"))
 
-    rules = rules_of(tmp_path, a=text)
-
-    assert rules == ["overlap", "overlap", "overlap"]
-
-
-def test_an_existing_bucket_cannot_start_functions_yet(tmp_path: Path) -> None:
-    text = file(function("f", "bbb/in"), more="buckets: {bbb: {existing: true}}\n")
-
-    assert rules_of(tmp_path, a=text) == ["not-supported-yet"]
+    assert warnings_of(tmp_path, text) == ["overlap", "overlap", "overlap"]
 
 
 @pytest.mark.parametrize("count", [101])
@@ -218,19 +210,10 @@ def test_more_compute_environments_than_an_account_has_are_warned_of(tmp_path: P
     assert [warning.rule for warning in loaded.warnings] == ["many-compute-environments"]
 
 
-def joined(folder: Path, text: str) -> Stack:
-    """The stack of a file, whatever the loader would say against it."""
-    (path,) = write(folder, a=text)
-    report = Report()
-    root = read_file(path, report)
-    assert root is not None
-    files = [parse_file(path, root, None, report)]
-    (stack,) = join(files, check_flow(files, report), report).stacks
-    return stack
-
-
 def test_rules_that_overlap_go_through_event_bridge(tmp_path: Path) -> None:
-    stack = joined(tmp_path, file(function("a", "bbb/in"), function("b", "bbb/in/sub")))
+    text = file(function("a", "bbb/in"), function("b", "bbb/in/sub"))
+
+    (stack,) = load(tmp_path, a=text).stacks
 
     (bucket,) = stack.buckets
     assert (bucket.event_bridge, bucket.notifications) == (True, ())
@@ -244,7 +227,8 @@ def test_rules_that_overlap_go_through_event_bridge(tmp_path: Path) -> None:
 def test_a_bucket_that_is_not_ours_goes_through_event_bridge(tmp_path: Path) -> None:
     text = file(function("f", "bbb/in"), more="buckets: {bbb: {existing: true}}\n")
 
-    stack = joined(tmp_path, text)
+    (stack,) = load(tmp_path, a=text).stacks
 
     assert stack.buckets == ()
     assert [(rule.function_name, rule.bucket) for rule in stack.rules] == [("f", "bbb")]
+    assert warnings_of(tmp_path, text) == ["existing-bucket-events"]
