@@ -51,14 +51,16 @@ class ParsedFunction:
 def parse_function(
     section: Section, providers: AbstractMapping[str, Mapping]
 ) -> ParsedFunction | None:
-    """The model, or None if the function has no sound name.
+    """The model, or None if the function has no name.
 
     `providers` are the file's storage providers by their full name, such as `s3.mine`.
     """
-    name_node = section.find("lambda.name")
-    name = section.text("lambda.name")
-    if name is None or name_node is None:
+    name_node = section.node.find("lambda.name")
+    if not isinstance(name_node, Scalar) or not name_node.text:
         return None
+    # A name with a fault has been reported, and stands in for a sound one so that the rest of the
+    # function is checked in the same run.
+    name = section.text("lambda.name") or name_node.text
     inputs = storage.parse_inputs(section, providers)
     outputs = storage.parse_outputs(section, providers)
     script = _script(section, bool(section.sections("lambda.input")))
@@ -180,7 +182,8 @@ def _script(section: Section, has_inputs: bool) -> Script | None:
     node = section.find("lambda.init_script")
     if isinstance(node, Scalar):
         return read_script(node, section.report)
-    if has_inputs and section.node.find("lambda.init_script") is None:
+    is_ready = section.boolean("lambda.container.create_image") is False
+    if has_inputs and not is_ready and section.node.find("lambda.init_script") is None:
         section.report.add(
             problem(
                 "missing-key",

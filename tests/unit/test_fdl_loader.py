@@ -216,6 +216,17 @@ def test_all_problems_of_all_files_come_in_one_run_in_order(tmp_path: Path) -> N
     ]
 
 
+def test_a_bad_name_does_not_hide_the_rest_of_the_function(tmp_path: Path) -> None:
+    found = rules_of(
+        tmp_path,
+        a="functions:\n  my fn:\n    imag: x\n    init_script: none.sh\n"
+        "    s3: {input_bucket: Bad_Bucket}\n",
+    )
+    assert set(found) == {
+        *("function-name", "unknown-key", "missing-key", "script-missing", "bucket-name"),
+    }
+
+
 def test_problems_of_shared_nodes_are_told_once(tmp_path: Path) -> None:
     text = """
     functions:
