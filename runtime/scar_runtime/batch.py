@@ -10,14 +10,11 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-import botocore.session
-from botocore.config import Config as ClientConfig
-from botocore.exceptions import BotoCoreError, ClientError
-
+from scar_runtime.aws.errors import AwsError
 from scar_runtime.errors import ConfigError, EventError, ScarError
 from scar_runtime.events import Record, parse
 from scar_runtime.settings import Settings
@@ -43,30 +40,27 @@ class Job:
     claim: str | None
 
 
-def batch_client(settings: Settings) -> Any:
-    # A request whose answer got lost may have made a job, and SubmitJob knows no token that
-    # would tell: repeating it is the caller's decision, never the client's.
-    config = ClientConfig(retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=30)
-    session = botocore.session.get_session()
-    return session.create_client("batch", region_name=settings.region, config=config)
+class Submitter(Protocol):
+    """Batch, as far as we need it."""
+
+    def submit_job(self, request: Mapping[str, Any]) -> str: ...
 
 
 class Jobs:
-    """Submits jobs of one function. `client` is called once, when the first job is submitted."""
+    """Submits jobs of one function."""
 
     def __init__(
         self,
         function: str,
         spool: Spool,
         settings: Settings,
-        client: Callable[[], Any],
+        batch: Submitter,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._function = function
         self._spool = spool
         self._settings = settings
-        self._make_client = client
-        self._client: Any = None
+        self._batch = batch
         self._sleep = sleep
 
     def submit(self, job: Job) -> str:
@@ -92,18 +86,14 @@ class Jobs:
 
     def _submit(self, request: dict[str, Any]) -> str:
         """Throttling is the one answer that certainly made no job: only there we try again."""
-        if self._client is None:
-            self._client = self._make_client()
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return str(self._client.submit_job(**request)["jobId"])
-            except ClientError as error:
-                code = error.response.get("Error", {}).get("Code", "")
-                if code not in _THROTTLED or attempt == _ATTEMPTS:
-                    raise SubmitError(f"function {self._function}: {error}") from error
+                return self._batch.submit_job(request)
+            except AwsError as error:
+                if error.code not in _THROTTLED or attempt == _ATTEMPTS:
+                    text = f"function {self._function}: cannot submit a job: {error}"
+                    raise SubmitError(text) from error
                 self._sleep(0.2 * 2**attempt)
-            except BotoCoreError as error:
-                raise SubmitError(f"function {self._function}: {error}") from error
         raise AssertionError("the last attempt returns or raises")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from scar_runtime.errors import ConfigError
 from scar_runtime.log import LEVELS
 
 VERSION = 1
+PAYLOAD = "payload"
+"""The folder of `extra_payload`, beside the configuration document in the image."""
 MODES = ("lambda", "lambda-batch", "batch")
 
 
@@ -39,7 +41,8 @@ class Output:
 
 @dataclass(frozen=True)
 class Config:
-    """All the runtime knows of its function. `timeout_threshold` is in seconds."""
+    """All the runtime knows of its function. `timeout_threshold` is in seconds; `payload` is the
+    folder of `extra_payload`, None without one."""
 
     name: str
     mode: str
@@ -48,6 +51,7 @@ class Config:
     environment: Mapping[str, str]
     script: Script | None
     outputs: tuple[Output, ...]
+    payload: Path | None = None
 
 
 def read_config(path: Path) -> Config:
@@ -59,11 +63,13 @@ def read_config(path: Path) -> Config:
     except ValueError as error:
         raise ConfigError(f"the configuration {path} is not JSON: {error}") from error
     try:
-        return _config(document)
+        config = _config(document)
     except (KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"the configuration {path} lacks a part: {error!r}") from error
     except ValueError as error:
         raise ConfigError(f"the configuration {path}: {error}") from error
+    payload = path.parent / PAYLOAD
+    return replace(config, payload=payload) if payload.is_dir() else config
 
 
 def _config(document: Mapping[str, Any]) -> Config:

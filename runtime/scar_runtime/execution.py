@@ -154,6 +154,8 @@ class Executor:
         """What the script may know of its event; an absent fact is an absent variable."""
         record = task.record
         facts = {"REQUEST_ID": task.request_id, "INSTANCE_IP": instance_ip()}
+        if self._config.payload:
+            facts["EXTRA_PAYLOAD"] = str(self._config.payload)
         if record.object:
             facts["STORAGE_OBJECT_KEY"] = record.object.key
         if record.time:

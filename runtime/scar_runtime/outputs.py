@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -13,7 +12,7 @@ from urllib.parse import quote
 from scar_runtime.config import Output
 from scar_runtime.errors import LoopError, StorageError
 from scar_runtime.events import StoredObject
-from scar_runtime.storage import PARALLEL_OBJECTS, Storage
+from scar_runtime.storage import PARALLEL_OBJECTS, Storage, in_parallel
 
 KEY_BYTES = 1024
 """The longest key of an S3 object."""
@@ -135,14 +134,4 @@ def publish(storage: Storage, uploads: Sequence[Upload], metadata: Mapping[str, 
     def one(upload: Upload) -> None:
         storage.upload(upload.file, upload.bucket, upload.key, metadata)
 
-    if len(uploads) == 1:
-        one(uploads[0])
-        return
-    with ThreadPoolExecutor(PARALLEL_OBJECTS) as pool:
-        transfers = [pool.submit(one, upload) for upload in uploads]
-        try:
-            for transfer in transfers:
-                transfer.result()
-        except StorageError:
-            pool.shutdown(cancel_futures=True)
-            raise
+    in_parallel(one, uploads, PARALLEL_OBJECTS)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from scar_runtime.batch import Jobs, batch_client
+from scar_runtime.aws.batch import Batch
+from scar_runtime.aws.client import Client
+from scar_runtime.aws.connections import Connections
+from scar_runtime.aws.credentials import Provider
+from scar_runtime.aws.s3 import S3
+from scar_runtime.batch import Jobs
 from scar_runtime.claims import Claims
 from scar_runtime.config import Config, read_config
 from scar_runtime.environment import image_environment
@@ -18,7 +21,7 @@ from scar_runtime.log import Log
 from scar_runtime.process import Terminator
 from scar_runtime.settings import Settings, read_settings
 from scar_runtime.spool import Spool
-from scar_runtime.storage import Storage, s3_client
+from scar_runtime.storage import Storage
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,7 @@ class Runtime:
 
 
 def assemble(
-    environ: Mapping[str, str],
-    image: Mapping[str, str],
-    log_descriptor: int = 1,
-    s3: Callable[[Settings], Any] = s3_client,
-    batch: Callable[[Settings], Any] = batch_client,
+    environ: Mapping[str, str], image: Mapping[str, str], log_descriptor: int = 1
 ) -> Runtime:
     """Build a runtime from this process's environment. Raises `ConfigError`."""
     settings = read_settings(environ)
@@ -56,13 +55,16 @@ def assemble(
     config = read_config(settings.config)
     log = Log(config.log_level, log_descriptor)
     terminator = Terminator()
-    client = s3(settings)
+    credentials, connections = Provider(environ), Connections(environ)
+    s3 = S3(Client("s3", credentials, connections), settings.region, settings.s3_url)
     spool = claims = jobs = None
     if settings.spool_bucket:
-        spool = Spool(client, settings.spool_bucket, config.name)
+        spool = Spool(s3, settings.spool_bucket, config.name)
         claims = Claims(spool)
-        jobs = Jobs(config.name, spool, settings, functools.partial(batch, settings))
-    executor = Executor(config, Storage(client), log, terminator, image)
+        once = Client("batch", credentials, connections, attempts=1)
+        batch = Batch(once, settings.region, settings.batch_url)
+        jobs = Jobs(config.name, spool, settings, batch)
+    executor = Executor(config, Storage(s3), log, terminator, image)
     return Runtime(config, settings, log, terminator, executor, spool, claims, jobs)
 
 

@@ -13,7 +13,7 @@ class Settings:
 
     - `spool_bucket`: claims, event documents of jobs, large payloads
     - `job_event`: key in the spool bucket of this job's event document
-    - `endpoint_url`: a service that speaks S3's protocol, in place of AWS
+    - `s3_url`, `batch_url`: services that speak the same protocols, in place of AWS's own
     """
 
     config: Path | None
@@ -23,8 +23,9 @@ class Settings:
     job_event: str | None
     job_id: str | None
     job_attempt: int
-    region: str | None
-    endpoint_url: str | None
+    region: str
+    s3_url: str | None
+    batch_url: str | None
     log_group: str
     log_stream: str
 
@@ -40,8 +41,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         job_id=environ.get("AWS_BATCH_JOB_ID"),
         # Counts from 1: https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html
         job_attempt=int(environ.get("AWS_BATCH_JOB_ATTEMPT", "1")),
-        region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION"),
-        endpoint_url=environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL"),
+        # S3 tells where a bucket is if it is elsewhere, so that any region does to begin with.
+        region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1",
+        s3_url=environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL"),
+        batch_url=environ.get("AWS_ENDPOINT_URL_BATCH") or environ.get("AWS_ENDPOINT_URL"),
         log_group=environ.get("AWS_LAMBDA_LOG_GROUP_NAME", ""),
         log_stream=environ.get("AWS_LAMBDA_LOG_STREAM_NAME", ""),
     )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
+from http.client import HTTPResponse
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from scar_runtime.aws.client import Bytes
+from scar_runtime.aws.errors import AwsError
+from scar_runtime.aws.s3 import S3
 from scar_runtime.errors import StorageError
 
 _ABSENT = ("NoSuchKey", "404", "AccessDenied", "403")
@@ -15,6 +19,7 @@ _ABSENT = ("NoSuchKey", "404", "AccessDenied", "403")
 _REFUSED = ("PreconditionFailed", "412", "NoSuchKey", "404")
 _CONFLICT = ("ConditionalRequestConflict", "409")
 _ATTEMPTS = 5
+_WRITE = "write"
 
 
 @dataclass(frozen=True)
@@ -29,63 +34,63 @@ class Document:
 class Spool:
     """Small JSON documents with conditional writes."""
 
-    def __init__(self, client: Any, bucket: str, function: str) -> None:
-        self._client = client
+    def __init__(self, s3: S3, bucket: str, function: str) -> None:
+        self._s3 = s3
         self._bucket = bucket
         self._prefix = function
 
     def key(self, kind: str, name: str) -> str:
         return f"{self._prefix}/{kind}/{name}"
 
-    def create(self, key: str, content: dict[str, Any]) -> Document | None:
+    def create(self, key: str, content: Mapping[str, Any]) -> Document | None:
         """Write the document if none has that key; None if one has."""
-        return self._write(key, content, {"IfNoneMatch": "*"})
+        return self._write(key, content, {"If-None-Match": "*"})
 
-    def replace(self, old: Document, content: dict[str, Any]) -> Document | None:
+    def replace(self, old: Document, content: Mapping[str, Any]) -> Document | None:
         """Write over `old`; None if it is no more what it was when it was read."""
-        return self._write(old.key, content, {"IfMatch": old.etag})
+        return self._write(old.key, content, {"If-Match": old.etag})
 
-    def put(self, key: str, content: dict[str, Any]) -> None:
+    def put(self, key: str, content: Mapping[str, Any]) -> None:
         self._write(key, content, {})
 
     def get(self, key: str) -> Document | None:
         """Read a document; None if there is none."""
+
+        def receive(answer: HTTPResponse) -> Document:
+            content = json.loads(answer.read())
+            return Document(key, content, answer.getheader("ETag") or "")
+
         try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=key)
-            content = json.loads(answer["Body"].read())
-        except ClientError as error:
-            if _code(error) in _ABSENT:
+            return self._s3.get(self._bucket, key, receive)
+        except AwsError as error:
+            if error.code in _ABSENT:
                 return None
-            raise self._fault("read", key, error) from error
-        except (BotoCoreError, ValueError) as error:
-            raise self._fault("read", key, error) from error
-        return Document(key, content, answer["ETag"])
+            raise self._error("read", key, error) from error
+        except ValueError as error:
+            raise self._error("read", key, error) from error
 
     def _write(
-        self, key: str, content: dict[str, Any], condition: dict[str, str]
+        self, key: str, content: Mapping[str, Any], condition: Mapping[str, str]
     ) -> Document | None:
-        body = json.dumps(content).encode("ascii")
+        written = {**content, _WRITE: str(uuid.uuid4())}
+        body = Bytes(json.dumps(written).encode("ascii"))
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                answer = self._client.put_object(
-                    Bucket=self._bucket, Key=key, Body=body, **condition
-                )
-            except ClientError as error:
-                code = _code(error)
-                if condition and code in _REFUSED:
-                    return None
+                etag = self._s3.put(self._bucket, key, body, condition)
+            except AwsError as error:
+                if condition and error.code in _REFUSED:
+                    return self._written_after_all(key, written)
                 # Two conditional writes at one moment: S3 asks to try again.
-                if code in _CONFLICT and attempt < _ATTEMPTS:
-                    continue
-                raise self._fault("write", key, error) from error
-            except BotoCoreError as error:
-                raise self._fault("write", key, error) from error
-            return Document(key, content, answer["ETag"])
+                if error.code not in _CONFLICT or attempt == _ATTEMPTS:
+                    raise self._error("write", key, error) from error
+            else:
+                return Document(key, written, etag)
         raise AssertionError("the last attempt returns or raises")
 
-    def _fault(self, verb: str, key: str, error: Exception) -> StorageError:
+    def _written_after_all(self, key: str, written: Mapping[str, Any]) -> Document | None:
+        """If the answer to our write got lost, its repetition meets our own document."""
+        found = self.get(key)
+        return found if found and found.content.get(_WRITE) == written[_WRITE] else None
+
+    def _error(self, verb: str, key: str, error: Exception) -> StorageError:
         return StorageError(f"cannot {verb} s3://{self._bucket}/{key} of the spool: {error}")
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))

@@ -2,144 +2,164 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
+from http.client import HTTPResponse
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-import botocore.session
-from botocore.config import Config as ClientConfig
-from botocore.exceptions import BotoCoreError, ClientError
-
+from scar_runtime.aws.errors import AwsError
+from scar_runtime.aws.s3 import S3, FileSlice, Part, metadata_headers, metadata_of
 from scar_runtime.errors import DiskFullError, StorageError, SupersededError
 from scar_runtime.events import StoredObject
-from scar_runtime.settings import Settings
 
 MIB = 1024 * 1024
 PART = 8 * MIB
-"""Objects above this are moved in parts of this size."""
+"""Objects above this are moved in parts of at least this size."""
+MOST_PARTS = 10_000
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
 PARALLEL_PARTS = 10
 PARALLEL_OBJECTS = 32
 CHUNK = 256 * 1024
-IN_MEMORY = MIB
-"""Objects up to this are sent from memory: a streamed body costs one more round trip, since
-botocore asks the service's consent first (Expect: 100-continue)."""
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 _GONE = ("404", "NoSuchKey", "NoSuchVersion", "403", "AccessDenied")
-
-
-def s3_client(settings: Settings) -> Any:
-    """A client with credentials and endpoint from the usual AWS variables."""
-    # Other services than AWS seldom answer at BUCKET.HOST.
-    style = {"addressing_style": "path" if settings.endpoint_url else "auto"}
-    config = ClientConfig(
-        max_pool_connections=PARALLEL_OBJECTS,
-        retries={"mode": "standard", "total_max_attempts": 5},
-        s3=style,
-        connect_timeout=10,
-        read_timeout=60,
-    )
-    session = botocore.session.get_session()
-    return session.create_client("s3", region_name=settings.region, config=config)
 
 
 class Storage:
     """Downloads and uploads. Faults of the service become `StorageError`, naming the object."""
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def __init__(self, s3: S3) -> None:
+        self._s3 = s3
 
     def download(self, stored: StoredObject, path: Path) -> dict[str, str]:
         """Write the very version that the event speaks of to `path`; gives its metadata.
 
         Raises `SupersededError` if the bucket keeps no versions and the object was replaced since.
         """
-        request = {"Bucket": stored.bucket, "Key": stored.key}
-        if stored.version and stored.version != "null":
-            request["VersionId"] = stored.version
-        elif stored.etag:
-            request["IfMatch"] = f'"{stored.etag.strip(chr(34))}"'
         try:
             if stored.size is not None:
                 require_space(path.parent, stored.size)
-            return self._download(request, path, stored.size)
-        except ClientError as error:
-            raise _read_fault(stored, error) from error
-        except BotoCoreError as error:
-            raise StorageError(f"cannot read s3://{stored.path}: {error}") from error
+            with path.open("wb", buffering=0) as file:
+                return _Download(self._s3, stored, file.fileno(), path.parent).run()
+        except AwsError as error:
+            raise _read_error(stored, error) from error
         except OSError as error:
-            raise _disk_fault(error, f"s3://{stored.path}", stored.size) from error
-
-    def _download(self, request: dict[str, str], path: Path, size: int | None) -> dict[str, str]:
-        """One request for a small object; for another the first part, then the rest at once."""
-        if size is not None and size <= PART:
-            answer = self._client.get_object(**request)
-            total = size
-        else:
-            answer = self._client.get_object(**request, Range=f"bytes=0-{PART - 1}")
-            total = int(answer["ContentRange"].rpartition("/")[2])
-        with path.open("wb", buffering=0) as file:
-            if total > PART:
-                require_space(path.parent, total)
-                file.truncate(total)
-            _write_body(answer["Body"], file.fileno(), 0)
-            if total > PART:
-                same = {**request, "IfMatch": answer["ETag"]}
-                self._download_rest(same, file.fileno(), total)
-        return dict(answer.get("Metadata", {}))
-
-    def _download_rest(self, request: dict[str, str], descriptor: int, total: int) -> None:
-        def part(start: int) -> None:
-            span = f"bytes={start}-{min(start + PART, total) - 1}"
-            answer = self._client.get_object(**request, Range=span)
-            _write_body(answer["Body"], descriptor, start)
-
-        with ThreadPoolExecutor(PARALLEL_PARTS) as pool:
-            for _ in pool.map(part, range(PART, total, PART)):
-                pass
+            raise _disk_error(error, f"s3://{stored.path}") from error
 
     def upload(self, path: Path, bucket: str, key: str, metadata: Mapping[str, str]) -> None:
         """Store the file whole, or not at all."""
+        headers = metadata_headers(metadata)
         try:
             size = path.stat().st_size
-            if size > PART:
-                self._upload_parts(path, bucket, key, metadata)
-            elif size > IN_MEMORY:
-                with path.open("rb") as body:
-                    self._put(bucket, key, body, metadata)
+            if size <= PART:
+                self._s3.put(bucket, key, FileSlice(path, 0, size), headers)
             else:
-                self._put(bucket, key, path.read_bytes(), metadata)
-        except (ClientError, BotoCoreError) as error:
+                self._upload_parts(path, size, bucket, key, headers)
+        except AwsError as error:
             raise StorageError(f"cannot write s3://{bucket}/{key}: {error}") from error
         except OSError as error:
             raise StorageError(f"cannot read the output {path.name}: {error.strerror}") from error
 
-    def _put(self, bucket: str, key: str, body: Any, metadata: Mapping[str, str]) -> None:
-        self._client.put_object(Bucket=bucket, Key=key, Body=body, Metadata=dict(metadata))
+    def _upload_parts(
+        self, path: Path, size: int, bucket: str, key: str, headers: Mapping[str, str]
+    ) -> None:
+        upload = self._s3.begin_upload(bucket, key, headers)
+        length = max(PART, -(-size // MOST_PARTS))
 
-    def _upload_parts(self, path: Path, bucket: str, key: str, metadata: Mapping[str, str]) -> None:
-        # Imported where needed: most outputs are small, and every start would pay for it.
-        s3transfer = import_module("s3transfer.manager")
-        config = s3transfer.TransferConfig(
-            multipart_threshold=PART,
-            multipart_chunksize=PART,
-            max_request_concurrency=PARALLEL_PARTS,
+        def send(begin: int) -> Part:
+            body = FileSlice(path, begin, min(length, size - begin))
+            return self._s3.put_part(bucket, key, upload, begin // length + 1, body)
+
+        try:
+            parts = in_parallel(send, range(0, size, length), PARALLEL_PARTS)
+            self._s3.end_upload(bucket, key, upload, parts)
+        except BaseException:
+            # Otherwise the parts lie in the bucket, unseen and paid for.
+            with contextlib.suppress(AwsError):
+                self._s3.abort_upload(bucket, key, upload)
+            raise
+
+
+class _Download:
+    """One object on its way into an open file."""
+
+    def __init__(self, s3: S3, stored: StoredObject, descriptor: int, folder: Path) -> None:
+        self._s3 = s3
+        self._stored = stored
+        self._descriptor = descriptor
+        self._folder = folder
+        self._version = stored.version if stored.version != "null" else None
+        self._etag = f'"{stored.etag.strip(chr(34))}"' if stored.etag and not self._version else ""
+        self._total = 0
+
+    def run(self) -> dict[str, str]:
+        """One request for a small object; for another the first part, then the rest at once."""
+        size = self._stored.size
+        if size is not None and size <= PART:
+            return self._get(self._receive_all, {})
+        metadata = self._get(self._receive_first, {"Range": f"bytes=0-{PART - 1}"})
+        in_parallel(self._get_part, range(PART, self._total, PART), PARALLEL_PARTS)
+        return metadata
+
+    def _get(self, receive: Callable[[HTTPResponse], B], headers: dict[str, str]) -> B:
+        stored = self._stored
+        if self._etag:
+            headers = {**headers, "If-Match": self._etag}
+        return self._s3.get(
+            stored.bucket, stored.key, receive, version=self._version, headers=headers
         )
-        with s3transfer.TransferManager(self._client, config) as manager:
-            extra = {"Metadata": dict(metadata)}
-            manager.upload(str(path), bucket, key, extra_args=extra).result()
+
+    def _receive_all(self, answer: HTTPResponse) -> dict[str, str]:
+        self._write(answer, 0)
+        return metadata_of(answer)
+
+    def _receive_first(self, answer: HTTPResponse) -> dict[str, str]:
+        """Of an object of whatever size: it is known from here on, and all parts are of it."""
+        self._etag = answer.getheader("ETag") or ""
+        self._total = int((answer.getheader("Content-Range") or "/0").rpartition("/")[2])
+        require_space(self._folder, self._total)
+        self._write(answer, 0)
+        return metadata_of(answer)
+
+    def _get_part(self, begin: int) -> None:
+        end = min(begin + PART, self._total)
+
+        def receive(answer: HTTPResponse) -> None:
+            self._write(answer, begin)
+
+        self._get(receive, {"Range": f"bytes={begin}-{end - 1}"})
+
+    def _write(self, answer: HTTPResponse, offset: int) -> None:
+        buffer = memoryview(bytearray(CHUNK))
+        while count := answer.readinto(buffer):
+            rest = buffer[:count]
+            while rest:
+                try:
+                    written = os.pwrite(self._descriptor, rest, offset)
+                except OSError as error:  # of the disk, where trying again helps nobody
+                    raise _disk_error(error, f"s3://{self._stored.path}") from error
+                rest, offset = rest[written:], offset + written
 
 
-def _write_body(body: Any, descriptor: int, offset: int) -> None:
-    while chunk := body.read(CHUNK):
-        rest = memoryview(chunk)
-        while rest:
-            written = os.pwrite(descriptor, rest, offset)
-            rest, offset = rest[written:], offset + written
+def in_parallel(do: Callable[[A], B], items: Sequence[A], threads: int) -> list[B]:
+    """The results of `do` for all items, in order. Raises the first fault by order, once nothing
+    is under way any more; what has not begun by then never does."""
+    if len(items) <= 1:
+        return [do(item) for item in items]
+    with ThreadPoolExecutor(min(threads, len(items))) as pool:
+        futures = [pool.submit(do, item) for item in items]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def require_space(folder: Path, size: int) -> None:
@@ -156,17 +176,16 @@ def _full(needed: str, free: int) -> str:
     )
 
 
-def _disk_fault(error: OSError, what: str, size: int | None) -> StorageError:
+def _disk_error(error: OSError, what: str) -> StorageError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFullError(_full(f"{what} ({size} bytes)" if size is not None else what, 0))
+        return DiskFullError(_full(what, 0))
     return StorageError(f"cannot write {what} to disk: {error.strerror}")
 
 
-def _read_fault(stored: StoredObject, error: ClientError) -> StorageError:
-    code = error.response.get("Error", {}).get("Code", "")
-    if code in ("412", "PreconditionFailed"):
+def _read_error(stored: StoredObject, error: AwsError) -> StorageError:
+    if error.code in ("412", "PreconditionFailed"):
         return SupersededError(f"s3://{stored.path} was replaced since the event was sent")
     hint = ""
-    if code in _GONE:  # without s3:ListBucket, S3 answers 403 for what is not there
+    if error.code in _GONE:  # without s3:ListBucket, S3 answers 403 for what is not there
         hint = " (it may have been deleted, or the function's role may not read it)"
-    return StorageError(f"cannot read s3://{stored.path}: {code}{hint}")
+    return StorageError(f"cannot read s3://{stored.path}: {error}{hint}")

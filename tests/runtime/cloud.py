@@ -17,6 +17,10 @@ from typing import Any
 
 import botocore.session
 from botocore.config import Config
+from scar_runtime.aws.client import Client
+from scar_runtime.aws.connections import Connections
+from scar_runtime.aws.credentials import Provider
+from scar_runtime.aws.s3 import S3
 
 PROGRAM = Path(__file__).parents[2] / ".venv-cloud" / "bin" / "ministack"
 START_SECONDS = 30
@@ -58,7 +62,7 @@ class Cloud:
         client = self.client("s3")
         unique = f"{name}-{uuid.uuid4().hex[:12]}"
         client.create_bucket(Bucket=unique)
-        return Bucket(client, unique)
+        return Bucket(client, unique, self)
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,14 @@ class Bucket:
 
     client: Any
     name: str
+    cloud: Cloud
+
+    @property
+    def s3(self) -> S3:
+        """The runtime's own way to it."""
+        variables = self.cloud.variables
+        client = Client("s3", Provider(variables), Connections(variables))
+        return S3(client, "us-east-1", self.cloud.endpoint)
 
     def put(self, key: str, content: bytes = b"", **options: Any) -> dict[str, Any]:
         answer = self.client.put_object(Bucket=self.name, Key=key, Body=content, **options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
+from scar_runtime.batch import Jobs
 from scar_runtime.runtime import Runtime, assemble
 
 from tests.runtime.cloud import Bucket, Cloud
@@ -59,11 +61,11 @@ class FakeBatch:
     before: Callable[[], None] = lambda: None
     after: Callable[[], None] = lambda: None
 
-    def submit_job(self, **request: Any) -> dict[str, str]:
+    def submit_job(self, request: Mapping[str, Any]) -> str:
         self.before()
-        self.jobs.append(request)
+        self.jobs.append(dict(request))
         self.after()
-        return {"jobId": f"job-{len(self.jobs)}", "jobName": request["jobName"]}
+        return f"job-{len(self.jobs)}"
 
     def event_key(self, number: int) -> str:
         variables = self.jobs[number]["containerOverrides"]["environment"]
@@ -100,14 +102,13 @@ class Function:
             "SCAR_JOB_DEFINITION": "definition",
             "AWS_LAMBDA_LOG_GROUP_NAME": "group",
             "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
+            **self.cloud.variables,
             **variables,
         }
-        return assemble(
-            environ,
-            image,
-            s3=lambda _: self.cloud.client("s3"),
-            batch=lambda _: self.batch,
-        )
+        made = assemble(environ, image)
+        assert made.spool is not None
+        jobs = Jobs(made.config.name, made.spool, made.settings, self.batch)
+        return dataclasses.replace(made, jobs=jobs)
 
     def job(self, number: int, attempt: int = 1) -> Runtime:
         """The runtime in the job that was submitted as number `number`, from 0."""

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from botocore.exceptions import ClientError, ConnectionClosedError
+from scar_runtime.aws.errors import AwsError
 from scar_runtime.batch import SubmitError, job_name
 from scar_runtime.events import Record, StoredObject
 from scar_runtime.handler import Invocation
@@ -114,21 +114,20 @@ def test_throttling_is_tried_again(function: Make, bucket: Bucket) -> None:
     assert len(made.batch.jobs) == 1
 
 
-def throttled() -> ClientError:
-    error = {"Error": {"Code": "TooManyRequestsException", "Message": "slow down"}}
-    return ClientError(error, "SubmitJob")
+def throttled() -> AwsError:
+    return AwsError("TooManyRequestsException", "slow down", 429)
 
 
 def test_a_lost_answer_is_not_tried_again_by_us(function: Make, bucket: Bucket) -> None:
     made = function(COPY, mode="batch")
 
     def lose() -> None:
-        raise ConnectionClosedError(endpoint_url="http://batch")
+        raise AwsError("RemoteDisconnected", "closed without an answer")
 
     made.batch.after = lose
     invocation = Invocation(made.runtime(), Invoked())
     event = stored(bucket, "in/a")
-    with pytest.raises(SubmitError, match="Connection was closed"):
+    with pytest.raises(SubmitError, match="cannot submit a job: RemoteDisconnected"):
         invocation.dispatch(event)
     assert len(made.batch.jobs) == 1
 

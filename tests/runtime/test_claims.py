@@ -29,7 +29,7 @@ class Killed(BaseException):
 
 
 def at(spool: Bucket, seconds: float) -> Claims:
-    return Claims(Spool(spool.client, spool.name, "f"), lambda: seconds)
+    return Claims(Spool(spool.s3, spool.name, "f"), lambda: seconds)
 
 
 def test_another_delivery_is_a_duplicate(bucket: Bucket) -> None:

@@ -103,6 +103,18 @@ def test_by_hand_the_code_is_the_script_s(tmp_path: Path, cloud: Cloud) -> None:
     assert "function f: the script exited with code 7" in done.stderr
 
 
+def test_the_files_of_the_extra_payload_are_found(tmp_path: Path, cloud: Cloud) -> None:
+    (tmp_path / "payload").mkdir()
+    (tmp_path / "payload" / "labels").write_text("cat\n")
+    done = by_hand(tmp_path, cloud, 'cat "$EXTRA_PAYLOAD/labels"', {})
+    assert (done.returncode, done.stdout) == (0, "cat\n")
+
+
+def test_without_an_extra_payload_there_is_no_variable(tmp_path: Path, cloud: Cloud) -> None:
+    done = by_hand(tmp_path, cloud, 'echo "${EXTRA_PAYLOAD-none}"', {})
+    assert (done.returncode, done.stdout) == (0, "none\n")
+
+
 @pytest.mark.parametrize("text", ["", "{", "no event"])
 def test_by_hand_what_is_no_json_is_refused(tmp_path: Path, cloud: Cloud, text: str) -> None:
     done = by_hand(tmp_path, cloud, "true", text)

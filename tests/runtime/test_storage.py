@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from scar_runtime.aws.client import Client
+from scar_runtime.aws.connections import Connections
+from scar_runtime.aws.credentials import Provider
+from scar_runtime.aws.s3 import S3
 from scar_runtime.config import Output
 from scar_runtime.errors import DiskFullError, LoopError, StorageError, SupersededError
 from scar_runtime.events import StoredObject
@@ -31,7 +34,7 @@ def test_any_size_comes_and_goes_whole(
         return  # every storage service tells the size in its events
     content = os.urandom(min(size, 4096)) * (size // 4096 + 1)
     content = content[:size]
-    storage = Storage(bucket.client)
+    storage = Storage(bucket.s3)
     source = tmp_path / "source"
     source.write_bytes(content)
     storage.upload(source, bucket.name, "key", {"a": "b"})
@@ -46,24 +49,30 @@ def test_a_large_object_replaced_amid_the_transfer_is_never_mixed(
 ) -> None:
     first = bucket.put("key", b"1" * (2 * PART))
 
-    class Replacing:
-        """The client of a moment at which somebody else writes the object again."""
+    class Replacing(S3):
+        """S3 at a moment when somebody else writes the object again."""
 
-        def get_object(self, **request: Any) -> Any:
-            answer = bucket.client.get_object(**request)
+        def get(self, *arguments: Any, **options: Any) -> Any:
+            answer = super().get(*arguments, **options)
             bucket.put("key", b"2" * (2 * PART))
             return answer
 
     found = StoredObject(bucket.name, "key", etag=first["ETag"], size=2 * PART)
     with pytest.raises(SupersededError, match="was replaced since the event was sent"):
-        Storage(Replacing()).download(found, tmp_path / "target")
+        Storage(Replacing(*parts_of(bucket))).download(found, tmp_path / "target")
+
+
+def parts_of(bucket: Bucket) -> tuple[Client, str, str]:
+    variables = bucket.cloud.variables
+    client = Client("s3", Provider(variables), Connections(variables))
+    return client, "us-east-1", bucket.cloud.endpoint
 
 
 def test_a_thousand_outputs_go(bucket: Bucket, tmp_path: Path) -> None:
     for number in range(1000):
         (tmp_path / f"{number:04}").write_text(str(number))
     uploads = plan(tmp_path, [Output(bucket.name, "out", (), (), "{name}")], None, "id")
-    publish(Storage(bucket.client), uploads, {})
+    publish(Storage(bucket.s3), uploads, {})
     assert len(bucket.keys("out/")) == 1000
     assert bucket.get("out/0999") == b"999"
 
@@ -74,7 +83,7 @@ def test_a_fault_among_many_outputs_is_raised(bucket: Bucket, tmp_path: Path) ->
     output = Output("no-such-bucket-anywhere", "out", (), (), "{name}")
     uploads = plan(tmp_path, [output], None, "id")
     with pytest.raises(StorageError, match="cannot write s3://no-such-bucket-anywhere/out/00"):
-        publish(Storage(bucket.client), uploads, {})
+        publish(Storage(bucket.s3), uploads, {})
 
 
 def test_a_disk_too_small_is_told_with_the_key_to_set(tmp_path: Path) -> None:
@@ -82,17 +91,12 @@ def test_a_disk_too_small_is_told_with_the_key_to_set(tmp_path: Path) -> None:
         require_space(tmp_path, 2**60)
 
 
-def test_a_disk_that_fills_up_is_told_so(bucket: Bucket, tmp_path: Path) -> None:
+def test_a_disk_that_fills_up_is_told_so(bucket: Bucket) -> None:
     bucket.put("key", b"x")
 
-    class Full:
-        """The client of a moment at which somebody else fills the disk."""
-
-        def get_object(self, **_: Any) -> Any:
-            raise OSError(errno.ENOSPC, "No space left on device")
-
+    full = Path("/dev/full")
     with pytest.raises(DiskFullError, match=f"s3://{bucket.name}/key .*ephemeral_storage"):
-        Storage(Full()).download(StoredObject(bucket.name, "key"), tmp_path / "target")
+        Storage(bucket.s3).download(StoredObject(bucket.name, "key", size=1), full)
 
 
 def test_outputs_tell_their_origin_and_count_hops(

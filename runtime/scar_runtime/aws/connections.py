@@ -1,0 +1,117 @@
+"""Connections that stay open between requests, shared by threads."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPSConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+CONNECT_SECONDS = 10
+READ_SECONDS = 60
+OWN_AUTHORITIES = Path("/opt/scar/cacert.pem")
+"""Beside our Python in the derived image, which may be of an image that trusts nobody."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a service is."""
+
+    host: str
+    port: int
+    secure: bool
+
+    @property
+    def authority(self) -> str:
+        """The value of the Host header."""
+        usual = 443 if self.secure else 80
+        return self.host if self.port == usual else f"{self.host}:{self.port}"
+
+
+def origin(url: str) -> Origin:
+    parts = urlsplit(url)
+    secure = parts.scheme != "http"
+    return Origin(parts.hostname or "", parts.port or (443 if secure else 80), secure)
+
+
+class Connections:
+    """A pool without a limit of its own: its users' threads are the limit."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._idle: dict[Origin, list[HTTPConnection]] = {}
+        self._lock = threading.Lock()
+        self._context: ssl.SSLContext | None = None
+
+    def __del__(self) -> None:
+        """Whoever holds the pool uses it to the end of the process; tests do not."""
+        for place in list(self._idle):
+            self.drop_idle(place)
+
+    @contextmanager
+    def connection(self, place: Origin) -> Iterator[HTTPConnection]:
+        """An open or a new connection. It is kept only if the block ends well."""
+        with self._lock:
+            idle = self._idle.get(place)
+            connection = idle.pop() if idle else None
+        connection = connection or self._new(place)
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        with self._lock:
+            self._idle.setdefault(place, []).append(connection)
+
+    def drop_idle(self, place: Origin) -> None:
+        """Close what is open: the service, or something on the way, has closed its end."""
+        with self._lock:
+            stale = self._idle.pop(place, [])
+        for connection in stale:
+            connection.close()
+
+    def _new(self, place: Origin) -> HTTPConnection:
+        proxy = self._proxy(place)
+        target = proxy or place
+        if place.secure:
+            connection: HTTPConnection = HTTPSConnection(
+                target.host, target.port, timeout=CONNECT_SECONDS, context=self._tls()
+            )
+        else:
+            connection = HTTPConnection(target.host, target.port, timeout=CONNECT_SECONDS)
+        if proxy:
+            connection.set_tunnel(place.host, place.port)
+        connection.connect()
+        connection.sock.settimeout(READ_SECONDS)
+        return connection
+
+    def _tls(self) -> ssl.SSLContext:
+        with self._lock:
+            if self._context is None:
+                file = self._environ.get("AWS_CA_BUNDLE")
+                if not file and OWN_AUTHORITIES.exists():
+                    file = str(OWN_AUTHORITIES)
+                self._context = ssl.create_default_context(cafile=file)
+            return self._context
+
+    def _proxy(self, place: Origin) -> Origin | None:
+        """The usual variables, in capitals or not; a proxy opens a tunnel for us."""
+        scheme = "https" if place.secure else "http"
+        url = self._variable(f"{scheme}_proxy")
+        if not url or self._is_direct(place.host):
+            return None
+        return origin(url if "://" in url else f"http://{url}")
+
+    def _is_direct(self, host: str) -> bool:
+        for name in self._variable("no_proxy").split(","):
+            suffix = name.strip().lstrip(".")
+            if suffix == "*" or (suffix and (host == suffix or host.endswith(f".{suffix}"))):
+                return True
+        return False
+
+    def _variable(self, name: str) -> str:
+        return self._environ.get(name) or self._environ.get(name.upper()) or ""

@@ -1,0 +1,34 @@
+"""Where AWS's services are."""
+
+from __future__ import annotations
+
+from scar_runtime.aws.connections import Origin, origin
+
+# https://docs.aws.amazon.com/general/latest/gr/rande.html and the partitions beside the public one
+SUFFIXES = (
+    ("cn-", "amazonaws.com.cn"),
+    ("us-isob-", "sc2s.sgov.gov"),
+    ("us-isof-", "csp.hci.ic.gov"),
+    ("eu-isoe-", "cloud.adc-e.uk"),
+    ("us-iso-", "c2s.ic.gov"),
+    ("eusc-", "amazonaws.eu"),
+)
+
+
+def domain(region: str) -> str:
+    return next((suffix for start, suffix in SUFFIXES if region.startswith(start)), "amazonaws.com")
+
+
+def service_origin(service: str, region: str, endpoint_url: str | None) -> Origin:
+    return origin(endpoint_url or f"https://{service}.{region}.{domain(region)}")
+
+
+def bucket_address(bucket: str, region: str, endpoint_url: str | None) -> tuple[Origin, str]:
+    """Where a bucket is: the host, and the path before the key.
+
+    AWS wants the bucket in the host's name. A name with dots would not match the certificate, and
+    other services than AWS seldom answer to such hosts: there the bucket is in the path.
+    """
+    if endpoint_url or "." in bucket:
+        return service_origin("s3", region, endpoint_url), f"/{bucket}/"
+    return service_origin(f"{bucket}.s3", region, None), "/"
