@@ -9,6 +9,10 @@ import pytest
 from tests.local.workflows import Workflow
 
 pytestmark = pytest.mark.container
+FUNCTIONS = (
+    *("zoo-upper", "zoo-count", "zoo-seven", "zoo-seven-batch", "zoo-slow", "zoo-escape"),
+    "zoo-denied",
+)
 
 
 @pytest.mark.parametrize(
@@ -105,16 +109,20 @@ def test_iam_is_enforced_on_a_function(zoo: Workflow) -> None:
 
 
 def test_the_images_are_in_the_registry(zoo: Workflow) -> None:
+    assets = json.loads((zoo.assembly / "zoo.assets.json").read_text())
+    tags = {
+        place["imageTag"]
+        for image in assets["dockerImages"].values()
+        for place in image["destinations"].values()
+    }
+    assert len(tags) == len(FUNCTIONS)
     registry = zoo.cloud.client("ecr")
-    images = [
-        image
-        for repository in registry.describe_repositories()["repositories"]
-        for image in registry.describe_images(repositoryName=repository["repositoryName"])[
-            "imageDetails"
-        ]
-    ]
-    # One per function but the dispatchers, whose jobs' images they are.
-    assert len([image for image in images if image["imageTags"]]) == 7
+    (repository,) = registry.describe_repositories()["repositories"]
+    images = registry.describe_images(
+        repositoryName=repository["repositoryName"],
+        imageIds=[{"imageTag": tag} for tag in sorted(tags)],
+    )["imageDetails"]
+    assert {tag for image in images for tag in image["imageTags"]} == tags
     assert all(image["imageDigest"].startswith("sha256:") for image in images)
 
 

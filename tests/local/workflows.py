@@ -28,6 +28,7 @@ class Workflow:
     def __init__(self, cloud: CloudAddress, paths: Sequence[Path], assembly: Path) -> None:
         self.cloud = cloud
         self.storage = cloud.client("s3")
+        self.assembly = assembly
         synthesise(paths, assembly, cloud)
         deploy(assembly, cloud)
 
