@@ -16,15 +16,18 @@ _EXECUTABLE, _PLAIN, _FOLDER = 0o755, 0o644, 0o755
 
 
 @contextmanager
-def image_context(config: str) -> Iterator[Path]:
+def image_context(config: str, payload: Path | None = None) -> Iterator[Path]:
     """A build context of the derived image: all of runtime/, and the function's configuration.
 
+    `payload` is a folder of files that the script finds in EXTRA_PAYLOAD, links followed.
     The folder lives as long as the block; CDK copies it into the assembly when the asset is made.
     """
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary) / "context"
         shutil.copytree(RUNTIME, root, ignore=_CACHES)
         _write(root / "function" / "config.json", config)
+        if payload:
+            shutil.copytree(payload, root / "function" / "payload")
         fix_modes(root)
         yield root
 

@@ -23,7 +23,7 @@ from scar_constructs.capacity import Capacity
 from scar_constructs.dispatcher import Dispatcher
 from scar_constructs.fdl.models import ExecutionMode, Function
 from scar_constructs.fdl.workflow import Notification
-from scar_constructs.image import FunctionImage
+from scar_constructs.image import new_image
 from scar_constructs.job import Job
 from scar_constructs.lambda_function import new_lambda
 from scar_constructs.log_groups import new_log_group
@@ -55,7 +55,7 @@ class ScarFunction(Construct):
         super().__init__(scope, construct_id)
         self._function = function
         self._shared = shared
-        self._image = FunctionImage(
+        self._image = new_image(
             self, "Image", function=function, runtime_image=shared.runtime_image
         )
         self._capacity: Capacity | None = None

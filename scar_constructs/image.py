@@ -1,17 +1,21 @@
-"""The derived image: the user's image with the runtime and one function's configuration on top."""
+"""The image of a function: derived from the user's, or the user's own as it is.
+
+A derived image is the user's image with the runtime and one function's configuration on top.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 
-from aws_cdk import Stage
+from aws_cdk import Aws, Stage
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from scar_constructs.assets import fix_modes, image_context
+from scar_constructs.fdl.ecr import ECR_IMAGE
 from scar_constructs.fdl.models import Architecture, Function
 from scar_constructs.fdl.runtime_config import render
 from scar_constructs.lambda_package import LambdaPackage
@@ -24,14 +28,27 @@ PLATFORMS = {
 }
 
 
-class FunctionImage(Construct):
+class FunctionImage(Protocol):
+    """What Lambda and Batch have to know of an image, whoever made it."""
+
+    @property
+    def uri(self) -> str: ...
+
+    @property
+    def repository_arn(self) -> str: ...
+
+    @property
+    def lambda_package(self) -> LambdaPackage: ...
+
+
+class DerivedImage(Construct):
     """An image asset, built by the CDK CLI and pushed to the account's asset repository."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, function: Function, runtime_image: str
     ) -> None:
         super().__init__(scope, construct_id)
-        with image_context(render(function)) as folder:
+        with image_context(render(function), function.extra_payload) as folder:
             self._asset = ecr_assets.DockerImageAsset(
                 self,
                 "Asset",
@@ -60,5 +77,53 @@ class FunctionImage(Construct):
         )
 
     @property
-    def repository(self) -> ecr.IRepository:
-        return self._asset.repository
+    def repository_arn(self) -> str:
+        return self._asset.repository.repository_arn
+
+
+class ReadyImage(Construct):
+    """An image in ECR that is used as it is; nothing is built or pushed.
+
+    It brings all that it needs: this project's runtime, if it was derived earlier, or a program of
+    its own that speaks to Lambda or runs as the job.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, image: str) -> None:
+        super().__init__(scope, construct_id)
+        found = ECR_IMAGE.fullmatch(image)
+        if not found:
+            raise ValueError(f"not an image in ECR: {image}")
+        self._uri = image
+        self._tag_or_digest = found["digest"] or found["tag"] or "latest"
+        self._repository = ecr.Repository.from_repository_attributes(
+            self,
+            "Repository",
+            repository_arn=(
+                f"arn:{Aws.PARTITION}:ecr:{found['region']}:{found['account']}"
+                f":repository/{found['name']}"
+            ),
+            repository_name=found["name"],
+        )
+
+    @property
+    def uri(self) -> str:
+        return self._uri
+
+    @property
+    def repository_arn(self) -> str:
+        return self._repository.repository_arn
+
+    @property
+    def lambda_package(self) -> LambdaPackage:
+        return LambdaPackage(
+            code=lambda_.Code.from_ecr_image(self._repository, tag_or_digest=self._tag_or_digest)
+        )
+
+
+def new_image(
+    scope: Construct, construct_id: str, *, function: Function, runtime_image: str
+) -> FunctionImage:
+    """The image that a function runs in, as its YAML file asks for it."""
+    if function.create_image:
+        return DerivedImage(scope, construct_id, function=function, runtime_image=runtime_image)
+    return ReadyImage(scope, construct_id, image=function.image)

@@ -47,7 +47,7 @@ class Job(Construct):
             principal=permissions.task_principal(),
             description=f"starts the jobs of {function.name}: image and log",
             grants=[
-                *permissions.pull_image(image.repository.repository_arn),
+                *permissions.pull_image(image.repository_arn),
                 permissions.write_logs(naming.job_log_group(function.name)),
                 *permissions.read_secrets(function.batch.secrets.values()),
             ],

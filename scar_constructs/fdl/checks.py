@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from scar_constructs import defaults
 from scar_constructs.fdl.batch_checks import BATCH_CHECKS
+from scar_constructs.fdl.ecr import ECR_IMAGE
 from scar_constructs.fdl.errors import Problem
 from scar_constructs.fdl.functions import UDOCKER_PREFIX, ParsedFunction
 from scar_constructs.fdl.models import Output
@@ -188,7 +189,7 @@ def check_image_sources(parsed: ParsedFunction) -> Iterator[Problem]:
         found = _file_fault(file_node, parsed.function.image_file.is_file())
         if found is not None:
             yield found
-    if not parsed.function.create_image and ".dkr.ecr." not in parsed.function.image:
+    if not parsed.function.create_image and not ECR_IMAGE.fullmatch(parsed.function.image):
         node = section.find("lambda.container.create_image")
         if node is not None:
             yield fault(
@@ -196,6 +197,23 @@ def check_image_sources(parsed: ParsedFunction) -> Iterator[Problem]:
                 node,
                 "an image that is used as it is must be in ECR",
                 "remove the key, or name the image as ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME",
+            )
+
+
+def check_ready_image(parsed: ParsedFunction) -> Iterator[Problem]:
+    """Nothing can be put into an image that is used as it is."""
+    if parsed.function.create_image:
+        return
+    for place in (
+        "lambda.init_script",
+        "lambda.extra_payload",
+        "lambda.container.environment.Variables",
+    ):
+        node = parsed.section.node.find(place)
+        if node is not None:
+            message = "has no effect: the image is used as it is (`create_image: false`)"
+            yield problem(
+                "ignored-key", node.path, node.position, message, "", "put it into the image"
             )
 
 
@@ -245,6 +263,7 @@ CHECKS: tuple[Check, ...] = (
     check_key_lengths,
     check_layers,
     check_image_sources,
+    check_ready_image,
     check_extra_payload,
     check_file_system,
     check_output_paths,

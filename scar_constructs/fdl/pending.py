@@ -25,8 +25,6 @@ class Pending:
 
 PENDING = (
     Pending("lambda.container.image_file", "push the image to a registry and name it in `image`"),
-    Pending("lambda.container.create_image", "remove the key", harmless="true"),
-    Pending("lambda.extra_payload", "put the files into the image"),
     Pending("lambda.secrets", "remove the key"),
     Pending("api_gateway.name", "remove the key"),
     Pending("batch.multi_node_parallel.enabled", "write `enabled: false`"),

@@ -72,7 +72,7 @@ def test_explain_tells_the_fate_of_every_key(
         asynchronous: true
         memroy: 64
         lambda_role: ""
-        extra_payload: cows
+        image_file: cows
       oscar: []
     """
     (path,) = write(tmp_path, a=text)
@@ -91,7 +91,10 @@ def test_explain_tells_the_fate_of_every_key(
             "functions.cow.lambda_role",
             "changed: SCAR required it; now a role is made unless one is named",
         ],
-        ["functions.cow.extra_payload", "refused: not supported yet; put the files into the image"],
+        [
+            "functions.cow.image_file",
+            "refused: not supported yet; push the image to a registry and name it in `image`",
+        ],
         [
             "functions.oscar",
             "refused: OSCAR services run on an OSCAR cluster; those under `aws` work as they are",

@@ -1,0 +1,2 @@
+#!/bin/sh
+cp "$EXTRA_PAYLOAD/sub/labels" "$SCAR_OUTPUT_DIR"
