@@ -15,7 +15,7 @@ from local.errors import LocalError
 from local.images import ImageError, ensure_runtime_image
 from local.report import Outcome
 from local.server import REGION, CloudAddress, LocalCloud, remove_folder
-from local.transfer import Upload, get, put
+from local.transfer import Upload, get, make_existing_buckets, put
 from scar_constructs.fdl.workflow import Application
 
 _POLL_SECONDS = 0.2
@@ -61,6 +61,7 @@ def run_in(request: Request, cloud: CloudAddress, progress: Progress) -> Outcome
     regions = sorted({stack.region for stack in request.application.stacks if stack.region})
     progress("synthesising the templates")
     prepare(request.paths, assembly, regions, cloud)
+    make_existing_buckets(request.application, cloud)
     progress("building the images and deploying")
     deploy(assembly, cloud)
     progress("uploading")

@@ -33,6 +33,20 @@ def parse_upload(argument: str, application: Application) -> Upload:
     return _to(place, Path(name))
 
 
+def make_existing_buckets(application: Application, cloud: CloudAddress) -> None:
+    """Make the buckets that the stacks expect to be there, with their events in EventBridge."""
+    storage = cloud.client("s3")
+    owned = {bucket.name for stack in application.stacks for bucket in stack.buckets}
+    functions = functions_of(application)
+    read = {entry.bucket for function in functions for entry in function.inputs}
+    written = {entry.bucket for function in functions for entry in function.outputs}
+    for name in sorted((read | written) - owned):
+        storage.create_bucket(Bucket=name)
+        storage.put_bucket_notification_configuration(
+            Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}}
+        )
+
+
 def put(uploads: Iterable[Upload], cloud: CloudAddress) -> None:
     storage = cloud.client("s3")
     for upload in uploads:

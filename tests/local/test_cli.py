@@ -134,6 +134,20 @@ def test_the_hello_example_without_containers(place: Place, tmp_path: Path) -> N
     assert place.left_over() == []
 
 
+def test_two_functions_of_one_folder_in_an_existing_bucket(place: Place, tmp_path: Path) -> None:
+    """Both get the file: S3 refuses such notifications, so EventBridge's rules deliver."""
+    fan = Path(__file__).parent / "data" / "fan"
+    arguments = ["--engine", "process", "--put", HELLO / "poem.txt", "--get", tmp_path, "--json"]
+    done = place.call("run", fan, *arguments)
+    assert done.returncode == 0, done.stderr
+    assert "[overlap]" in done.stderr
+    ran = [(row["function"], row["service"]) for row in json.loads(done.stdout)["executions"]]
+    assert sorted(set(ran)) == [("fan-a", "lambda"), ("fan-b", "batch"), ("fan-b", "lambda")]
+    poem = (HELLO / "poem.txt").read_text()
+    for folder in ("a", "b"):
+        assert (tmp_path / "fan-bucket" / folder / "poem.txt").read_text() == poem.upper()
+
+
 def test_a_failure_is_the_exit_code_and_is_told(place: Place) -> None:
     upload = f"failing-bucket/in={HELLO / 'poem.txt'}"
     done = place.call("run", FAILING, "--engine", "process", "--put", upload)
