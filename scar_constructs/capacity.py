@@ -106,7 +106,12 @@ class Capacity(Construct):
 
     def _security_groups(self) -> list[str]:
         given = self._batch.compute_resources.security_group_ids
-        return list(given) if given else [self._shared.network.security_group_id]
+        if given:
+            return list(given)
+        network = self._shared.network
+        if any(one.batch.multi_node for one in self._functions):
+            return [network.nodes_group_id]
+        return [network.security_group_id]
 
     def _fargate(self) -> batch.CfnComputeEnvironment.ComputeResourcesProperty:
         return batch.CfnComputeEnvironment.ComputeResourcesProperty(

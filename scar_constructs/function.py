@@ -188,6 +188,8 @@ class ScarFunction(Construct):
         if self._job and self._capacity:
             environment["SCAR_JOB_QUEUE"] = self._capacity.queue_arn
             environment["SCAR_JOB_DEFINITION"] = self._job.definition_name
+            if self._function.batch.multi_node:
+                environment["SCAR_JOB_NODES"] = str(self._function.batch.multi_node.nodes)
         return environment
 
     def _keep_failures(self) -> None:

@@ -12,10 +12,12 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from scar_constructs import naming, permissions
-from scar_constructs.fdl.models import Function
+from scar_constructs.fdl.models import Function, MultiNode
 from scar_constructs.image import FunctionImage
 from scar_constructs.log_groups import new_log_group
 from scar_constructs.shared import Shared
+
+ALL_NODES = "0:"
 
 
 class Job(Construct):
@@ -90,10 +92,11 @@ class Job(Construct):
         return batch.CfnJobDefinition(
             self,
             "Definition",
-            type="container",
+            type="multinode" if wanted.multi_node else "container",
             job_definition_name=self.definition_name,
             platform_capabilities=["FARGATE" if self._is_fargate else "EC2"],
-            container_properties=self._container(),
+            container_properties=None if wanted.multi_node else self._container(),
+            node_properties=self._nodes(wanted.multi_node) if wanted.multi_node else None,
             retry_strategy=_retry_strategy(wanted.attempts),
             timeout=batch.CfnJobDefinition.TimeoutProperty(
                 attempt_duration_seconds=wanted.timeout_seconds
@@ -104,6 +107,18 @@ class Job(Construct):
                     skip_deregister_on_update=True
                 )
             ),
+        )
+
+    def _nodes(self, wanted: MultiNode) -> batch.CfnJobDefinition.NodePropertiesProperty:
+        """All nodes alike; the range is spelled as the runtime spells it in its overrides."""
+        return batch.CfnJobDefinition.NodePropertiesProperty(
+            num_nodes=wanted.nodes,
+            main_node=wanted.main_node,
+            node_range_properties=[
+                batch.CfnJobDefinition.NodeRangePropertyProperty(
+                    target_nodes=ALL_NODES, container=self._container()
+                )
+            ],
         )
 
     @property

@@ -44,6 +44,7 @@ class Network(Construct):
             description="jobs: all traffic out, none in",
             allow_all_outbound=True,
         )
+        self._nodes: ec2.SecurityGroup | None = None
         self._acknowledge()
 
     def _acknowledge(self) -> None:
@@ -80,3 +81,22 @@ class Network(Construct):
     @property
     def security_group_id(self) -> str:
         return self._group.security_group_id
+
+    @property
+    def nodes_group_id(self) -> str:
+        """A group for the nodes of one job, which reach each other, and which nobody else reaches.
+
+        https://docs.aws.amazon.com/batch/latest/userguide/multi-node-parallel-jobs.html
+        """
+        if self._nodes is None:
+            self._nodes = ec2.SecurityGroup(
+                self,
+                "Nodes",
+                vpc=self._vpc,
+                description="nodes of jobs: all traffic out, and in from each other",
+                allow_all_outbound=True,
+            )
+            self._nodes.add_ingress_rule(
+                self._nodes, ec2.Port.all_traffic(), "nodes of the same job"
+            )
+        return self._nodes.security_group_id

@@ -14,13 +14,20 @@ SERVICE = "batch"
 
 
 def run_job(runtime: Runtime) -> int:
-    """Run this process's job; gives the code to exit with, which is the script's own."""
+    """Run this process's job; gives the code to exit with, which is the script's own.
+
+    Of a job over several hosts each runs the script on the same input. The main one holds the
+    claim, publishes and reports; Batch ends the others when it ends.
+    """
     runtime.terminator.install()
     try:
         spool, _, _ = runtime.stored
         if not runtime.settings.job_event:
             raise ConfigError("SCAR_JOB_EVENT is not set: the function's Lambda submits its jobs")
         job = read_job(spool, runtime.settings.job_event)
+        if runtime.settings.is_child_node:
+            runtime.executor.execute(_task(runtime, job, job.record), lambda: None)
+            return 0
     except ScarError as fault:
         runtime.log.error(str(fault))
         return fault.exit_code
@@ -39,11 +46,7 @@ def _attempt(runtime: Runtime, job: Job, record: Record) -> Outcome:
         claim = claims.adopt(job.claim, Holder(job_id))
         if claim is None:
             return DUPLICATE
-    variables = {
-        "AWS_LAMBDA_REQUEST_ID": job.request_id,
-        "AWS_LAMBDA_FUNCTION_NAME": runtime.config.name,
-    }
-    task = Task(record, job.request_id, None, GRACE_SECONDS, variables)
+    task = _task(runtime, job, record)
 
     def out_of_time(fault: OutOfTimeError) -> Outcome:
         if claim:
@@ -51,3 +54,11 @@ def _attempt(runtime: Runtime, job: Job, record: Record) -> Outcome:
         raise fault
 
     return run(runtime, task, claim, out_of_time)
+
+
+def _task(runtime: Runtime, job: Job, record: Record) -> Task:
+    variables = {
+        "AWS_LAMBDA_REQUEST_ID": job.request_id,
+        "AWS_LAMBDA_FUNCTION_NAME": runtime.config.name,
+    }
+    return Task(record, job.request_id, None, GRACE_SECONDS, variables)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scar_runtime.aws.batch import Batch
 from scar_runtime.aws.client import Client
@@ -53,6 +53,9 @@ def assemble(
     if settings.config is None:
         raise ConfigError("SCAR_FUNCTION_CONFIG must name the function's configuration file")
     config = read_config(settings.config)
+    if settings.is_child_node:
+        # The main node publishes, once; its script gathers what the others made.
+        config = replace(config, outputs=())
     log = Log(config.log_level, log_descriptor)
     terminator = Terminator()
     credentials, connections = Provider(environ), Connections(environ)

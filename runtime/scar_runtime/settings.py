@@ -13,6 +13,8 @@ class Settings:
 
     - `spool_bucket`: claims, event documents of jobs, large payloads
     - `job_event`: key in the spool bucket of this job's event document
+    - `job_nodes`: over how many hosts each job runs; None if jobs have no nodes
+    - `is_child_node`: whether this is one of them that does not lead
     - `s3_url`, `batch_url`: services that speak the same protocols, in place of AWS's own
     """
 
@@ -21,6 +23,8 @@ class Settings:
     job_queue: str | None
     job_definition: str | None
     job_event: str | None
+    job_nodes: int | None
+    is_child_node: bool
     job_id: str | None
     job_attempt: int
     region: str
@@ -32,12 +36,18 @@ class Settings:
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     config = environ.get("SCAR_FUNCTION_CONFIG")
+    nodes = environ.get("SCAR_JOB_NODES")
     return Settings(
         config=Path(config) if config else None,
         spool_bucket=environ.get("SCAR_SPOOL_BUCKET"),
         job_queue=environ.get("SCAR_JOB_QUEUE"),
         job_definition=environ.get("SCAR_JOB_DEFINITION"),
         job_event=environ.get("SCAR_JOB_EVENT"),
+        job_nodes=int(nodes) if nodes else None,
+        # https://docs.aws.amazon.com/batch/latest/userguide/job_env_vars.html
+        is_child_node=(
+            environ.get("AWS_BATCH_JOB_NODE_INDEX") != environ.get("AWS_BATCH_JOB_MAIN_NODE_INDEX")
+        ),
         job_id=environ.get("AWS_BATCH_JOB_ID"),
         # Counts from 1: https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html
         job_attempt=int(environ.get("AWS_BATCH_JOB_ATTEMPT", "1")),

@@ -20,6 +20,8 @@ def parse_batch(section: Section) -> Batch:
     one_gpu = section.boolean("batch.enable_gpu") or False
     vcpus = section.number("batch.vcpus", defaults.BATCH_VCPUS)
     storage = section.integer("batch.ephemeral_storage", 0)
+    multi_node = _multi_node(section)
+    nodes = multi_node.nodes if multi_node else 1
     return Batch(
         vcpus=vcpus,
         memory_mib=section.integer("batch.memory", defaults.BATCH_MEMORY_MIB),
@@ -33,8 +35,8 @@ def parse_batch(section: Section) -> Batch:
         secrets=section.variables("batch.secrets"),
         ephemeral_storage_gib=storage or None,
         compute_environment=section.text("batch.compute_environment"),
-        multi_node=_multi_node(section),
-        compute_resources=_compute_resources(section, vcpus),
+        multi_node=multi_node,
+        compute_resources=_compute_resources(section, vcpus * nodes),
     )
 
 

@@ -37,9 +37,12 @@ def check_vcpus(parsed: ParsedFunction) -> Iterator[Problem]:
         fix = f"write {int(batch.vcpus) + 1}, or use FARGATE"
         yield fault("fractional-vcpus", node, "must be whole on EC2", fix)
     top = parsed.section.find(f"{_RESOURCES}.max_v_cpus")
-    if top is not None and batch.vcpus > resources.max_vcpus:
-        message = f"must be at least `vcpus`, which is {batch.vcpus:g}, or no job ever starts"
-        yield fault("max-vcpus-too-small", top, message, f"write {batch.vcpus:g} or more")
+    nodes = batch.multi_node.nodes if batch.multi_node else 1
+    needed = batch.vcpus * nodes
+    if top is not None and needed > resources.max_vcpus:
+        of_all = f" times {nodes} nodes" if nodes > 1 else ""
+        message = f"must be at least `vcpus`{of_all}, which is {needed:g}, or no job ever starts"
+        yield fault("max-vcpus-too-small", top, message, f"write {needed:g} or more")
 
 
 def check_vcpu_order(parsed: ParsedFunction) -> Iterator[Problem]:

@@ -27,7 +27,6 @@ PENDING = (
     Pending("lambda.container.image_file", "push the image to a registry and name it in `image`"),
     Pending("lambda.secrets", "remove the key"),
     Pending("api_gateway.name", "remove the key"),
-    Pending("batch.multi_node_parallel.enabled", "write `enabled: false`"),
     Pending("batch.type", "write MANAGED", harmless="MANAGED"),
 )
 

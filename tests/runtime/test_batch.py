@@ -14,7 +14,7 @@ from scar_runtime.handler import Invocation
 from scar_runtime.job import run_job
 
 from tests.runtime.cloud import Bucket
-from tests.runtime.functions import COPY, Function, Invoked, executions, stored
+from tests.runtime.functions import COPY, IMAGE, Function, Invoked, executions, stored
 
 Make = Callable[..., Function]
 SLOW = COPY + '; [ -z "$AWS_BATCH_JOB_ID" ] && sleep 60; true'
@@ -143,6 +143,56 @@ def test_a_lost_answer_is_not_tried_again_by_us(function: Make, bucket: Bucket) 
 )
 def test_job_names_are_what_batch_allows(key: str, name: str) -> None:
     assert job_name("f", Record({}, object=StoredObject("bucket", key))) == name
+
+
+def test_a_job_over_several_hosts_tells_all_of_them(function: Make, bucket: Bucket) -> None:
+    made = function(COPY, mode="batch")
+    invocation = Invocation(made.runtime(SCAR_JOB_NODES="3"), Invoked())
+    invocation.dispatch(stored(bucket, "in/a"))
+    [job] = made.batch.jobs
+    [every] = job["nodeOverrides"]["nodePropertyOverrides"]
+    assert every["targetNodes"] == "0:"
+    [variable] = every["containerOverrides"]["environment"]
+    assert variable["name"] == "SCAR_JOB_EVENT"
+    assert made.spool.get(variable["value"])
+    assert "containerOverrides" not in job
+
+
+def test_only_the_main_node_publishes_and_reports(
+    function: Make, bucket: Bucket, capfd: pytest.CaptureFixture[str]
+) -> None:
+    script = COPY + '; echo "node $AWS_BATCH_JOB_NODE_INDEX"; exit "$AWS_BATCH_JOB_NODE_INDEX"'
+    made = function(script, mode="batch")
+    Invocation(made.runtime(), Invoked()).dispatch(stored(bucket, "in/a"))
+    capfd.readouterr()
+
+    def node(index: int) -> int:
+        places = {
+            "AWS_BATCH_JOB_ID": f"job-1#{index}",
+            "AWS_BATCH_JOB_NODE_INDEX": str(index),
+            "AWS_BATCH_JOB_MAIN_NODE_INDEX": "0",
+        }
+        event = made.batch.event_key(0)
+        return run_job(made.runtime({**IMAGE, **places}, **places, SCAR_JOB_EVENT=event))
+
+    assert node(3) == 3
+    assert node(0) == 0
+    before, _, after = capfd.readouterr().out.partition("node 0")
+    assert "node 3" in before
+    assert executions(before) == []
+    assert [line["status"] for line in executions(after)] == ["succeeded"]
+    assert bucket.keys("out/") == ["out/a"]
+
+
+def test_a_node_that_does_not_lead_publishes_nothing(function: Make, bucket: Bucket) -> None:
+    made = function(COPY, mode="batch")
+    Invocation(made.runtime(), Invoked()).dispatch(stored(bucket, "in/a"))
+    places = {"AWS_BATCH_JOB_NODE_INDEX": "1", "AWS_BATCH_JOB_MAIN_NODE_INDEX": "0"}
+    runtime = made.runtime(IMAGE, **places, SCAR_JOB_EVENT=made.batch.event_key(0))
+    claims = made.claims()
+    assert run_job(runtime) == 0
+    assert bucket.keys("out/") == []
+    assert made.claims() == claims
 
 
 def test_a_job_without_an_event_says_so(function: Make, capfd: pytest.CaptureFixture[str]) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from scar_constructs.fdl.models import ComputeType, ExecutionMode
+from scar_constructs.fdl.models import ComputeType, ExecutionMode, MultiNode
 from tests.synth.models import batch, compute, function, workflow
-from tests.synth.synthesis import template_of
+from tests.synth.synthesis import resources, template_of, templates_of
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +20,50 @@ def template() -> Template:
             )
         )
     )
+
+
+def test_a_job_over_several_hosts() -> None:
+    one = function(
+        execution_mode=ExecutionMode.BATCH,
+        batch=batch(multi_node=MultiNode(nodes=4, main_node=1)),
+    )
+    template = template_of(workflow(one))
+    template.has_resource_properties(
+        "AWS::Batch::JobDefinition",
+        {
+            "Type": "multinode",
+            "ContainerProperties": Match.absent(),
+            "NodeProperties": {
+                "NumNodes": 4,
+                "MainNode": 1,
+                "NodeRangeProperties": [
+                    {
+                        "TargetNodes": "0:",
+                        "Container": Match.object_like({"JobRoleArn": Match.any_value()}),
+                    }
+                ],
+            },
+        },
+    )
+    template.has_resource_properties(
+        "AWS::Lambda::Function",
+        {"Environment": {"Variables": Match.object_like({"SCAR_JOB_NODES": "4"})}},
+    )
+
+
+def test_nodes_of_a_job_reach_each_other_and_nobody_else_reaches_them() -> None:
+    one = function(
+        execution_mode=ExecutionMode.BATCH,
+        batch=batch(multi_node=MultiNode(nodes=2, main_node=0)),
+    )
+    template = templates_of(workflow(one))["flow"]
+    (ingress,) = resources(template, "AWS::EC2::SecurityGroupIngress").values()
+    (environment,) = resources(template, "AWS::Batch::ComputeEnvironment").values()
+    (group,) = environment["Properties"]["ComputeResources"]["SecurityGroupIds"]
+    assert ingress["Properties"]["GroupId"] == group
+    assert ingress["Properties"]["SourceSecurityGroupId"] == group
+    groups = resources(template, "AWS::EC2::SecurityGroup").values()
+    assert not [one for one in groups if "SecurityGroupIngress" in one["Properties"]]
 
 
 def test_the_latest_revision_runs_and_submitted_jobs_keep_theirs(template: Template) -> None:
