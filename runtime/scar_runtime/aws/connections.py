@@ -79,7 +79,7 @@ class Connections:
         target = proxy or place
         if place.secure:
             connection: HTTPConnection = HTTPSConnection(
-                target.host, target.port, timeout=CONNECT_SECONDS, context=self._tls()
+                target.host, target.port, timeout=CONNECT_SECONDS, context=self.tls()
             )
         else:
             connection = HTTPConnection(target.host, target.port, timeout=CONNECT_SECONDS)
@@ -89,7 +89,8 @@ class Connections:
         connection.sock.settimeout(READ_SECONDS)
         return connection
 
-    def _tls(self) -> ssl.SSLContext:
+    def tls(self) -> ssl.SSLContext:
+        """Whom we trust, made once."""
         with self._lock:
             if self._context is None:
                 file = self._environ.get("AWS_CA_BUNDLE")
