@@ -48,7 +48,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         is_child_node=(
             environ.get("AWS_BATCH_JOB_NODE_INDEX") != environ.get("AWS_BATCH_JOB_MAIN_NODE_INDEX")
         ),
-        job_id=environ.get("AWS_BATCH_JOB_ID"),
+        # A node is "JOB#INDEX"; SubmitJob answered with the job.
+        job_id=environ.get("AWS_BATCH_JOB_ID", "").partition("#")[0] or None,
         # Counts from 1: https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html
         job_attempt=int(environ.get("AWS_BATCH_JOB_ATTEMPT", "1")),
         # S3 tells where a bucket is if it is elsewhere, so that any region does to begin with.

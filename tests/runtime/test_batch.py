@@ -162,7 +162,7 @@ def test_only_the_main_node_publishes_and_reports(
     function: Make, bucket: Bucket, capfd: pytest.CaptureFixture[str]
 ) -> None:
     script = COPY + '; echo "node $AWS_BATCH_JOB_NODE_INDEX"; exit "$AWS_BATCH_JOB_NODE_INDEX"'
-    made = function(script, mode="batch")
+    made = function(script, mode="batch", outputs=[{"bucket": bucket.name, "folder": "out"}])
     Invocation(made.runtime(), Invoked()).dispatch(stored(bucket, "in/a"))
     capfd.readouterr()
 
@@ -185,7 +185,7 @@ def test_only_the_main_node_publishes_and_reports(
 
 
 def test_a_node_that_does_not_lead_publishes_nothing(function: Make, bucket: Bucket) -> None:
-    made = function(COPY, mode="batch")
+    made = function(COPY, mode="batch", outputs=[{"bucket": bucket.name, "folder": "out"}])
     Invocation(made.runtime(), Invoked()).dispatch(stored(bucket, "in/a"))
     places = {"AWS_BATCH_JOB_NODE_INDEX": "1", "AWS_BATCH_JOB_MAIN_NODE_INDEX": "0"}
     runtime = made.runtime(IMAGE, **places, SCAR_JOB_EVENT=made.batch.event_key(0))
