@@ -20,7 +20,7 @@ from local.engines import EngineName, choose
 from local.errors import LocalError
 from local.kept import bring_up, exports, keep_running, take_down
 from local.report import Outcome, failures, print_json, print_table
-from local.run import Progress, Request, ensure_images, run, run_in
+from local.run import RUNNING, Progress, Request, ensure_images, run, run_in
 from local.transfer import parse_upload
 from scar_constructs.fdl import FdlError, LoadedApplication, load_application, render
 
@@ -173,10 +173,10 @@ class _Lines:
         self._said: set[str] = set()
 
     def __call__(self, step: str) -> None:
-        kind = step.partition(":")[0]
-        if kind not in self._said:
-            self._said.add(kind)
-            _say(kind)
+        line = RUNNING if step.startswith(RUNNING) else step
+        if line not in self._said:
+            self._said.add(line)
+            _say(line)
 
 
 @contextmanager

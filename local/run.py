@@ -22,6 +22,9 @@ _POLL_SECONDS = 0.2
 _IDLE_POLLS = 3
 """How often in a row the ledger must be empty. Once would do; this allows for a late log line."""
 
+RUNNING = "running"
+"""How a step begins that is told again and again, with other counts."""
+
 Progress = Callable[[str], None]
 
 
@@ -122,4 +125,4 @@ def ensure_images(engine: EngineName, progress: Progress) -> None:
 def _summary(in_flight: Sequence[str]) -> str:
     distinct = sorted(set(in_flight))
     shown = ", ".join(distinct[:3]) + (", ..." if len(distinct) > 3 else "")
-    return f"running: {len(in_flight)} in flight ({shown})"
+    return f"{RUNNING}: {len(in_flight)} in flight ({shown})"
