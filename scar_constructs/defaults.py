@@ -114,6 +114,8 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_ResourceRequirement.ht
 
 API_STAGE = "scar"  # SCAR's default
 API_PATH = "launch"  # SCAR's default
+API_RATE = 50  # requests a second; an account has 10,000 for all its APIs in a region
+API_BURST = 100
 API_AUTH = "iam"  # SCAR had NONE: anybody who knew the address could spend the owner's money
 
 # --- images, names, S3 --------------------------------------------------------------------------

@@ -18,10 +18,11 @@ from aws_cdk import aws_lambda_destinations as destinations
 from constructs import Construct
 
 from scar_constructs import hints, naming, permissions
+from scar_constructs.api import FunctionApi
 from scar_constructs.bucket_rule import BucketRule
 from scar_constructs.capacity import Capacity
 from scar_constructs.dispatcher import Dispatcher
-from scar_constructs.fdl.models import ExecutionMode, Function
+from scar_constructs.fdl.models import Api, ExecutionMode, Function
 from scar_constructs.fdl.workflow import Notification
 from scar_constructs.image import new_image
 from scar_constructs.job import Job
@@ -74,6 +75,7 @@ class ScarFunction(Construct):
         self._role = self._new_role()
         self._lambda = self._new_lambda()
         self._keep_failures()
+        self._api = self._new_api(function.api) if function.api else None
         self._permissions: dict[str, lambda_.CfnPermission] = {}
         self._tell()
         for name, value in function.tags.items():
@@ -94,6 +96,10 @@ class ScarFunction(Construct):
     @property
     def capacity(self) -> Capacity | None:
         return self._capacity
+
+    @property
+    def api(self) -> FunctionApi | None:
+        return self._api
 
     @property
     def bucket_permissions(self) -> Mapping[str, lambda_.CfnPermission]:
@@ -161,6 +167,8 @@ class ScarFunction(Construct):
             yield from permissions.read_inputs(function)
             yield from permissions.write_outputs(function)
             yield from permissions.use_keys(function, shared.kms_keys)
+            if function.api:
+                yield permissions.invoke_itself(function)
         if self._job and self._capacity:
             yield permissions.submit_jobs(self._job.definition_name, self._capacity.queue_arn)
 
@@ -178,6 +186,17 @@ class ScarFunction(Construct):
             environment=self._environment(),
             role=self._role,
             log_group=self._log_group,
+        )
+
+    def _new_api(self, api: Api) -> FunctionApi:
+        return FunctionApi(
+            self,
+            "Api",
+            api=api,
+            function=self._lambda,
+            log_group=self._log_group,
+            account=self._shared.api_account,
+            tracing=self._function.tracing,
         )
 
     def _environment(self) -> dict[str, str]:
@@ -221,3 +240,13 @@ class ScarFunction(Construct):
             description=f"follows the logs of {name}",
             value=hints.logs_command(groups),
         )
+        if self._api:
+            key = self._api.key_id
+            CfnOutput(self, "Address", description=f"calls {name}", value=self._api.url)
+            if key:
+                CfnOutput(
+                    self,
+                    "ApiKey",
+                    description=f"shows the key for the header x-api-key of {name}",
+                    value=hints.key_command(key),
+                )

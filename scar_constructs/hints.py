@@ -30,3 +30,8 @@ def start_command(function: Function) -> str:
 def logs_command(groups: Iterable[str]) -> str:
     """What follows these log groups, one command after the other."""
     return "; ".join(f"aws logs tail {shlex.quote(group)} --follow" for group in groups)
+
+
+def key_command(key_id: str) -> str:
+    """What shows the value of an API key."""
+    return f"aws apigateway get-api-key --api-key {key_id} --include-value --query value"

@@ -96,7 +96,14 @@ class Network(Construct):
                 description="nodes of jobs: all traffic out, and in from each other",
                 allow_all_outbound=True,
             )
-            self._nodes.add_ingress_rule(
-                self._nodes, ec2.Port.all_traffic(), "nodes of the same job"
+            among = ec2.CfnSecurityGroupIngress(
+                self,
+                "AmongNodes",
+                group_id=self._nodes.security_group_id,
+                source_security_group_id=self._nodes.security_group_id,
+                ip_protocol="-1",
+                description="nodes of the same job",
             )
+            own = "only members of the same group come in: nodes of one job, on any port they agree"
+            acknowledge(among, {f"{pack}-EC2RestrictedCommonPorts": own for pack in STRICT_PACKS})
         return self._nodes.security_group_id

@@ -100,6 +100,16 @@ def submit_jobs(definition: str, queue_arn: str) -> Grant:
     )
 
 
+def invoke_itself(function: Function) -> Grant:
+    """What a request with `X-Amz-Invocation-Type: Event` needs: it is taken up later."""
+    return Grant(
+        "InvokeItself",
+        ("lambda:InvokeFunction",),
+        (naming.function_arn(function.name),),
+        "requests that nobody waits for",
+    )
+
+
 def send_failures(queue_arn: str) -> Grant:
     return Grant("SendFailures", ("sqs:SendMessage",), (queue_arn,), "failed events are kept")
 

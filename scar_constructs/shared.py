@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from aws_cdk import CfnResource
+from aws_cdk import CfnResource, RemovalPolicy
+from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -15,6 +16,7 @@ from scar_constructs.image import RUNTIME_IMAGE
 from scar_constructs.network import Network
 from scar_constructs.spool import Spool
 
+API_LOGS_POLICY = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 AGENT_POLICY = "service-role/AmazonEC2ContainerServiceforEC2Role"
 
 
@@ -40,6 +42,7 @@ class Shared(Construct):
         self._spool = Spool(self, "Spool")
         self._network: Network | None = None
         self._host_profile: iam.CfnInstanceProfile | None = None
+        self._api_account: apigateway.CfnAccount | None = None
 
     @property
     def kms_keys(self) -> Mapping[str, str]:
@@ -69,6 +72,38 @@ class Shared(Construct):
         if self._host_profile is None:
             self._host_profile = self._new_host_profile()
         return self._host_profile.attr_arn
+
+    @property
+    def api_account(self) -> apigateway.CfnAccount:
+        """The account's setting that lets API Gateway write logs; there is one in a region.
+
+        It stays when the stack goes, with its role: other APIs of the account may rely on it.
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+        """
+        if self._api_account is None:
+            self._api_account = self._new_api_account()
+        return self._api_account
+
+    def _new_api_account(self) -> apigateway.CfnAccount:
+        role = iam.Role(
+            self,
+            "ApiLogsRole",
+            assumed_by=cast(iam.IPrincipal, iam.ServicePrincipal("apigateway.amazonaws.com")),
+            description="logs of API Gateway",
+            managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(API_LOGS_POLICY)],
+        )
+        role.apply_removal_policy(RemovalPolicy.RETAIN)
+        reason = "the setting is the whole account's, so the role serves the logs of any API"
+        acknowledge(
+            cast(CfnResource, role.node.default_child),
+            {
+                "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/"
+                f"{API_LOGS_POLICY}]": reason
+            },
+        )
+        account = apigateway.CfnAccount(self, "ApiAccount", cloud_watch_role_arn=role.role_arn)
+        account.apply_removal_policy(RemovalPolicy.RETAIN)
+        return account
 
     def _new_host_profile(self) -> iam.CfnInstanceProfile:
         role = iam.Role(

@@ -15,12 +15,15 @@ from app import add_stacks
 from scar_constructs.compliance import PACKS, acknowledge, add_packs
 from scar_constructs.fdl import workflow as fdl_workflow
 from scar_constructs.fdl.models import (
+    Api,
+    ApiAuth,
     Architecture,
     BucketSettings,
     ComputeType,
     ExecutionMode,
     FileSystem,
     Input,
+    MultiNode,
     Output,
     Vpc,
 )
@@ -69,6 +72,28 @@ def everything() -> fdl_workflow.Stack:
             inputs=(),
             execution_mode=ExecutionMode.BATCH,
             batch=batch(secrets={"TOKEN": SECRET}, compute_environment="pool"),
+        ),
+        *(
+            function(
+                name=f"api-{auth}",
+                inputs=(),
+                api=Api(name="pictures", auth=auth, stage="scar", method="ANY"),
+            )
+            for auth in ApiAuth
+        ),
+        function(
+            name="nodes",
+            inputs=(),
+            execution_mode=ExecutionMode.BATCH,
+            batch=batch(multi_node=MultiNode(nodes=2, main_node=0)),
+        ),
+        function(
+            name="ready",
+            inputs=(),
+            image="123456789012.dkr.ecr.eu-west-1.amazonaws.com/tools/resize:1",
+            create_image=False,
+            script=None,
+            execution_mode=ExecutionMode.LAMBDA_BATCH,
         ),
         function(name="follows", inputs=(Input(bucket="elsewhere", folder="in"),), outputs=()),
     )
