@@ -46,12 +46,12 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture(scope="session")
 def bucket(cloud: Cloud) -> Bucket:
-    return Bucket(cloud.client("s3"), BUCKET)
+    return Bucket(cloud.client("s3"), BUCKET, cloud)
 
 
 @pytest.fixture(scope="session")
 def spool(cloud: Cloud) -> Bucket:
-    return Bucket(cloud.client("s3"), SPOOL)
+    return Bucket(cloud.client("s3"), SPOOL, cloud)
 
 
 @pytest.fixture(scope="session")

@@ -19,14 +19,14 @@ class Engine:
 
     def __init__(self, name: EngineName) -> None:
         self.name = name
-        self._environment = engine_environment(name)
+        self.environment = engine_environment(name)
 
     def call(
         self, *arguments: str, timeout: float = 120, stdin: bytes | None = None
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [self.name, *arguments],
-            env=self._environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             timeout=timeout,
@@ -46,7 +46,7 @@ class Engine:
         with subprocess.Popen(["tar", "-C", root, "-c", "."], stdout=subprocess.PIPE) as tar:
             done = subprocess.run(
                 [self.name, "import", "-", tag],
-                env=self._environment,
+                env=self.environment,
                 stdin=tar.stdout,
                 capture_output=True,
             )

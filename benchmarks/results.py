@@ -1,0 +1,59 @@
+"""Figures of one run of the benchmarks, as a table for people."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+FILE = Path(__file__).with_name("RESULTS.md")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measure: what it is, what came out, and what it should be."""
+
+    measure: str
+    ours: str
+    other: str
+    value: float
+    target: float
+    unit: str
+
+    @property
+    def holds(self) -> bool:
+        return self.value <= self.target
+
+    def row(self) -> str:
+        verdict = "yes" if self.holds else "no"
+        value, target = f"{self.value:.3g} {self.unit}", f"at most {self.target:g} {self.unit}"
+        return f"| {self.measure} | {self.ours} | {self.other} | {value} | {target} | {verdict} |"
+
+
+def write(figures: list[Figure]) -> None:
+    """Replace the file of results."""
+    day = datetime.datetime.now(datetime.UTC).date()
+    lines = [
+        "# Benchmarks of the runtime",
+        "",
+        "Written by `make bench`; ratios are of programs that ran in turns in one run, medians.",
+        "The ancestor is faas-supervisor, run as its Batch jobs run it. All programs use the same",
+        "Python and the same S3, which answers at once or after the latency that is named.",
+        "",
+        f"{day}, {_processor()}, {os.cpu_count()} processors, Linux {platform.release()},"
+        f" load {os.getloadavg()[0]:.1f}",
+        "",
+        "| measure | this runtime | the other | result | target | holds |",
+        "|---|---|---|---|---|---|",
+        *(figure.row() for figure in figures),
+        "",
+    ]
+    FILE.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())

@@ -1,0 +1,177 @@
+"""A small S3 (and SubmitJob) with a known time per request: s3_service.py PORT SECONDS.
+
+Keeps objects in memory and answers in well under a millisecond, so that what is measured is the
+client and the given latency, not the service. Speaks what clients of objects need: GET (ranges,
+conditions), HEAD, PUT (conditions), multipart uploads. Signatures are not checked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+import sys
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from urllib.parse import parse_qs, unquote, urlsplit
+
+SUBMITTED = b'{"jobId": "b2c1f6f0-0000-4000-8000-000000000000", "jobName": "job"}'
+STREAM_BYTES = 1 << 20
+PART_XML = re.compile(rb"<PartNumber>(\d+)</PartNumber>")
+
+
+@dataclass(frozen=True)
+class Stored:
+    content: memoryview
+    etag: str
+    metadata: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    query: dict[str, list[str]]
+    headers: dict[str, str]
+    body: bytes | bytearray
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: HTTPStatus
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | memoryview = b""
+
+
+class Service:
+    """All buckets; any bucket exists."""
+
+    def __init__(self) -> None:
+        self._objects: dict[str, Stored] = {}
+        self._uploads: dict[str, dict[int, bytes | bytearray]] = {}
+        self._numbers = itertools.count(1)
+        self.requests = 0
+
+    def answer(self, request: Request) -> Answer:
+        self.requests += 1
+        if request.method == "PUT" and "uploadId" in request.query:
+            return self._put_part(request)
+        if request.method == "PUT":
+            return self._put(request)
+        if request.path == "/v1/submitjob":
+            return Answer(HTTPStatus.OK, {"Content-Type": "application/json"}, SUBMITTED)
+        if request.method == "POST":
+            return self._post(request)
+        return self._get(request)
+
+    def _put(self, request: Request) -> Answer:
+        found = self._objects.get(request.path)
+        if "if-none-match" in request.headers and found:
+            return error(HTTPStatus.PRECONDITION_FAILED, "PreconditionFailed")
+        if not matches(request, found):
+            return error(HTTPStatus.PRECONDITION_FAILED, "PreconditionFailed")
+        return Answer(HTTPStatus.OK, {"ETag": self._store(request, memoryview(request.body))})
+
+    def _put_part(self, request: Request) -> Answer:
+        [number], [upload] = request.query["partNumber"], request.query["uploadId"]
+        self._uploads[upload][int(number)] = request.body
+        return Answer(HTTPStatus.OK, {"ETag": f'"part-{number}"'})
+
+    def _post(self, request: Request) -> Answer:
+        if "uploads" in request.query:
+            upload = f"upload-{next(self._numbers)}"
+            self._uploads[upload] = {}
+            root = f"<InitiateMultipartUploadResult><UploadId>{upload}</UploadId>"
+            return Answer(HTTPStatus.OK, {}, f"{root}</InitiateMultipartUploadResult>".encode())
+        parts = self._uploads.pop(request.query["uploadId"][0])
+        numbers = [int(number) for number in PART_XML.findall(bytes(request.body))]
+        content = bytearray().join(parts[number] for number in numbers)
+        etag = self._store(request, memoryview(content))
+        text = f"<CompleteMultipartUploadResult><ETag>{etag}</ETag></CompleteMultipartUploadResult>"
+        return Answer(HTTPStatus.OK, {}, text.encode())
+
+    def _store(self, request: Request, content: memoryview) -> str:
+        etag = f'"{next(self._numbers):032x}"'
+        prefix = "x-amz-meta-"
+        metadata = {k: v for k, v in request.headers.items() if k.startswith(prefix)}
+        self._objects[request.path] = Stored(content, etag, metadata)
+        return etag
+
+    def _get(self, request: Request) -> Answer:
+        found = self._objects.get(request.path)
+        if found is None:
+            return error(HTTPStatus.NOT_FOUND, "NoSuchKey")
+        if not matches(request, found):
+            return error(HTTPStatus.PRECONDITION_FAILED, "PreconditionFailed")
+        headers = {"ETag": found.etag, "Accept-Ranges": "bytes", **found.metadata}
+        headers["Last-Modified"] = "Mon, 23 Nov 2026 06:00:00 GMT"
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("range", ""))
+        if not wanted:
+            return Answer(HTTPStatus.OK, headers, found.content)
+        begin, size = int(wanted[1]), len(found.content)
+        end = min(int(wanted[2] or size), size - 1) + 1
+        headers["Content-Range"] = f"bytes {begin}-{end - 1}/{size}"
+        return Answer(HTTPStatus.PARTIAL_CONTENT, headers, found.content[begin:end])
+
+
+def matches(request: Request, found: Stored | None) -> bool:
+    wanted = request.headers.get("if-match")
+    return wanted is None or (found is not None and found.etag == wanted)
+
+
+def error(status: HTTPStatus, code: str) -> Answer:
+    return Answer(status, {}, f"<Error><Code>{code}</Code></Error>".encode())
+
+
+async def serve(port: int, seconds: float) -> None:
+    service = Service()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                request = await read(head, reader, writer)
+                await asyncio.sleep(seconds)
+                await write(request, service.answer(request), writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(connected, "127.0.0.1", port, limit=STREAM_BYTES)
+    async with server:
+        await server.serve_forever()
+
+
+async def read(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Request:
+    first, *lines = head.decode("latin-1").rstrip().split("\r\n")
+    method, target, _ = first.split(" ")
+    pairs = (line.split(":", 1) for line in lines)
+    headers = {name.strip().lower(): value.strip() for name, value in pairs}
+    if "100-continue" in headers.get("expect", "").lower():
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    size = int(headers.get("content-length", 0))
+    body = bytearray(size)
+    view, done = memoryview(body), 0
+    while done < size:
+        data = await reader.read(min(STREAM_BYTES, size - done))
+        view[done : done + len(data)] = data
+        done += len(data)
+    url = urlsplit(target)
+    query = parse_qs(url.query, keep_blank_values=True)
+    return Request(method, unquote(url.path), query, headers, body)
+
+
+async def write(request: Request, answer: Answer, writer: asyncio.StreamWriter) -> None:
+    lines = [f"HTTP/1.1 {answer.status} {answer.status.phrase}"]
+    headers = {"Content-Length": str(len(answer.body)), **answer.headers}
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
+    if request.method != "HEAD":
+        for begin in range(0, len(answer.body), STREAM_BYTES):
+            writer.write(answer.body[begin : begin + STREAM_BYTES])
+            await writer.drain()
+    await writer.drain()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(int(sys.argv[1]), float(sys.argv[2])))
