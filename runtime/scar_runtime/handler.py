@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from scar_runtime.attempt import DUPLICATE, Outcome, reported, run, submit
+from scar_runtime.aws.functions import LATER_BYTES
 from scar_runtime.claims import FAILED, Claim, Holder
 from scar_runtime.errors import OutOfTimeError, RecordsError, ScarError
 from scar_runtime.events import Record, parse
+from scar_runtime.events.gateway import is_put_off
 from scar_runtime.execution import Task
 from scar_runtime.runtime import Runtime, from_process
 
@@ -66,10 +68,25 @@ class Invocation:
     def handle(self, event: Any) -> dict[str, Any]:
         """Raises what a failed record raised, so that Lambda tries the event again and in the end
         keeps it in the failure queue; who waits at the other end of HTTP gets status 500."""
+        if is_put_off(event):
+            return self._put_off(event)
         return self._answer(event, self._attempt_here)
 
     def dispatch(self, event: Any) -> dict[str, Any]:
         return self._answer(event, self._attempt_in_job)
+
+    def _put_off(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Call this function again with the request, inside an event of our own, and answer.
+
+        API Gateway has no proxy that does not wait. Raises `AwsError`.
+        """
+        later = json.dumps({"event": event}).encode("ascii")
+        if len(later) > LATER_BYTES:
+            limit = f"a request that nobody waits for has at most {LATER_BYTES} bytes"
+            return self._response(413, json.dumps({"exception": limit}).encode())
+        self._runtime.functions.invoke_later(self._runtime.config.name, later)
+        self._runtime.log.info("a request is taken up later", request_id=self._request_id)
+        return self._response(202, b"")
 
     def _answer(self, event: Any, attempt: Any) -> dict[str, Any]:
         entries = list(parse(event))

@@ -10,6 +10,7 @@ from scar_runtime.aws.batch import Batch
 from scar_runtime.aws.client import Client
 from scar_runtime.aws.connections import Connections
 from scar_runtime.aws.credentials import Provider
+from scar_runtime.aws.functions import Functions
 from scar_runtime.aws.s3 import S3
 from scar_runtime.batch import Jobs
 from scar_runtime.claims import Claims
@@ -33,6 +34,7 @@ class Runtime:
     log: Log
     terminator: Terminator
     executor: Executor
+    functions: Functions
     spool: Spool | None
     claims: Claims | None
     jobs: Jobs | None
@@ -68,7 +70,10 @@ def assemble(
         batch = Batch(once, settings.region, settings.batch_url)
         jobs = Jobs(config.name, spool, settings, batch)
     executor = Executor(config, Storage(s3), log, terminator, image)
-    return Runtime(config, settings, log, terminator, executor, spool, claims, jobs)
+    functions = Functions(
+        Client("lambda", credentials, connections), settings.region, settings.lambda_url
+    )
+    return Runtime(config, settings, log, terminator, executor, functions, spool, claims, jobs)
 
 
 def from_process(log_descriptor: int = 1) -> Runtime:

@@ -15,7 +15,8 @@ class Settings:
     - `job_event`: key in the spool bucket of this job's event document
     - `job_nodes`: over how many hosts each job runs; None if jobs have no nodes
     - `is_child_node`: whether this is one of them that does not lead
-    - `s3_url`, `batch_url`: services that speak the same protocols, in place of AWS's own
+    - `s3_url`, `batch_url`, `lambda_url`: services that speak the same protocols, in place of
+      AWS's own
     """
 
     config: Path | None
@@ -30,6 +31,7 @@ class Settings:
     region: str
     s3_url: str | None
     batch_url: str | None
+    lambda_url: str | None
     log_group: str
     log_stream: str
 
@@ -56,6 +58,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1",
         s3_url=environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL"),
         batch_url=environ.get("AWS_ENDPOINT_URL_BATCH") or environ.get("AWS_ENDPOINT_URL"),
+        lambda_url=environ.get("AWS_ENDPOINT_URL_LAMBDA") or environ.get("AWS_ENDPOINT_URL"),
         log_group=environ.get("AWS_LAMBDA_LOG_GROUP_NAME", ""),
         log_stream=environ.get("AWS_LAMBDA_LOG_STREAM_NAME", ""),
     )

@@ -15,6 +15,7 @@ from scar_runtime.workspace import WORK_ROOT
 
 from tests.runtime.cloud import Bucket
 from tests.runtime.functions import COPY, Function, Invoked, executions, s3_record, stored
+from tests.runtime.scripted import Said, scripted
 
 Make = Callable[..., Function]
 
@@ -233,3 +234,38 @@ def test_a_script_that_takes_too_long_is_stopped_and_fails(
     assert time.monotonic() - begin < 2.5
     assert mark.read_text() == "told\n"
     assert bucket.keys("out/") == []
+
+
+def request(body: str) -> dict[str, object]:
+    """A request through API Gateway whose caller does not wait."""
+    return {
+        "httpMethod": "POST",
+        "headers": {"x-amz-invocation-type": "Event"},
+        "body": body,
+        "isBase64Encoded": False,
+        "requestContext": {},
+    }
+
+
+def test_a_request_that_nobody_waits_for_is_answered_at_once_and_taken_up_later(
+    function: Make, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = function('echo "ran with $(cat "$INPUT_FILE_PATH")"; exit 3')
+    with scripted(Said(202)) as server:
+        runtime = made.runtime(AWS_ENDPOINT_URL_LAMBDA=server.url)
+        answer = Invocation(runtime, Invoked()).handle(request("data"))
+        [asked] = server.asked
+    assert (answer["statusCode"], answer["body"]) == (202, "")
+    assert (asked.method, asked.path) == ("POST", "/2015-03-31/functions/f/invocations")
+    assert asked.headers["X-Amz-Invocation-Type"] == "Event"
+    assert "ran with" not in capfd.readouterr().out
+    with pytest.raises(ScriptError, match="exited with code 3"):
+        Invocation(made.runtime(), Invoked()).handle(json.loads(asked.body))
+    assert "ran with data" in capfd.readouterr().out
+
+
+def test_a_request_too_large_for_later_is_refused(function: Make) -> None:
+    made = function("true")
+    answer = Invocation(made.runtime(), Invoked()).handle(request("x" * 1024 * 1024))
+    assert answer["statusCode"] == 413
+    assert "has at most 1048576 bytes" in base64.b64decode(answer["body"]).decode()

@@ -26,6 +26,17 @@ def is_request(event: dict[str, Any]) -> bool:
     return "httpMethod" in event or (isinstance(context, dict) and "http" in context)
 
 
+def is_put_off(event: Any) -> bool:
+    """Whether this is a request, as API Gateway sends it, whose caller does not wait.
+
+    One that is taken up later comes inside an event of ours, and is none.
+    """
+    if not isinstance(event, dict) or not is_request(event):
+        return False
+    http = record(event).http
+    return http is not None and not http.waiting
+
+
 def record(event: dict[str, Any]) -> Record:
     """The body becomes the input file, the query parameters become variables."""
     body = _body(event)
