@@ -6,6 +6,7 @@ one of them is made differently.
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import tarfile
 from collections.abc import Callable
@@ -13,23 +14,9 @@ from pathlib import Path
 
 from local.images import RUNTIME_IMAGE
 from tests.images.engine import Engine
-from tests.images.fetched import debian_package, fetched, unpack
+from tests.images.fetched import debian_package, debian_source, unpack
 
-RECIPE = "1"
-
-XENIAL = "http://archive.ubuntu.com/ubuntu/pool/main/"
-XENIAL_LIBC = (
-    XENIAL + "g/glibc/libc6_2.23-0ubuntu3_amd64.deb",
-    "68d69a0fb2dae7578a2a7054bc0cd5f0994d523f60d540bc6708ff3f2fb33e18",
-)
-XENIAL_DASH = (
-    XENIAL + "d/dash/dash_0.5.8-2.1ubuntu2_amd64.deb",
-    "c46b4b8c9c952bfeab03993451f7c3c7f5d359ebfbf381e6c36e2870373cde85",
-)
-DASH_SOURCE = (
-    "http://deb.debian.org/debian/pool/main/d/dash/dash_0.5.12.orig.tar.gz",
-    "6a474ac46e8b0b32916c4c60df694c82058d3297d8b385b74508030ca4a8f28a",
-)
+RECIPE = "2"
 
 STATIC_PROGRAM = r"""
 #include <stdio.h>
@@ -95,18 +82,10 @@ def _busybox(root: Path) -> None:
         (root / "bin" / name).symlink_to("busybox")
 
 
-def _debian_12(root: Path) -> None:
+def _debian(suite: str, root: Path) -> None:
     subprocess.run(
-        ["debootstrap", "--variant=minbase", "bookworm", str(root)], check=True, capture_output=True
+        ["debootstrap", "--variant=minbase", suite, str(root)], check=True, capture_output=True
     )
-
-
-def _old_glibc(root: Path) -> None:
-    """Ubuntu 16.04's C library (2.23) and shell."""
-    unpack(fetched(*XENIAL_LIBC), root)
-    unpack(fetched(*XENIAL_DASH), root)
-    if not (root / "bin" / "sh").exists():
-        (root / "bin" / "sh").symlink_to("dash")
 
 
 def _musl(root: Path) -> None:
@@ -119,7 +98,7 @@ def _musl(root: Path) -> None:
 
 def _compile_dash(work: Path, destination: Path) -> None:
     compiler = _musl_compiler(work)
-    with tarfile.open(fetched(*DASH_SOURCE)) as archive:
+    with tarfile.open(debian_source("dash")) as archive:
         archive.extractall(work, filter="data")
     [source] = work.glob("dash-*")
     # Not run here, where its loader may be missing; the build's own helpers are.
@@ -168,8 +147,8 @@ def _hostile_files(root: Path) -> None:
 
 ROOTS: dict[str, Callable[[Path], None]] = {
     "busybox": _busybox,
-    "debian-12": _debian_12,
-    "old-glibc": _old_glibc,
+    "debian-12": functools.partial(_debian, "bookworm"),
+    "debian-11": functools.partial(_debian, "bullseye"),
     "musl": _musl,
     "static": _static,
 }
@@ -191,6 +170,6 @@ DERIVED = {
 }
 
 WITH_SHELL = (
-    *("debian-13", "debian-12", "old-glibc", "musl", "busybox"),
+    *("debian-13", "debian-12", "debian-11", "musl", "busybox"),
     *("entrypoint", "user", "hostile"),
 )

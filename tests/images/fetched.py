@@ -1,11 +1,10 @@
-"""Files from Debian's and Ubuntu's archives, kept under .cache between runs."""
+"""Packages and sources of the distribution, kept under .cache between runs."""
 
 from __future__ import annotations
 
-import hashlib
+import re
 import subprocess
 import sys
-import urllib.request
 import zipfile
 from pathlib import Path
 
@@ -13,17 +12,29 @@ CACHE = Path(__file__).parents[2] / ".cache" / "images"
 EMULATOR = "aws-sam-cli==1.170.0"
 
 
-def fetched(url: str, sha256: str) -> Path:
-    """The file at `url`, which must have this content."""
-    path = CACHE / url.rsplit("/", 1)[-1]
-    if not path.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310
-            content = answer.read()
-        digest = hashlib.sha256(content).hexdigest()
-        assert digest == sha256, f"{url} has changed: {digest}"
-        path.write_bytes(content)
-    return path
+def debian_source(name: str) -> Path:
+    """The upstream archive of a package's source, from where this machine's apt finds packages."""
+    folder = CACHE / "source"
+    (folder / "parts").mkdir(parents=True, exist_ok=True)
+    (folder / "lists" / "partial").mkdir(parents=True, exist_ok=True)
+    for file in Path("/etc/apt/sources.list.d").glob("*.sources"):
+        text = file.read_text()
+        if "debian-archive-keyring" in text or "ubuntu-archive-keyring" in text:
+            sources = re.sub("^Types:.*$", "Types: deb-src", text, flags=re.MULTILINE)
+            (folder / "parts" / file.name).write_text(sources)
+    settings = {
+        "Dir::Etc::sourcelist": "/dev/null",
+        "Dir::Etc::sourceparts": f"{folder}/parts",
+        "Dir::State::lists": f"{folder}/lists",
+        "Dir::Cache::srcpkgcache": "",
+        "Dir::Cache::pkgcache": "",
+    }
+    apt = ["apt-get", "--quiet", *(f"--option={key}={value}" for key, value in settings.items())]
+    for step in (["update"], ["source", "--download-only", name]):
+        done = subprocess.run([*apt, *step], cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 0, f"apt-get {' '.join(step)}: {done.stderr}"
+    [archive] = folder.glob(f"{name}_*.orig.tar.*[z2]")
+    return archive
 
 
 def debian_package(name: str) -> Path:
