@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -17,6 +16,7 @@ from typing import Any, Protocol
 from scar_runtime.aws.errors import AwsError
 from scar_runtime.errors import ConfigError, EventError, ScarError
 from scar_runtime.events import Record, parse
+from scar_runtime.identifiers import unique
 from scar_runtime.settings import Settings
 from scar_runtime.spool import Spool
 
@@ -68,7 +68,7 @@ class Jobs:
         queue, definition = self._settings.job_queue, self._settings.job_definition
         if not queue or not definition:
             raise ConfigError("SCAR_JOB_QUEUE and SCAR_JOB_DEFINITION must be set to submit jobs")
-        key = self._spool.key("jobs", f"{uuid.uuid4()}.json")
+        key = self._spool.key("jobs", f"{unique()}.json")
         document = {
             "version": VERSION,
             "request_id": job.request_id,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import uuid
 from typing import Any
 
 from scar_runtime.attempt import Outcome, reported, run
 from scar_runtime.errors import OutOfTimeError, ScarError
 from scar_runtime.events import Record, parse
 from scar_runtime.execution import GRACE_SECONDS, Task
+from scar_runtime.identifiers import unique
 from scar_runtime.runtime import Runtime
 
 SERVICE = "local"
@@ -18,7 +18,7 @@ SERVICE = "local"
 def run_event(runtime: Runtime, event: Any) -> int:
     """Run the script for each record; gives the code of the first that fails, else 0."""
     runtime.terminator.install()
-    first_id = str(uuid.uuid4())
+    first_id = unique()
     try:
         entries = list(parse(event))
     except ScarError as fault:

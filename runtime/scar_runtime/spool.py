@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPResponse
@@ -13,6 +12,7 @@ from scar_runtime.aws.client import Bytes
 from scar_runtime.aws.errors import AwsError
 from scar_runtime.aws.s3 import S3
 from scar_runtime.errors import StorageError
+from scar_runtime.identifiers import unique
 
 _ABSENT = ("NoSuchKey", "404", "AccessDenied", "403")
 """Without s3:ListBucket, which nobody is granted, S3 answers 403 for what is not there."""
@@ -72,7 +72,7 @@ class Spool:
     def _write(
         self, key: str, content: Mapping[str, Any], condition: Mapping[str, str]
     ) -> Document | None:
-        written = {**content, _WRITE: str(uuid.uuid4())}
+        written = {**content, _WRITE: unique()}
         body = Bytes(json.dumps(written).encode("ascii"))
         for attempt in range(1, _ATTEMPTS + 1):
             try:
