@@ -22,6 +22,8 @@ REPRODUCIBLE: Mapping[str, bool] = {
     "aws:cdk:enable-asset-metadata": False,
     "aws:cdk:enable-path-metadata": True,
     "aws:cdk:version-reporting": False,
+    # Traces name the folder into which jsii unpacked its packages, another one in every run.
+    "aws:cdk:disable-creation-stack-traces": True,
 }
 
 
