@@ -167,6 +167,7 @@ class ScarFunction(Construct):
             yield from permissions.read_inputs(function)
             yield from permissions.write_outputs(function)
             yield from permissions.use_keys(function, shared.kms_keys)
+            yield from permissions.read_secrets(function.secrets.values())
             if function.api:
                 yield permissions.invoke_itself(function)
         if self._job and self._capacity:

@@ -83,6 +83,7 @@ class Job(Construct):
                 *permissions.read_inputs(function),
                 *permissions.write_outputs(function),
                 *permissions.use_keys(function, shared.kms_keys),
+                *permissions.read_secrets(function.secrets.values()),
                 permissions.use_spool(function, shared.spool.bucket.bucket_arn),
             ],
         )

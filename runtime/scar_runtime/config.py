@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +41,8 @@ class Output:
 
 @dataclass(frozen=True)
 class Config:
-    """All the runtime knows of its function. `timeout_threshold` is in seconds; `payload` is the
-    folder of `extra_payload`, None without one."""
+    """All the runtime knows of its function. `timeout_threshold` is in seconds; `secrets` are
+    variables with the ARNs of their values; `payload` is the folder of `extra_payload`, if any."""
 
     name: str
     mode: str
@@ -51,6 +51,7 @@ class Config:
     environment: Mapping[str, str]
     script: Script | None
     outputs: tuple[Output, ...]
+    secrets: Mapping[str, str] = field(default_factory=dict)
     payload: Path | None = None
 
 
@@ -87,6 +88,7 @@ def _config(document: Mapping[str, Any]) -> Config:
         environment=dict(document["environment"]),
         script=_script(document["script"]),
         outputs=tuple(_output(output) for output in document["output"]),
+        secrets=dict(document.get("secrets", {})),
     )
 
 

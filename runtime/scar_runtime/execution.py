@@ -18,6 +18,7 @@ from scar_runtime.events import Record
 from scar_runtime.log import Log
 from scar_runtime.outputs import hops, origin, plan, publish
 from scar_runtime.process import Finished, Kept, Terminator, run
+from scar_runtime.secrets import ScriptSecrets
 from scar_runtime.storage import Storage
 from scar_runtime.workspace import WORK_ROOT, Workspace, local_name, workspace
 
@@ -62,6 +63,7 @@ class Executor:
         log: Log,
         terminator: Terminator,
         image: Mapping[str, str],
+        secrets: ScriptSecrets,
         root: Path = WORK_ROOT,
     ) -> None:
         self._config = config
@@ -69,6 +71,7 @@ class Executor:
         self._log = log
         self._terminator = terminator
         self._image = image
+        self._secrets = secrets
         self._root = root
 
     def execute(self, task: Task, before_publishing: Callable[[], None]) -> Result:
@@ -123,10 +126,11 @@ class Executor:
         self._require_time(task)
         event = {**_folders(work, input_file), **task.variables, **self._facts(task)}
         image = {**task.record.variables, **self._image}
+        function = {**self._config.environment, **self._secrets.variables()}
         return run(
             self._command(task.record, work),
             folder=work.root,
-            environment=script_environment(image, self._config.environment, event),
+            environment=script_environment(image, function, event),
             stop_at=task.stop_at,
             grace=task.grace,
             terminator=self._terminator,

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from scar_runtime.attempt import DUPLICATE, Outcome, reported, run, submit
+from scar_runtime.aws.errors import AwsError
 from scar_runtime.aws.functions import LATER_BYTES
+from scar_runtime.batch import SubmitError
 from scar_runtime.claims import FAILED, Claim, Holder
 from scar_runtime.errors import OutOfTimeError, RecordsError, ScarError
 from scar_runtime.events import Record, parse
@@ -78,13 +80,17 @@ class Invocation:
     def _put_off(self, event: dict[str, Any]) -> dict[str, Any]:
         """Call this function again with the request, inside an event of our own, and answer.
 
-        API Gateway has no proxy that does not wait. Raises `AwsError`.
+        API Gateway has no proxy that does not wait. Raises `SubmitError`.
         """
         later = json.dumps({"event": event}).encode("ascii")
         if len(later) > LATER_BYTES:
             limit = f"a request that nobody waits for has at most {LATER_BYTES} bytes"
             return self._response(413, json.dumps({"exception": limit}).encode())
-        self._runtime.functions.invoke_later(self._runtime.config.name, later)
+        name = self._runtime.config.name
+        try:
+            self._runtime.functions.invoke_later(name, later)
+        except AwsError as error:
+            raise SubmitError(f"function {name}: cannot call itself: {error}") from error
         self._runtime.log.info("a request is taken up later", request_id=self._request_id)
         return self._response(202, b"")
 

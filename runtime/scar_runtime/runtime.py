@@ -12,6 +12,7 @@ from scar_runtime.aws.connections import Connections
 from scar_runtime.aws.credentials import Provider
 from scar_runtime.aws.functions import Functions
 from scar_runtime.aws.s3 import S3
+from scar_runtime.aws.secrets import Secrets
 from scar_runtime.batch import Jobs
 from scar_runtime.claims import Claims
 from scar_runtime.config import Config, read_config
@@ -20,6 +21,7 @@ from scar_runtime.errors import ConfigError
 from scar_runtime.execution import Executor
 from scar_runtime.log import Log
 from scar_runtime.process import Terminator
+from scar_runtime.secrets import ScriptSecrets
 from scar_runtime.settings import Settings, read_settings
 from scar_runtime.spool import Spool
 from scar_runtime.storage import Storage
@@ -69,7 +71,9 @@ def assemble(
         once = Client("batch", credentials, connections, attempts=1)
         batch = Batch(once, settings.region, settings.batch_url)
         jobs = Jobs(config.name, spool, settings, batch)
-    executor = Executor(config, Storage(s3), log, terminator, image)
+    secrets = Secrets(lambda service: Client(service, credentials, connections), settings.any_url)
+    script_secrets = ScriptSecrets(config.secrets, secrets)
+    executor = Executor(config, Storage(s3), log, terminator, image, script_secrets)
     functions = Functions(
         Client("lambda", credentials, connections), settings.region, settings.lambda_url
     )

@@ -15,8 +15,8 @@ class Settings:
     - `job_event`: key in the spool bucket of this job's event document
     - `job_nodes`: over how many hosts each job runs; None if jobs have no nodes
     - `is_child_node`: whether this is one of them that does not lead
-    - `s3_url`, `batch_url`, `lambda_url`: services that speak the same protocols, in place of
-      AWS's own
+    - `s3_url`, `batch_url`, `lambda_url`, `any_url` (all others): services that speak the same
+      protocols, in place of AWS's own
     """
 
     config: Path | None
@@ -32,6 +32,7 @@ class Settings:
     s3_url: str | None
     batch_url: str | None
     lambda_url: str | None
+    any_url: str | None
     log_group: str
     log_stream: str
 
@@ -59,6 +60,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         s3_url=environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL"),
         batch_url=environ.get("AWS_ENDPOINT_URL_BATCH") or environ.get("AWS_ENDPOINT_URL"),
         lambda_url=environ.get("AWS_ENDPOINT_URL_LAMBDA") or environ.get("AWS_ENDPOINT_URL"),
+        any_url=environ.get("AWS_ENDPOINT_URL"),
         log_group=environ.get("AWS_LAMBDA_LOG_GROUP_NAME", ""),
         log_stream=environ.get("AWS_LAMBDA_LOG_STREAM_NAME", ""),
     )

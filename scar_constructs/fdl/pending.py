@@ -25,7 +25,6 @@ class Pending:
 
 PENDING = (
     Pending("lambda.container.image_file", "push the image to a registry and name it in `image`"),
-    Pending("lambda.secrets", "remove the key"),
     Pending("batch.type", "write MANAGED", harmless="MANAGED"),
 )
 

@@ -29,6 +29,7 @@ def _document(function: Function) -> dict[str, Any]:
         "log_level": function.log_level,
         "timeout_threshold": function.timeout_threshold_seconds,
         "environment": dict(function.environment),
+        "secrets": dict(function.secrets),
         "script": {"name": script.name, "content": script.content} if script else None,
         "input": [_input(source) for source in function.inputs],
         "output": [_output(target) for target in function.outputs],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import ssl
 import subprocess
@@ -17,6 +18,7 @@ from scar_runtime.aws.connections import Connections
 from scar_runtime.aws.credentials import Provider
 from scar_runtime.aws.endpoints import bucket_address
 from scar_runtime.aws.errors import AwsError, CredentialsError
+from scar_runtime.aws.functions import Functions
 from scar_runtime.aws.s3 import S3
 from scar_runtime.aws.signature import Credentials
 from scar_runtime.events import StoredObject
@@ -271,3 +273,13 @@ def test_a_proxy_is_used_where_one_is_set() -> None:
             bucket.get("bucket", "key", HTTPResponse.read)
         direct = s3(server, HTTP_PROXY=proxy.url, NO_PROXY="localhost,127.0.0.1")
         assert direct.get("bucket", "key", HTTPResponse.read) == b"content"
+
+
+def test_only_s3_takes_content_without_a_hash(authority: Path) -> None:
+    with secure(authority) as server:
+        certificate = str(authority.with_name("certificate.pem"))
+        one = client("lambda", variables={"AWS_CA_BUNDLE": certificate})
+        url = server.url.replace("http:", "https:")
+        Functions(one, "us-east-1", url).invoke_later("f", b"{}")
+        digest = hashlib.sha256(b"{}").hexdigest()
+        assert server.asked[0].headers["x-amz-content-sha256"] == digest

@@ -92,6 +92,23 @@ def test_secrets_of_a_job_are_read_by_the_platform_and_not_by_the_script() -> No
     assert by_sid(template)["ReadParameters"]["Resource"] == PARAMETER
 
 
+def test_secrets_of_a_script_are_read_where_it_runs() -> None:
+    wanted = {"PASSWORD": f"{SECRET}:password::", "TOKEN": PARAMETER}
+    readers = {
+        mode: {
+            path.removeprefix("flow/Functions/thumbnails/").removesuffix("/Resource")
+            for path, statement in statements(one(execution_mode=mode, secrets=wanted))
+            if statement["Sid"] == "ReadSecrets" and statement["Resource"] == SECRET
+        }
+        for mode in ExecutionMode
+    }
+    assert readers == {
+        ExecutionMode.LAMBDA: {"Role"},
+        ExecutionMode.BATCH: {"Job/Role"},
+        ExecutionMode.LAMBDA_BATCH: {"Role", "Job/Role"},
+    }
+
+
 def test_a_function_in_a_vpc_of_the_users() -> None:
     template = one(vpc=Vpc(subnet_ids=("subnet-0a1b2c3d",), security_group_ids=("sg-0a1b2c3d",)))
     Template.from_json(template).has_resource_properties(

@@ -17,6 +17,7 @@ functions:
       name: f
       init_script: run.sh
       execution_mode: lambda-batch
+      secrets: {TOKEN: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"}
       log_level: DEBUG
       container:
         image: some/image
@@ -44,6 +45,7 @@ def test_the_reader_gets_what_the_writer_had(tmp_path: Path) -> None:
             Output("out-bucket", "out", ("a",), ("jpg", "png"), "{name}"),
             Output("out-bucket", "", (), (), "{request_id}/{stem}/{name}"),
         ),
+        secrets={"TOKEN": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"},
     )
 
 

@@ -105,6 +105,18 @@ class Client:
             self._sleep(min(LONGEST_PAUSE_SECONDS, 0.05 * 4**attempt) * jitter)
         raise AssertionError("the last attempt returns or raises")
 
+    def _payload_hash(self, request: Request) -> str:
+        """Over TLS the content needs no hash of its own: nobody can change it on the way.
+
+        Only S3 takes a request without: others compute the hash and find another signature.
+        """
+        if self._service == "s3" and request.origin.secure and request.body.size:
+            return UNSIGNED
+        digest = hashlib.sha256()
+        for block in request.body.blocks():
+            digest.update(block)
+        return digest.hexdigest()
+
     def _once(self, request: Request, region: str, receive: Callable[[HTTPResponse], T]) -> T:
         path, query = encoded_path(request.path), query_string(request.query)
         headers = signed_headers(
@@ -114,7 +126,7 @@ class Client:
             path,
             query,
             {"Host": request.origin.authority, **request.headers},
-            _payload_hash(request),
+            self._payload_hash(request),
         )
         with self._connections.connection(request.origin) as connection:
             target = f"{path}?{query}" if query else path
@@ -130,16 +142,6 @@ class Client:
             if answer.will_close:
                 connection.close()
             return result
-
-
-def _payload_hash(request: Request) -> str:
-    """Over TLS the content needs no hash of its own: nobody can change it on the way."""
-    if request.origin.secure and request.body.size:
-        return UNSIGNED
-    digest = hashlib.sha256()
-    for block in request.body.blocks():
-        digest.update(block)
-    return digest.hexdigest()
 
 
 def _transmit(
