@@ -6,6 +6,7 @@ Run by the CDK CLI (`npx cdk synth|diff|deploy|destroy`), which passes the conte
     defaults       SCAR's own configuration file (scar.cfg, JSON), merged under every function
     compliance     `all`, or cdk-nag packs between commas, to judge this synth
     runtime_image  what the first stage of every derived image starts from
+    images_lock    digests of images; without it, images.lock.yaml in the folder of the call, if any
 
 A fault in what the user wrote is printed without a trace, and the exit code is 1.
 """
@@ -20,6 +21,7 @@ from scar_constructs.compliance import add_packs
 from scar_constructs.fdl import FdlError, load_application, render
 from scar_constructs.fdl.workflow import Application
 from scar_constructs.flags import new_app
+from scar_constructs.image_lock import pin, pin_all
 from scar_constructs.settings import SettingsError, read_settings
 from scar_constructs.stack import WorkflowStack
 
@@ -42,7 +44,11 @@ def main() -> int:
         return 1
     if loaded.warnings:
         print(render(loaded.warnings), file=sys.stderr)
-    add_stacks(app, loaded.application, runtime_image=settings.runtime_image)
+    add_stacks(
+        app,
+        pin_all(loaded.application, settings.image_lock),
+        runtime_image=pin(settings.runtime_image, settings.image_lock),
+    )
     add_packs(app, settings.compliance)
     return synthesise(app)
 

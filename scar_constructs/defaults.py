@@ -120,6 +120,7 @@ API_AUTH = "iam"  # SCAR had NONE: anybody who knew the address could spend the 
 
 # --- images, names, S3 --------------------------------------------------------------------------
 
+RUNTIME_IMAGE = "public.ecr.aws/docker/library/debian:trixie-slim"  # where Python is taken from
 IMAGE_NAME_MAX = 255  # RegisterJobDefinition
 BUCKET_NAME_MIN = 3
 BUCKET_NAME_MAX = 63

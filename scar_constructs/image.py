@@ -14,13 +14,14 @@ from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from scar_constructs import defaults
 from scar_constructs.assets import fix_modes, image_context
 from scar_constructs.fdl.ecr import ECR_IMAGE
 from scar_constructs.fdl.models import Architecture, Function
 from scar_constructs.fdl.runtime_config import render
 from scar_constructs.lambda_package import LambdaPackage
 
-RUNTIME_IMAGE = "public.ecr.aws/docker/library/debian:trixie-slim"
+RUNTIME_IMAGE = defaults.RUNTIME_IMAGE
 
 PLATFORMS = {
     Architecture.X86_64: ecr_assets.Platform.LINUX_AMD64,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from constructs import Node
 
 from scar_constructs.compliance import ALL_PACKS, PACKS
 from scar_constructs.image import RUNTIME_IMAGE
+from scar_constructs.image_lock import LOCK_FILE, LockError, read_lock
 
 
 class SettingsError(Exception):
@@ -23,6 +25,7 @@ class Settings:
     defaults: Path | None
     compliance: tuple[str, ...]
     runtime_image: str
+    image_lock: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_settings(node: Node) -> Settings:
@@ -36,6 +39,7 @@ def read_settings(node: Node) -> Settings:
         defaults=Path(defaults) if defaults else None,
         compliance=_packs(_text(node, "compliance")),
         runtime_image=_text(node, "runtime_image") or RUNTIME_IMAGE,
+        image_lock=_image_lock(_text(node, "images_lock")),
     )
 
 
@@ -46,6 +50,16 @@ def _text(node: Node, name: str) -> str:
     if not isinstance(value, str):
         raise SettingsError(f"-c {name}=...: must be text, got {value!r}")
     return value.strip()
+
+
+def _image_lock(given: str) -> Mapping[str, str]:
+    """The digests of the given lock file, or of the one in this folder, if there is one."""
+    if not given and not LOCK_FILE.is_file():
+        return {}
+    try:
+        return read_lock(Path(given or LOCK_FILE))
+    except LockError as error:
+        raise SettingsError(str(error)) from error
 
 
 def _words(text: str) -> tuple[str, ...]:
