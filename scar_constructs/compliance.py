@@ -1,8 +1,8 @@
 """Rule packs over the synthesised constructs, and the reasons for what we do not follow.
 
 `acknowledge` stands beside the resource that needs it. It does two things: it tells cdk-nag not to
-report the finding, and it writes the reason into the template (`Metadata.cdk_nag`), where somebody
-who reads only the template finds it.
+report the finding, and it writes the reason into the template (`Metadata.cdk_nag`, and for checkov
+`Metadata.checkov`), where somebody who reads only the template finds it.
 """
 
 from __future__ import annotations
@@ -45,8 +45,44 @@ def add_packs(app: App, names: Sequence[str]) -> None:
         Validations.of(app).add_plugins(PACKS[name](app, verbose=True))
 
 
+CHECKOV = {
+    "APIGWCacheEnabledAndEncrypted": "CKV_AWS_120",
+    "APIGWXrayEnabled": "CKV_AWS_73",
+    "CloudWatchLogGroupEncrypted": "CKV_AWS_158",
+    "LambdaConcurrency": "CKV_AWS_115",
+    "LambdaDLQ": "CKV_AWS_116",
+    "LambdaInsideVPC": "CKV_AWS_117",
+    "S3BucketLoggingEnabled": "CKV_AWS_18",
+    "S3BucketVersioningEnabled": "CKV_AWS_21",
+}
+"""What checkov calls the rules of the packs; a reason for the one is a reason for the other."""
+CHECKOV_PREFIX = "CKV_"
+"""Rules of checkov that no pack has are acknowledged by their own ids."""
+
+
 def acknowledge(resource: CfnResource, reasons: Mapping[str, str]) -> None:
     """Accept findings on one resource: rule id -> the reason, a sentence that stands alone."""
+    _tell_nag(
+        resource,
+        {rule: why for rule, why in reasons.items() if not rule.startswith(CHECKOV_PREFIX)},
+    )
+    _tell_checkov(resource, reasons)
+
+
+def _tell_checkov(resource: CfnResource, reasons: Mapping[str, str]) -> None:
+    """https://www.checkov.io/2.Basics/Suppressing%20and%20Skipping%20Policies.html"""
+    skipped = {}
+    for rule, reason in reasons.items():
+        check = rule if rule.startswith(CHECKOV_PREFIX) else CHECKOV.get(rule.rpartition("-")[2])
+        if check:
+            skipped[check] = reason
+    if skipped:
+        earlier = resource.get_metadata("checkov") or {"skip": []}
+        added = [{"id": check, "comment": reason} for check, reason in sorted(skipped.items())]
+        resource.add_metadata("checkov", {"skip": [*earlier["skip"], *added]})
+
+
+def _tell_nag(resource: CfnResource, reasons: Mapping[str, str]) -> None:
     if not reasons:
         return
     # Not by Validations.acknowledge: it changes spaces and refuses lone brackets in an id, and the

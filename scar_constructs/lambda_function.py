@@ -89,7 +89,10 @@ def _reasons(function: Function) -> dict[str, str]:
         "failed events go to the stack's failure queue through the OnFailure destination, which "
         "carries the cause as well"
     )
-    reasons = {"Serverless-LambdaDLQ": destination}
+    reasons = {
+        "Serverless-LambdaDLQ": destination,
+        "CKV_AWS_173": "Lambda encrypts them with a key of its own; secrets are refused there",
+    }
     for pack in ("NIST.800.53.R5", "HIPAA.Security"):
         reasons[f"{pack}-LambdaDLQ"] = destination
     if function.concurrency is None:

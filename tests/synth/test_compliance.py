@@ -176,3 +176,14 @@ def _add_bare_function(stack: Stack) -> None:
         role="arn:aws:iam::111122223333:role/some",
         code=lambda_.CfnFunction.CodeProperty(zip_file="pass"),
     )
+
+
+def test_what_checkov_finds_has_the_same_reasons() -> None:
+    resource = s3.CfnBucket(Stack(new_app(), "stack"), "Bucket")
+    acknowledge(resource, {"HIPAA.Security-S3BucketLoggingEnabled": "a", "AwsSolutions-S1": "b"})
+    acknowledge(resource, {"CKV_AWS_27": "c"})
+    assert resource.get_metadata("checkov") == {
+        "skip": [{"id": "CKV_AWS_18", "comment": "a"}, {"id": "CKV_AWS_27", "comment": "c"}]
+    }
+    rules = [one["id"] for one in resource.get_metadata("cdk_nag")["rules_to_suppress"]]
+    assert rules == ["HIPAA.Security-S3BucketLoggingEnabled", "AwsSolutions-S1"]

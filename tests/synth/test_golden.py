@@ -106,7 +106,8 @@ def test_cfn_lint_finds_nothing(tmp_path: Path) -> None:
 def render(template: Json) -> str:
     """The template as it is kept: sorted, without hashes and without reasons."""
     for resource in template["Resources"].values():
-        resource.get("Metadata", {}).pop("cdk_nag", None)
+        for reasons in ("cdk_nag", "checkov"):
+            resource.get("Metadata", {}).pop(reasons, None)
     text = json.dumps(template, indent=1, sort_keys=True, ensure_ascii=False)
     hashes = list(dict.fromkeys(HASH.findall(text)))
     return HASH.sub(lambda match: f"<asset {hashes.index(match[0]) + 1}>", text) + "\n"
