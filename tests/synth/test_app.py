@@ -116,6 +116,17 @@ def test_the_runtime_image_is_a_build_argument(project: Path) -> None:
     assert image["source"]["platform"] == "linux/amd64"
 
 
+def test_images_are_built_by_the_digests_of_the_lock_file(project: Path) -> None:
+    digest = "sha256:" + "ab" * 32
+    (project / "images.lock.yaml").write_text(f"images: {{'debian:trixie-slim': '{digest}'}}\n")
+    done = run_app(project, project / "out", context={"functions": "flow.yaml"})
+    assert done.returncode == 0, done.stderr
+    assets = json.loads((project / "out" / "flow.assets.json").read_text())
+    (image,) = assets["dockerImages"].values()
+    arguments = image["source"]["dockerBuildArgs"]
+    assert arguments["BASE_IMAGE"] == f"debian:trixie-slim@{digest}"
+
+
 def test_a_finding_of_a_pack_fails_the_synth(project: Path) -> None:
     """The app with one reason taken away, which cannot be asked for in YAML."""
     without = project / "without_a_reason.py"
