@@ -135,8 +135,9 @@ WARM = """
 import json, os, statistics, subprocess, sys, time
 sys.path[:0] = json.loads(os.environ["PATHS"])
 from benchmarks.test_runtime import TimedClient
-import scar_runtime.runtime
+from scar_runtime.environment import image_environment
 from scar_runtime.handler import Invocation
+from scar_runtime.runtime import assemble
 from tests.runtime.functions import Invoked
 
 clients = []
@@ -145,8 +146,7 @@ class Kept(TimedClient):
         super().__init__(*arguments, **options)
         clients.append(self)
 
-scar_runtime.runtime.Client = Kept
-runtime = scar_runtime.runtime.from_process()
+runtime = assemble(os.environ, image_environment(), client=Kept)
 event = json.loads(sys.stdin.read())
 script = json.load(open(os.environ["SCAR_FUNCTION_CONFIG"]))["script"]["content"]
 own = []

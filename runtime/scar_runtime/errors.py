@@ -4,6 +4,7 @@ ScarError
   ConfigError          the function's configuration cannot be used
   EventError           the event cannot be understood
   StorageError         an object cannot be read or written
+    AbsentError        the object is not there
     SupersededError    the object was replaced since the event was sent
     DiskFullError      the work folder has no room left
     LostClaimError     another holder has taken the claim over (claims)
@@ -40,6 +41,10 @@ class EventError(ScarError):
 
 class StorageError(ScarError):
     """An object cannot be read or written."""
+
+
+class AbsentError(StorageError):
+    """The object is not there, or may not be read: S3 tells the two apart to nobody."""
 
 
 class SupersededError(StorageError):

@@ -13,10 +13,16 @@ from pathlib import Path
 
 from scar_runtime.config import Config
 from scar_runtime.environment import instance_ip, script_environment
-from scar_runtime.errors import ConfigError, OutOfTimeError, ScriptError, TerminatedError
-from scar_runtime.events import Record
+from scar_runtime.errors import (
+    ConfigError,
+    OutOfTimeError,
+    ScriptError,
+    SupersededError,
+    TerminatedError,
+)
+from scar_runtime.events import Record, StoredObject
 from scar_runtime.log import Log
-from scar_runtime.outputs import hops, origin, plan, publish
+from scar_runtime.outputs import hops, origin, overwrites, plan, publish
 from scar_runtime.process import Finished, Kept, Terminator, run
 from scar_runtime.secrets import ScriptSecrets
 from scar_runtime.storage import Storage
@@ -26,6 +32,7 @@ SHELL = "/bin/sh"
 EVENT_BYTES = 96 * 1024
 """A single variable above 128 KiB keeps Linux from starting the program at all."""
 LAST_OUTPUT_BYTES = 1000
+UNCHECKED_SECONDS = 2.0
 GRACE_SECONDS = 20.0
 """From SIGTERM to SIGKILL. Batch itself waits 30 seconds, and we have to clean up after."""
 
@@ -81,12 +88,14 @@ class Executor:
         Raises `ScriptError`, `OutOfTimeError`, `TerminatedError` or a fault of storage.
         """
         with workspace(task.request_id, self._root) as work:
+            begin = time.monotonic()
             input_file, metadata = self._stage_in(task, work)
             hop = hops(metadata)
             finished = self._run(task, work, input_file)
             self._require_success(finished)
             stored = task.record.object
             uploads = plan(work.output, self._config.outputs, stored, task.request_id)
+            self._require_current(stored, begin)
             before_publishing()
             begin = time.monotonic()
             publish(
@@ -112,7 +121,10 @@ class Executor:
             path = work.input / local_name(record.object.key)
             self._require_time(task)
             begin = time.monotonic()
-            metadata = self._storage.download(record.object, path)
+            # Outputs under fixed keys show the newest input, in whatever order events come.
+            fixed = overwrites(self._config.outputs)
+            download = self._storage.download_current if fixed else self._storage.download
+            metadata = download(record.object, path)
             self._log.debug(
                 f"{record.object.path} downloaded",
                 request_id=task.request_id,
@@ -174,6 +186,17 @@ class Executor:
                 bytes=len(event),
             )
         return facts
+
+    def _require_current(self, stored: StoredObject | None, begin: float) -> None:
+        """Raise `SupersededError` if a newer input came while the script ran, whose outputs would
+        get the same keys. A short run is not worth the question."""
+        if (
+            stored
+            and overwrites(self._config.outputs)
+            and time.monotonic() - begin > UNCHECKED_SECONDS
+            and not self._storage.is_current(stored)
+        ):
+            raise SupersededError(f"s3://{stored.path} was replaced while the script ran")
 
     def _require_time(self, task: Task) -> None:
         if self._terminator.requested:

@@ -66,6 +66,11 @@ def plan(
     return list(uploads.values())
 
 
+def overwrites(outputs: Sequence[Output]) -> bool:
+    """Whether two runs on the same input key write the same output keys."""
+    return any("{request_id}" not in output.key for output in outputs)
+
+
 def files(folder: Path) -> Iterator[tuple[Path, str]]:
     """All files under `folder` with their relative names, as keys can have them.
 

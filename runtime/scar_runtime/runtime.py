@@ -40,6 +40,7 @@ class Runtime:
     spool: Spool | None
     claims: Claims | None
     jobs: Jobs | None
+    connections: Connections
 
     @property
     def stored(self) -> tuple[Spool, Claims, Jobs]:
@@ -50,9 +51,15 @@ class Runtime:
 
 
 def assemble(
-    environ: Mapping[str, str], image: Mapping[str, str], log_descriptor: int = 1
+    environ: Mapping[str, str],
+    image: Mapping[str, str],
+    log_descriptor: int = 1,
+    client: type[Client] = Client,
 ) -> Runtime:
-    """Build a runtime from this process's environment. Raises `ConfigError`."""
+    """Build a runtime from this process's environment. Raises `ConfigError`.
+
+    All requests go through a `client`, so that they can be watched or made to fail.
+    """
     settings = read_settings(environ)
     if settings.config is None:
         raise ConfigError("SCAR_FUNCTION_CONFIG must name the function's configuration file")
@@ -63,21 +70,23 @@ def assemble(
     log = Log(config.log_level, log_descriptor)
     terminator = Terminator()
     credentials, connections = Provider(environ), Connections(environ)
-    s3 = S3(Client("s3", credentials, connections), settings.region, settings.s3_url)
+    s3 = S3(client("s3", credentials, connections), settings.region, settings.s3_url)
     spool = claims = jobs = None
     if settings.spool_bucket:
         spool = Spool(s3, settings.spool_bucket, config.name)
         claims = Claims(spool)
-        once = Client("batch", credentials, connections, attempts=1)
+        once = client("batch", credentials, connections, attempts=1)
         batch = Batch(once, settings.region, settings.batch_url)
         jobs = Jobs(config.name, spool, settings, batch)
-    secrets = Secrets(lambda service: Client(service, credentials, connections), settings.any_url)
+    secrets = Secrets(lambda service: client(service, credentials, connections), settings.any_url)
     script_secrets = ScriptSecrets(config.secrets, secrets)
     executor = Executor(config, Storage(s3), log, terminator, image, script_secrets)
     functions = Functions(
         Client("lambda", credentials, connections), settings.region, settings.lambda_url
     )
-    return Runtime(config, settings, log, terminator, executor, functions, spool, claims, jobs)
+    return Runtime(
+        config, settings, log, terminator, executor, functions, spool, claims, jobs, connections
+    )
 
 
 def from_process(log_descriptor: int = 1) -> Runtime:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from scar_runtime.aws.errors import AwsError
 from scar_runtime.aws.s3 import S3, FileSlice, Part, metadata_headers, metadata_of
-from scar_runtime.errors import DiskFullError, StorageError, SupersededError
+from scar_runtime.errors import AbsentError, DiskFullError, StorageError, SupersededError
 from scar_runtime.events import StoredObject
 
 MIB = 1024 * 1024
@@ -43,11 +43,36 @@ class Storage:
 
         Raises `SupersededError` if the bucket keeps no versions and the object was replaced since.
         """
+        return self._download(stored, path, _version(stored))
+
+    def download_current(self, stored: StoredObject, path: Path) -> dict[str, str]:
+        """The same, but raises `SupersededError` also if the bucket keeps the version and there
+        is a newer one. An old version of an object that is gone altogether still counts."""
+        try:
+            return self._download(stored, path, None)
+        except AbsentError:
+            if _version(stored) is None:
+                raise
+        return self.download(stored, path)
+
+    def is_current(self, stored: StoredObject) -> bool:
+        """Whether no other version of the object has come since; being gone is no version."""
+        try:
+            answer = self._s3.head(stored.bucket, stored.key)
+        except AwsError as error:
+            if error.code in _GONE:
+                return True
+            raise _read_error(stored, error) from error
+        if _version(stored):
+            return answer.get("x-amz-version-id") == stored.version
+        return not stored.etag or answer.get("ETag") == _quoted(stored.etag)
+
+    def _download(self, stored: StoredObject, path: Path, version: str | None) -> dict[str, str]:
         try:
             if stored.size is not None:
                 require_space(path.parent, stored.size)
             with path.open("wb", buffering=0) as file:
-                return _Download(self._s3, stored, file.fileno(), path.parent).run()
+                return _Download(self._s3, stored, version, file.fileno(), path.parent).run()
         except AwsError as error:
             raise _read_error(stored, error) from error
         except OSError as error:
@@ -90,13 +115,20 @@ class Storage:
 class _Download:
     """One object on its way into an open file."""
 
-    def __init__(self, s3: S3, stored: StoredObject, descriptor: int, folder: Path) -> None:
+    def __init__(
+        self,
+        s3: S3,
+        stored: StoredObject,
+        version: str | None,
+        descriptor: int,
+        folder: Path,
+    ) -> None:
         self._s3 = s3
         self._stored = stored
+        self._version = version
         self._descriptor = descriptor
         self._folder = folder
-        self._version = stored.version if stored.version != "null" else None
-        self._etag = f'"{stored.etag.strip(chr(34))}"' if stored.etag and not self._version else ""
+        self._etag = _quoted(stored.etag) if stored.etag and not _version(stored) else ""
         self._total = 0
 
     def run(self) -> dict[str, str]:
@@ -117,16 +149,23 @@ class _Download:
         )
 
     def _receive_all(self, answer: HTTPResponse) -> dict[str, str]:
+        self._require_version(answer)
         self._write(answer, 0)
         return metadata_of(answer)
 
     def _receive_first(self, answer: HTTPResponse) -> dict[str, str]:
         """Of an object of whatever size: it is known from here on, and all parts are of it."""
+        self._require_version(answer)
         self._etag = answer.getheader("ETag") or ""
         self._total = int((answer.getheader("Content-Range") or "/0").rpartition("/")[2])
         require_space(self._folder, self._total)
         self._write(answer, 0)
         return metadata_of(answer)
+
+    def _require_version(self, answer: HTTPResponse) -> None:
+        wanted = _version(self._stored)
+        if wanted and answer.getheader("x-amz-version-id") != wanted:
+            raise _superseded(self._stored)
 
     def _get_part(self, begin: int) -> None:
         end = min(begin + PART, self._total)
@@ -184,8 +223,24 @@ def _disk_error(error: OSError, what: str) -> StorageError:
 
 def _read_error(stored: StoredObject, error: AwsError) -> StorageError:
     if error.code in ("412", "PreconditionFailed"):
-        return SupersededError(f"s3://{stored.path} was replaced since the event was sent")
-    hint = ""
+        return _superseded(stored)
+    text = f"cannot read s3://{stored.path}: {error}"
     if error.code in _GONE:  # without s3:ListBucket, S3 answers 403 for what is not there
         hint = " (it may have been deleted, or the function's role may not read it)"
-    return StorageError(f"cannot read s3://{stored.path}: {error}{hint}")
+        return AbsentError(text + hint)
+    return StorageError(text)
+
+
+def _superseded(stored: StoredObject) -> SupersededError:
+    return SupersededError(f"s3://{stored.path} was replaced since the event was sent")
+
+
+def _version(stored: StoredObject) -> str | None:
+    """The version of an object in a bucket that keeps versions. "null" was written before it did,
+    and is replaced by the next object that is written without them."""
+    return stored.version if stored.version != "null" else None
+
+
+def _quoted(etag: str) -> str:
+    """An ETag as HTTP has it; events come with and without the quotes."""
+    return f'"{etag.strip(chr(34))}"'

@@ -34,13 +34,17 @@ def bucket(cloud: Cloud) -> Bucket:
 
 
 @pytest.fixture
-def function(cloud: Cloud, bucket: Bucket, tmp_path: Path) -> Callable[..., Function]:
+def function(cloud: Cloud, bucket: Bucket, tmp_path: Path) -> Iterator[Callable[..., Function]]:
     """Makes a function from a script; its outputs go to folder `out` of `bucket` by default."""
 
     def make(script: str | None, **changes: Any) -> Function:
         changes.setdefault("outputs", [{"bucket": bucket.name, "folder": "out"}])
         config = tmp_path / "config.json"
         config.write_text(json.dumps(document(script, **changes)))
-        return Function(cloud, cloud.bucket("spool"), config, FakeBatch())
+        made.append(Function(cloud, cloud.bucket("spool"), config, FakeBatch()))
+        return made[-1]
 
-    return make
+    made: list[Function] = []
+    yield make
+    for one in made:
+        one.close()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
+from scar_runtime.aws.client import Client
 from scar_runtime.batch import Jobs
 from scar_runtime.runtime import Runtime, assemble
 
@@ -93,8 +94,16 @@ class Function:
     spool: Bucket
     config: Path
     batch: FakeBatch
+    made: list[Runtime] = field(default_factory=list)
 
-    def runtime(self, image: Mapping[str, str] = IMAGE, **variables: str) -> Runtime:
+    def close(self) -> None:
+        """End the processes: their connections end with them."""
+        for runtime in self.made:
+            runtime.connections.close()
+
+    def runtime(
+        self, image: Mapping[str, str] = IMAGE, client: type[Client] = Client, **variables: str
+    ) -> Runtime:
         environ = {
             "SCAR_FUNCTION_CONFIG": str(self.config),
             "SCAR_SPOOL_BUCKET": self.spool.name,
@@ -105,19 +114,20 @@ class Function:
             **self.cloud.variables,
             **variables,
         }
-        made = assemble(environ, image)
+        made = assemble(environ, image, client=client)
         assert made.spool is not None
         jobs = Jobs(made.config.name, made.spool, made.settings, self.batch)
-        return dataclasses.replace(made, jobs=jobs)
+        self.made.append(dataclasses.replace(made, jobs=jobs))
+        return self.made[-1]
 
-    def job(self, number: int, attempt: int = 1) -> Runtime:
+    def job(self, number: int, attempt: int = 1, client: type[Client] = Client) -> Runtime:
         """The runtime in the job that was submitted as number `number`, from 0."""
         platform = {
             "AWS_BATCH_JOB_ID": f"job-{number + 1}",
             "AWS_BATCH_JOB_ATTEMPT": str(attempt),
         }
         event = self.batch.event_key(number)
-        return self.runtime({**IMAGE, **platform}, **platform, SCAR_JOB_EVENT=event)
+        return self.runtime({**IMAGE, **platform}, client, **platform, SCAR_JOB_EVENT=event)
 
     def claims(self) -> list[dict[str, Any]]:
         return [json.loads(self.spool.get(key)) for key in self.spool.keys("f/claims/")]

@@ -6,6 +6,7 @@ import base64
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -146,13 +147,71 @@ def test_an_object_replaced_since_is_left_to_its_own_event(
     assert [line["status"] for line in lines] == ["ignored", "succeeded"]
 
 
-def test_the_version_of_the_event_is_processed(function: Make, bucket: Bucket) -> None:
+def test_each_version_has_outputs_where_keys_tell_them_apart(
+    function: Make, bucket: Bucket
+) -> None:
     bucket.versioned()
-    made = function('cat "$SCAR_INPUT_FILE" >"$SCAR_OUTPUT_DIR/$REQUEST_ID"')
-    old = stored(bucket, "in/a", b"old")
-    stored(bucket, "in/a", b"newer")
-    Invocation(made.runtime(), Invoked("first")).handle(old)
-    assert bucket.get("out/first") == b"old"
+    output = {"bucket": bucket.name, "folder": "out", "key": "{request_id}/{name}"}
+    made = function(COPY, outputs=[output])
+    events = [stored(bucket, "in/a", content) for content in (b"old", b"newer")]
+    Invocation(made.runtime(), Invoked("second")).handle(events[1])
+    Invocation(made.runtime(), Invoked("first")).handle(events[0])
+    assert bucket.get("out/first/a") == b"old"
+    assert bucket.get("out/second/a") == b"newer"
+
+
+def test_an_old_version_never_overwrites_a_newer_one_s_output(
+    function: Make, bucket: Bucket, capfd: pytest.CaptureFixture[str]
+) -> None:
+    bucket.versioned()
+    made = function(COPY)
+    events = [stored(bucket, "in/a", content) for content in (b"old", b"newer")]
+    Invocation(made.runtime(), Invoked()).handle(events[1])
+    Invocation(made.runtime(), Invoked()).handle(events[0])
+    assert bucket.get("out/a") == b"newer"
+    assert bucket.versions("out/") == ["out/a"]
+    lines = executions(capfd.readouterr().out)
+    assert [line["status"] for line in lines] == ["succeeded", "ignored"]
+
+
+@pytest.mark.parametrize("versioned", [True, False], ids=["versioned", "not versioned"])
+def test_an_input_replaced_during_a_long_run_publishes_nothing(
+    function: Make, bucket: Bucket, versioned: bool
+) -> None:
+    if versioned:
+        bucket.versioned()
+    made = function(COPY + "; sleep 2.2")
+    runtime = made.runtime()
+    event = stored(bucket, "in/a", b"old")
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(Invocation(runtime, Invoked()).handle, event)
+        time.sleep(1)
+        bucket.put("in/a", b"newer")
+        run.result()
+    assert bucket.keys("out/") == []
+
+
+def test_an_input_removed_during_a_long_run_still_has_its_output(
+    function: Make, bucket: Bucket
+) -> None:
+    bucket.versioned()
+    made = function(COPY + "; sleep 2.2")
+    runtime = made.runtime()
+    event = stored(bucket, "in/a", b"old")
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(Invocation(runtime, Invoked()).handle, event)
+        time.sleep(1)
+        bucket.client.delete_object(Bucket=bucket.name, Key="in/a")
+        run.result()
+    assert bucket.get("out/a") == b"old"
+
+
+def test_a_removed_object_s_version_is_still_processed(function: Make, bucket: Bucket) -> None:
+    bucket.versioned()
+    event = stored(bucket, "in/a", b"old")
+    bucket.client.delete_object(Bucket=bucket.name, Key="in/a")
+    Invocation(function(COPY).runtime(), Invoked()).handle(event)
+    assert bucket.get("out/a") == b"old"
 
 
 def test_variables_of_one_event_are_gone_with_the_next(function: Make, bucket: Bucket) -> None:

@@ -150,7 +150,7 @@ def _transmit(
     connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
     for name, value in headers.items():
         connection.putheader(name, value)
-    if request.method != "GET":
+    if request.method not in ("GET", "HEAD"):
         connection.putheader("Content-Length", str(request.body.size))
     connection.endheaders()
     for block in request.body.blocks():

@@ -47,10 +47,13 @@ class Connections:
         self._lock = threading.Lock()
         self._context: ssl.SSLContext | None = None
 
-    def __del__(self) -> None:
-        """Whoever holds the pool uses it to the end of the process; tests do not."""
+    def close(self) -> None:
+        """Close what is open. A process that ends needs not, and may use the pool again."""
         for place in list(self._idle):
             self.drop_idle(place)
+
+    def __del__(self) -> None:
+        self.close()
 
     @contextmanager
     def connection(self, place: Origin) -> Iterator[HTTPConnection]:

@@ -70,6 +70,10 @@ class S3:
         query = {"versionId": version} if version else {}
         return self._send("GET", bucket, key, receive, query, headers or {})
 
+    def head(self, bucket: str, key: str) -> dict[str, str]:
+        """The headers of an object."""
+        return self._send("HEAD", bucket, key, lambda answer: dict(answer.getheaders()), {}, {})
+
     def put(self, bucket: str, key: str, body: Body, headers: Mapping[str, str]) -> str:
         """Write an object; gives its ETag. S3 compares the checksum with what arrives."""
         headers = {**headers, "x-amz-checksum-crc32": checksum(body)}
