@@ -94,6 +94,7 @@ class Function:
     spool: Bucket
     config: Path
     batch: FakeBatch
+    client: type[Client] = Client
     made: list[Runtime] = field(default_factory=list)
 
     def close(self) -> None:
@@ -101,9 +102,7 @@ class Function:
         for runtime in self.made:
             runtime.connections.close()
 
-    def runtime(
-        self, image: Mapping[str, str] = IMAGE, client: type[Client] = Client, **variables: str
-    ) -> Runtime:
+    def runtime(self, image: Mapping[str, str] = IMAGE, **variables: str) -> Runtime:
         environ = {
             "SCAR_FUNCTION_CONFIG": str(self.config),
             "SCAR_SPOOL_BUCKET": self.spool.name,
@@ -114,20 +113,20 @@ class Function:
             **self.cloud.variables,
             **variables,
         }
-        made = assemble(environ, image, client=client)
+        made = assemble(environ, image, client=self.client)
         assert made.spool is not None
         jobs = Jobs(made.config.name, made.spool, made.settings, self.batch)
         self.made.append(dataclasses.replace(made, jobs=jobs))
         return self.made[-1]
 
-    def job(self, number: int, attempt: int = 1, client: type[Client] = Client) -> Runtime:
+    def job(self, number: int, attempt: int = 1) -> Runtime:
         """The runtime in the job that was submitted as number `number`, from 0."""
         platform = {
             "AWS_BATCH_JOB_ID": f"job-{number + 1}",
             "AWS_BATCH_JOB_ATTEMPT": str(attempt),
         }
         event = self.batch.event_key(number)
-        return self.runtime({**IMAGE, **platform}, client, **platform, SCAR_JOB_EVENT=event)
+        return self.runtime({**IMAGE, **platform}, **platform, SCAR_JOB_EVENT=event)
 
     def claims(self) -> list[dict[str, Any]]:
         return [json.loads(self.spool.get(key)) for key in self.spool.keys("f/claims/")]

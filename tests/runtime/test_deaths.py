@@ -7,7 +7,7 @@ import functools
 import json
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any, TypeVar
@@ -125,7 +125,7 @@ def function(cloud: Cloud, folder: Path, bucket: str, mode: str) -> Function:
 
 
 def run_as_job(made: Function, number: int, client: type[Client]) -> None:
-    runtime = made.job(number, client=client)
+    runtime = replace(made, client=client).job(number)
     with closing(runtime.connections):
         assert run_job(runtime) == 0
 
@@ -134,7 +134,7 @@ def deliver(made: Function, mode: str, event: dict[str, Any], deaths: list[Death
     invoked = Invoked()
 
     def attempt(client: type[Client]) -> None:
-        runtime = made.runtime(client=client)
+        runtime = replace(made, client=client).runtime()
         invocation = Invocation(runtime, Invoked(invoked.aws_request_id))
         with closing(runtime.connections):
             (invocation.dispatch if mode == "batch" else invocation.handle)(event)
