@@ -116,6 +116,7 @@ def test_config_prints_the_packaged_document(
         "log_level": "INFO",
         "timeout_threshold": 10,
         "environment": {},
+        "secrets": {},
         "script": {"name": "run.sh", "content": "#!/bin/sh\necho moo\n"},
         "input": [
             {
