@@ -124,7 +124,7 @@ class Executor:
             # Outputs under fixed keys show the newest input, in whatever order events come.
             fixed = overwrites(self._config.outputs)
             download = self._storage.download_current if fixed else self._storage.download
-            metadata = download(record.object, path)
+            metadata = download(record.object, path, lambda: self._require_time(task))
             self._log.debug(
                 f"{record.object.path} downloaded",
                 request_id=task.request_id,

@@ -20,6 +20,7 @@ from scar_runtime.events import Record, parse
 from scar_runtime.events.gateway import is_put_off
 from scar_runtime.execution import Task
 from scar_runtime.runtime import Runtime, from_process
+from scar_runtime.workspace import remove_leftovers
 
 SERVICE = "lambda"
 CLOCK_SKEW_SECONDS = 5.0
@@ -42,6 +43,7 @@ def process_runtime() -> Runtime:
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
     # In Lambda's init phase, which has a full processor whatever the function's memory.
     process_runtime()
+    remove_leftovers()
 
 
 def handle(event: Any, context: Context) -> dict[str, Any]:

@@ -35,7 +35,8 @@ class Execution:
 class Log:
     """Writes whole lines to a file descriptor, so that lines of the script never mix in."""
 
-    def __init__(self, level: str = "INFO", descriptor: int = 1) -> None:
+    def __init__(self, function: str, level: str = "INFO", descriptor: int = 1) -> None:
+        self._function = function
         self._threshold = LEVELS[level]
         self._descriptor = descriptor
 
@@ -63,9 +64,13 @@ class Log:
     def _message(self, level: str, message: str, facts: dict[str, object]) -> None:
         if LEVELS[level] >= self._threshold:
             stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-            self._write({"scar": "log", "time": stamp, "level": level, "message": message, **facts})
+            line = {"scar": "log", "time": stamp, "level": level, "function": self._function}
+            self._write({**line, "message": message, **facts})
 
     def _write(self, line: dict[str, object]) -> None:
+        # Lambda's client renews the variable for each invocation.
+        if trace := os.environ.get("_X_AMZN_TRACE_ID"):
+            line["trace"] = trace
         write_all(self._descriptor, json.dumps(line).encode("ascii") + b"\n")
 
 

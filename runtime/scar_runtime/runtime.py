@@ -67,7 +67,7 @@ def assemble(
     if settings.is_child_node:
         # The main node publishes, once; its script gathers what the others made.
         config = replace(config, outputs=())
-    log = Log(config.log_level, log_descriptor)
+    log = Log(config.name, config.log_level, log_descriptor)
     terminator = Terminator()
     credentials, connections = Provider(environ), Connections(environ)
     s3 = S3(client("s3", credentials, connections), settings.region, settings.s3_url)

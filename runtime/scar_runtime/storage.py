@@ -33,27 +33,34 @@ _GONE = ("404", "NoSuchKey", "NoSuchVersion", "403", "AccessDenied")
 
 
 class Storage:
-    """Downloads and uploads. Faults of the service become `StorageError`, naming the object."""
+    """Downloads and uploads. Faults of the service become `StorageError`, naming the object.
+
+    During a download, `check` is called again and again; what it raises ends the download.
+    """
 
     def __init__(self, s3: S3) -> None:
         self._s3 = s3
 
-    def download(self, stored: StoredObject, path: Path) -> dict[str, str]:
+    def download(
+        self, stored: StoredObject, path: Path, check: Callable[[], None] = lambda: None
+    ) -> dict[str, str]:
         """Write the very version that the event speaks of to `path`; gives its metadata.
 
         Raises `SupersededError` if the bucket keeps no versions and the object was replaced since.
         """
-        return self._download(stored, path, _version(stored))
+        return self._download(stored, path, _version(stored), check)
 
-    def download_current(self, stored: StoredObject, path: Path) -> dict[str, str]:
+    def download_current(
+        self, stored: StoredObject, path: Path, check: Callable[[], None] = lambda: None
+    ) -> dict[str, str]:
         """The same, but raises `SupersededError` also if the bucket keeps the version and there
         is a newer one. An old version of an object that is gone altogether still counts."""
         try:
-            return self._download(stored, path, None)
+            return self._download(stored, path, None, check)
         except AbsentError:
             if _version(stored) is None:
                 raise
-        return self.download(stored, path)
+        return self.download(stored, path, check)
 
     def is_current(self, stored: StoredObject) -> bool:
         """Whether no other version of the object has come since; being gone is no version."""
@@ -67,12 +74,14 @@ class Storage:
             return answer.get("x-amz-version-id") == stored.version
         return not stored.etag or answer.get("ETag") == _quoted(stored.etag)
 
-    def _download(self, stored: StoredObject, path: Path, version: str | None) -> dict[str, str]:
+    def _download(
+        self, stored: StoredObject, path: Path, version: str | None, check: Callable[[], None]
+    ) -> dict[str, str]:
         try:
             if stored.size is not None:
                 require_space(path.parent, stored.size)
             with path.open("wb", buffering=0) as file:
-                return _Download(self._s3, stored, version, file.fileno(), path.parent).run()
+                return _Download(self._s3, stored, version, file.fileno(), path, check).run()
         except AwsError as error:
             raise _read_error(stored, error) from error
         except OSError as error:
@@ -121,13 +130,15 @@ class _Download:
         stored: StoredObject,
         version: str | None,
         descriptor: int,
-        folder: Path,
+        path: Path,
+        check: Callable[[], None],
     ) -> None:
         self._s3 = s3
         self._stored = stored
         self._version = version
         self._descriptor = descriptor
-        self._folder = folder
+        self._folder = path.parent
+        self._check = check
         self._etag = _quoted(stored.etag) if stored.etag and not _version(stored) else ""
         self._total = 0
 
@@ -178,6 +189,7 @@ class _Download:
     def _write(self, answer: HTTPResponse, offset: int) -> None:
         buffer = memoryview(bytearray(CHUNK))
         while count := answer.readinto(buffer):
+            self._check()
             rest = buffer[:count]
             while rest:
                 try:

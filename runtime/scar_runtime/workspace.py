@@ -52,6 +52,13 @@ def workspace(request_id: str, root: Path = WORK_ROOT) -> Iterator[Workspace]:
         remove_tree(work.root)
 
 
+def remove_leftovers(root: Path = WORK_ROOT) -> None:
+    """Remove the folders of records whose process was killed, as Lambda does when time is up: the
+    disk may outlive the process, and be filled up by it. Only for who has the disk alone."""
+    for script in root.glob("*/.script"):
+        remove_tree(script.parent)
+
+
 def remove_tree(root: Path) -> None:
     """Remove a folder, with what a script took its own permissions away from."""
     try:

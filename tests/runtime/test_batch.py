@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
+import time
 from collections.abc import Callable
+from http.client import HTTPResponse
+from typing import TypeVar
 
 import pytest
+from scar_runtime.aws.client import Client, Request
 from scar_runtime.aws.errors import AwsError
 from scar_runtime.batch import SubmitError, job_name
 from scar_runtime.events import Record, StoredObject
@@ -16,6 +21,7 @@ from scar_runtime.job import run_job
 from tests.runtime.cloud import Bucket
 from tests.runtime.functions import COPY, IMAGE, Function, Invoked, executions, stored
 
+T = TypeVar("T")
 Make = Callable[..., Function]
 SLOW = COPY + '; [ -z "$AWS_BATCH_JOB_ID" ] && sleep 60; true'
 
@@ -80,6 +86,28 @@ def test_out_of_time_becomes_a_job_and_outputs_appear_once(
         ("lambda", "delegated", "the-id"),
         ("batch", "succeeded", "the-id"),
     ]
+
+
+def test_a_download_that_takes_too_long_becomes_a_job_too(function: Make, bucket: Bucket) -> None:
+    made = function(COPY, mode="lambda-batch")
+    event = stored(bucket, "in/large", b"x" * (1024 * 1024))
+
+    class Slow(Client):
+        """Passes a good second before the answer is read."""
+
+        def send(self, request: Request, region: str, receive: Callable[[HTTPResponse], T]) -> T:
+            def late(answer: HTTPResponse) -> T:
+                if request.path.endswith("large"):
+                    time.sleep(1.2)
+                return receive(answer)
+
+            return super().send(request, region, late)
+
+    runtime = dataclasses.replace(made, client=Slow).runtime()
+    Invocation(runtime, Invoked(seconds=2)).handle(event)
+    assert bucket.keys("out/") == []
+    assert run_job(made.job(0)) == 0
+    assert bucket.keys("out/") == ["out/large"]
 
 
 def test_a_delivery_again_after_the_hand_over_does_nothing(function: Make, bucket: Bucket) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from scar_runtime.errors import OutOfTimeError, RecordsError, ScriptError, StorageError
@@ -19,6 +20,7 @@ from tests.runtime.functions import COPY, Function, Invoked, executions, s3_reco
 from tests.runtime.scripted import Said, scripted
 
 Make = Callable[..., Function]
+EVENTS = Path(__file__).parents[1] / "events"
 
 
 def test_an_uploaded_file_becomes_an_output(
@@ -328,3 +330,33 @@ def test_a_request_too_large_for_later_is_refused(function: Make) -> None:
     answer = Invocation(made.runtime(), Invoked()).handle(request("x" * 1024 * 1024))
     assert answer["statusCode"] == 413
     assert "has at most 1048576 bytes" in base64.b64decode(answer["body"]).decode()
+
+
+def asked(**changes: Any) -> dict[str, Any]:
+    """A request as API Gateway hands it on."""
+    return {**json.loads((EVENTS / "api_rest.json").read_text()), **changes}
+
+
+def test_a_waiting_caller_gets_the_output(function: Make) -> None:
+    made = function('cat "$INPUT_FILE_PATH"; echo "$CONT_VAR_size $size $PATH"', outputs=[])
+    answer = Invocation(made.runtime(), Invoked()).handle(asked())
+    assert answer["statusCode"] == 200
+    assert answer["isBase64Encoded"]
+    said = base64.b64decode(answer["body"])
+    assert said == b"\x89PNG\r\n\x1a\n10 10 /usr/bin:/bin\n"
+
+
+def test_a_waiting_caller_is_told_of_a_failure(function: Make) -> None:
+    made = function("exit 7", outputs=[])
+    answer = Invocation(made.runtime(), Invoked()).handle(asked())
+    assert answer["statusCode"] == 500
+    told = json.loads(base64.b64decode(answer["body"]))
+    assert told == {"exception": "function f: the script exited with code 7"}
+
+
+def test_a_request_that_was_put_off_fails_as_other_events_do(function: Make) -> None:
+    made = function("exit 7", outputs=[])
+    invocation = Invocation(made.runtime(), Invoked())
+    event = {"event": asked(headers={"X-Amz-Invocation-Type": "Event"})}
+    with pytest.raises(ScriptError, match="code 7"):
+        invocation.handle(event)

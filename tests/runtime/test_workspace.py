@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scar_runtime.workspace import NAME_BYTES, local_name, workspace
+from scar_runtime.workspace import NAME_BYTES, local_name, remove_leftovers, workspace
 
 KEYS = st.text(max_size=1100) | st.lists(st.sampled_from(["..", ".", "", "a", "é" * 300])).map(
     "/".join
@@ -56,6 +56,13 @@ def test_what_an_earlier_attempt_left_is_not_seen(tmp_path: Path) -> None:
     (tmp_path / "id" / "output" / "stale").write_text("x")
     with workspace("id", tmp_path) as work:
         assert list(work.output.iterdir()) == []
+
+
+def test_what_killed_processes_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    for name in ("one/.script", "two/.script", "somebody's/files"):
+        (tmp_path / name).mkdir(parents=True)
+    remove_leftovers(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["somebody's"]
 
 
 def test_the_folder_is_gone_after_an_error(tmp_path: Path) -> None:
