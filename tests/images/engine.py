@@ -60,9 +60,10 @@ class Engine:
     @contextmanager
     def running(self, options: Sequence[str], image: str, *command: str) -> Iterator[str]:
         """A container in the background, removed at the end; gives its id."""
-        start = ("run", "--detach", f"--label={LABEL}=1", "--network=host")
-        identifier = self.must(*start, *options, image, *command).strip()
+        made = ("create", f"--label={LABEL}=1", "--network=host")
+        identifier = self.must(*made, *options, image, *command).strip()
         try:
+            self.must("start", identifier)
             yield identifier
         finally:
             self.must("rm", "--force", "--time=0", identifier)
