@@ -66,7 +66,8 @@ class Engine:
             self.must("start", identifier)
             yield identifier
         finally:
-            self.must("rm", "--force", "--time=0", identifier)
+            at_once = ("--time=0",) if self.name is EngineName.PODMAN else ()
+            self.must("rm", "--force", *at_once, identifier)
 
     def logs(self, identifier: str) -> str:
         done = self.call("logs", identifier)

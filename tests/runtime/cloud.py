@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,15 @@ from scar_runtime.aws.s3 import S3
 
 PROGRAM = Path(__file__).parents[2] / ".venv-cloud" / "bin" / "ministack"
 START_SECONDS = 30
+
+
+OPENED: list[Connections] = []
+
+
+def opened(variables: Mapping[str, str]) -> Connections:
+    """Connections that are closed at the end of the test."""
+    OPENED.append(Connections(variables))
+    return OPENED[-1]
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,7 @@ class Bucket:
     def s3(self) -> S3:
         """The runtime's own way to it."""
         variables = self.cloud.variables
-        client = Client("s3", Provider(variables), Connections(variables))
+        client = Client("s3", Provider(variables), opened(variables))
         return S3(client, "us-east-1", self.cloud.endpoint)
 
     def put(self, key: str, content: bytes = b"", **options: Any) -> dict[str, Any]:

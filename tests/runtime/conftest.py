@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.runtime.cloud import Bucket, Cloud, running_cloud
+from tests.runtime.cloud import OPENED, Bucket, Cloud, running_cloud
 from tests.runtime.functions import FakeBatch, Function, document
 
 
@@ -26,6 +26,13 @@ def sigterm() -> Iterator[None]:
     before = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(autouse=True)
+def connections() -> Iterator[None]:
+    yield
+    while OPENED:
+        OPENED.pop().close()
 
 
 @pytest.fixture

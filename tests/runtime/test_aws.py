@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from scar_runtime.aws.batch import Batch
 from scar_runtime.aws.client import ATTEMPTS, Bytes, Client
-from scar_runtime.aws.connections import Connections
 from scar_runtime.aws.credentials import Provider
 from scar_runtime.aws.endpoints import bucket_address
 from scar_runtime.aws.errors import AwsError, CredentialsError
@@ -24,6 +23,7 @@ from scar_runtime.aws.signature import Credentials
 from scar_runtime.events import StoredObject
 from scar_runtime.storage import Storage
 
+from tests.runtime.cloud import opened
 from tests.runtime.scripted import SILENCE, Said, Server, scripted
 
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
@@ -37,7 +37,7 @@ def client(
     service: str = "s3", attempts: int = ATTEMPTS, variables: Mapping[str, str] = NO_VARIABLES
 ) -> Client:
     environ = {**KEYS, **variables}
-    return Client(service, Provider(environ), Connections(environ), attempts, sleep=lambda _: None)
+    return Client(service, Provider(environ), opened(environ), attempts, sleep=lambda _: None)
 
 
 def s3(server: Server, **variables: str) -> S3:
@@ -105,6 +105,32 @@ def test_a_connection_that_is_to_be_closed_is_not_used_again() -> None:
         for _ in range(3):
             assert bucket.get("bucket", "key", HTTPResponse.read) == b"content"
         assert len(server.asked) == 3
+
+
+def test_a_connection_that_died_while_idle_is_not_asked() -> None:
+    with scripted(Said(200, b"content"), FINE) as server:
+        bucket = s3(server)
+        bucket.get("bucket", "key", HTTPResponse.read)
+        server.hang_up()
+        bucket.get("bucket", "key", HTTPResponse.read)
+        assert len(server.asked) == 2
+
+
+def test_a_refusal_keeps_its_connection() -> None:
+    with scripted(DENIED, FINE) as server:
+        bucket = s3(server)
+        with pytest.raises(AwsError, match="AccessDenied"):
+            bucket.get("bucket", "key", HTTPResponse.read)
+        bucket.get("bucket", "key", HTTPResponse.read)
+        assert len({asked.client_port for asked in server.asked}) == 1
+
+
+def test_batch_is_asked_through_a_new_connection() -> None:
+    with scripted(Said(200, b'{"jobId": "id"}')) as server:
+        batch = Batch(client("batch", attempts=1), "us-east-1", server.url)
+        for _ in range(3):
+            batch.submit_job({})
+        assert len({asked.client_port for asked in server.asked}) == 3
 
 
 def test_a_bucket_elsewhere_is_asked_where_it_is() -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from scar_runtime.aws.client import Client
-from scar_runtime.aws.connections import Connections
 from scar_runtime.aws.credentials import Provider
 from scar_runtime.aws.s3 import S3
 from scar_runtime.config import Output
@@ -19,7 +18,7 @@ from scar_runtime.handler import Invocation
 from scar_runtime.outputs import plan, publish
 from scar_runtime.storage import MIB, PART, Storage, require_space
 
-from tests.runtime.cloud import Bucket
+from tests.runtime.cloud import Bucket, opened
 from tests.runtime.functions import COPY, Function, Invoked, stored
 
 SIZES = [0, 1, MIB, MIB + 1, PART - 1, PART, PART + 1, 3 * PART + 17]
@@ -64,7 +63,7 @@ def test_a_large_object_replaced_amid_the_transfer_is_never_mixed(
 
 def parts_of(bucket: Bucket) -> tuple[Client, str, str]:
     variables = bucket.cloud.variables
-    client = Client("s3", Provider(variables), Connections(variables))
+    client = Client("s3", Provider(variables), opened(variables))
     return client, "us-east-1", bucket.cloud.endpoint
 
 

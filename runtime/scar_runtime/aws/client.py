@@ -96,6 +96,8 @@ class Client:
                 if attempt == self._attempts:
                     place = request.origin.authority
                     raise AwsError(type(error).__name__, f"{place}: {error}") from error
+                if attempt == 1:
+                    continue  # most likely the connection had been idle for too long
             except AwsError as error:
                 patience = error.status in RETRIED_STATUS or error.code in RETRIED_CODES
                 if not patience or attempt == self._attempts:
@@ -128,20 +130,24 @@ class Client:
             {"Host": request.origin.authority, **request.headers},
             self._payload_hash(request),
         )
+        if self._attempts == 1:
+            # Who may not ask twice does not ask through a connection that may be dead, as all are
+            # that were open when Lambda froze the process.
+            self._connections.drop_idle(request.origin)
         with self._connections.connection(request.origin) as connection:
             target = f"{path}?{query}" if query else path
             _transmit(connection, request, target, headers)
             answer = connection.getresponse()
-            if answer.status >= 300:
-                raise _refusal(answer)
-            result = receive(answer)
+            result = _refusal(answer) if answer.status >= 300 else receive(answer)
             # `readinto` takes a broken connection for the end of the answer.
             if answer.isclosed() and answer.length:
                 raise IncompleteRead(b"", answer.length)
             answer.read()
             if answer.will_close:
                 connection.close()
-            return result
+        if isinstance(result, RefusedError):
+            raise result
+        return result
 
 
 def _transmit(

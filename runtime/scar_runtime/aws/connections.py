@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
@@ -38,6 +39,15 @@ def origin(url: str) -> Origin:
     return Origin(parts.hostname or "", parts.port or (443 if secure else 80), secure)
 
 
+def _is_open(connection: HTTPConnection) -> bool:
+    """Between two requests nothing can be read from a connection but that it is at its end."""
+    if connection.sock is None:
+        return False
+    poll = select.poll()
+    poll.register(connection.sock, select.POLLIN)
+    return not poll.poll(0)
+
+
 class Connections:
     """A pool without a limit of its own: its users' threads are the limit."""
 
@@ -58,10 +68,7 @@ class Connections:
     @contextmanager
     def connection(self, place: Origin) -> Iterator[HTTPConnection]:
         """An open or a new connection. It is kept only if the block ends well."""
-        with self._lock:
-            idle = self._idle.get(place)
-            connection = idle.pop() if idle else None
-        connection = connection or self._new(place)
+        connection = self._take(place) or self._new(place)
         try:
             yield connection
         except BaseException:
@@ -69,6 +76,16 @@ class Connections:
             raise
         with self._lock:
             self._idle.setdefault(place, []).append(connection)
+
+    def _take(self, place: Origin) -> HTTPConnection | None:
+        """An idle connection whose other end is still there, as far as one can see."""
+        while True:
+            with self._lock:
+                idle = self._idle.get(place)
+                connection = idle.pop() if idle else None
+            if connection is None or _is_open(connection):
+                return connection
+            connection.close()
 
     def drop_idle(self, place: Origin) -> None:
         """Close what is open: the service, or something on the way, has closed its end."""
