@@ -174,6 +174,8 @@ class Job(Construct):
 
     def _environment(self) -> dict[str, str]:
         return {
+            # Lambda tells its functions the region, ECS on EC2 does not tell its tasks.
+            "AWS_DEFAULT_REGION": Aws.REGION,
             **self._function.batch.environment,
             "SCAR_SPOOL_BUCKET": self._shared.spool.bucket.bucket_name,
         }

@@ -102,13 +102,14 @@ def test_the_platforms_failures_are_retried_and_the_scripts_are_not(template: Te
     )
 
 
-def test_the_container_knows_the_spool_and_the_users_variables(template: Template) -> None:
+def test_the_container_knows_the_region_the_spool_and_the_users_variables(template: Template) -> None:
     template.has_resource_properties(
         "AWS::Batch::JobDefinition",
         {
             "ContainerProperties": {
                 "Command": Match.absent(),
                 "Environment": [
+                    {"Name": "AWS_DEFAULT_REGION", "Value": {"Ref": "AWS::Region"}},
                     {"Name": "OMP_NUM_THREADS", "Value": "4"},
                     {"Name": "SCAR_SPOOL_BUCKET", "Value": {"Ref": Match.any_value()}},
                 ],
