@@ -102,7 +102,9 @@ def test_the_platforms_failures_are_retried_and_the_scripts_are_not(template: Te
     )
 
 
-def test_the_container_knows_the_region_the_spool_and_the_users_variables(template: Template) -> None:
+def test_the_container_knows_the_region_the_spool_and_the_users_variables(
+    template: Template,
+) -> None:
     template.has_resource_properties(
         "AWS::Batch::JobDefinition",
         {
