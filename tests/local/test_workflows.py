@@ -20,7 +20,7 @@ FUNCTIONS = (
     [
         pytest.param("plain.txt", id="plain"),
         pytest.param("dir a/ñandú 日本 + & # %41 (1)'s.txt", id="letters"),
-        pytest.param("/".join(["d" * 100] * 9) + "/" + "x" * 80, id="long"),
+        pytest.param("/".join(["d" * 100] * 9) + "/" + "x" * 88, id="1,000 bytes"),
     ],
 )
 def test_a_key_passes_through_batch_and_lambda(zoo: Workflow, name: str) -> None:
