@@ -112,7 +112,7 @@ def test_out_of_time_stops_the_whole_group(tmp_path: Path) -> None:
     done = shell(f"sleep 6{OURS} & sleep 7{OURS}; echo never", tmp_path, seconds=0.3)
     assert done.out_of_time
     assert done.output.content() == b""
-    assert time.monotonic() - begin < 30
+    assert time.monotonic() - begin < 2
     assert not running(f"sleep [67]{OURS}")
 
 
@@ -136,7 +136,7 @@ def test_what_stays_behind_keeps_nobody_waiting(tmp_path: Path) -> None:
     begin = time.monotonic()
     done = shell(f"sleep 8{OURS} & echo done", tmp_path)
     assert (done.exit_code, done.output.content()) == (0, b"done\n")
-    assert time.monotonic() - begin < 30
+    assert time.monotonic() - begin < 4
     assert not running(f"sleep 8{OURS}")
 
 
