@@ -36,7 +36,8 @@ class FunctionImage(Protocol):
     def uri(self) -> str: ...
 
     @property
-    def repository_arn(self) -> str: ...
+    def repository_arn(self) -> str | None:
+        """The repository in ECR that whoever runs the image must be allowed to pull from."""
 
     @property
     def lambda_package(self) -> LambdaPackage: ...
@@ -121,10 +122,31 @@ class ReadyImage(Construct):
         )
 
 
+class ForeignImage:
+    """An image in a registry that is not ECR, which jobs pull as it is; Lambda cannot."""
+
+    def __init__(self, image: str) -> None:
+        self._uri = image
+
+    @property
+    def uri(self) -> str:
+        return self._uri
+
+    @property
+    def repository_arn(self) -> None:
+        return None
+
+    @property
+    def lambda_package(self) -> LambdaPackage:
+        raise ValueError(f"Lambda takes images from ECR only: {self._uri}")
+
+
 def new_image(
     scope: Construct, construct_id: str, *, function: Function, runtime_image: str
 ) -> FunctionImage:
     """The image that a function runs in, as its YAML file asks for it."""
     if function.create_image:
         return DerivedImage(scope, construct_id, function=function, runtime_image=runtime_image)
-    return ReadyImage(scope, construct_id, image=function.image)
+    if ECR_IMAGE.fullmatch(function.image):
+        return ReadyImage(scope, construct_id, image=function.image)
+    return ForeignImage(function.image)

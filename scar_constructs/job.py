@@ -5,6 +5,8 @@ Level-1 job definition, for the same reasons as the compute environment in `capa
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from aws_cdk import Aws
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_iam as iam
@@ -48,11 +50,7 @@ class Job(Construct):
             "ExecutionRole",
             principal=permissions.task_principal(),
             description=f"starts the jobs of {function.name}: image and log",
-            grants=[
-                *permissions.pull_image(image.repository_arn),
-                permissions.write_logs(naming.job_log_group(function.name)),
-                *permissions.read_secrets(function.batch.secrets.values()),
-            ],
+            grants=self._starting(),
         )
         self._definition = self._new_definition()
 
@@ -87,6 +85,16 @@ class Job(Construct):
                 permissions.use_spool(function, shared.spool.bucket.bucket_arn),
             ],
         )
+
+    def _starting(self) -> Iterator[permissions.Grant]:
+        """What the platform needs before the script runs."""
+        function = self._function
+        if self._image.repository_arn:
+            yield from permissions.pull_image(self._image.repository_arn)
+        yield permissions.write_logs(naming.job_log_group(function.name))
+        registry = function.repository_credentials
+        secrets = function.batch.secrets.values()
+        yield from permissions.read_secrets([*secrets, *([registry] if registry else [])])
 
     def _new_definition(self) -> batch.CfnJobDefinition:
         wanted = self._function.batch
@@ -130,6 +138,7 @@ class Job(Construct):
         disk = self._function.batch.ephemeral_storage_gib
         return batch.CfnJobDefinition.ContainerPropertiesProperty(
             image=self._image.uri,
+            repository_credentials=self._registry(),
             job_role_arn=self._role.role_arn,
             execution_role_arn=self._execution_role.role_arn,
             resource_requirements=self._resources(),
@@ -171,6 +180,13 @@ class Job(Construct):
                 else None
             ),
         )
+
+    def _registry(self) -> batch.CfnJobDefinition.RepositoryCredentialsProperty | None:
+        """https://docs.aws.amazon.com/batch/latest/userguide/private-registry.html"""
+        secret = self._function.repository_credentials
+        if not secret:
+            return None
+        return batch.CfnJobDefinition.RepositoryCredentialsProperty(credentials_parameter=secret)
 
     def _environment(self) -> dict[str, str]:
         return {

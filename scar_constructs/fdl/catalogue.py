@@ -198,9 +198,17 @@ SECTIONS: dict[str, dict[str, Rule]] = {
     "One function": {
         "two-images": Rule("a function has one image"),
         "image-not-in-ecr": Rule(
-            "an image that is used as it is must be in ECR",
-            why="Lambda starts images from ECR only.",
+            "an image that Lambda uses as it is must be in ECR",
+            why="Lambda starts images from ECR only. Jobs of mode `batch` start any.",
             source=f"{_AWS}lambda/latest/dg/images-create.html",
+        ),
+        "credentials-without-use": Rule(
+            "a registry's secret is for images that jobs pull themselves",
+            why=(
+                "An image that is built upon is pulled by the machine that deploys, and AWS pulls "
+                "the result from ECR."
+            ),
+            source=f"{_AWS}batch/latest/userguide/private-registry.html",
         ),
         "layers-refused": Rule(
             "a function that is made from an image takes no layers",

@@ -189,15 +189,38 @@ def check_image_sources(parsed: ParsedFunction) -> Iterator[Problem]:
         found = _file_fault(file_node, parsed.function.image_file.is_file())
         if found is not None:
             yield found
-    if not parsed.function.create_image and not ECR_IMAGE.fullmatch(parsed.function.image):
+    if (
+        not parsed.function.create_image
+        and parsed.function.execution_mode.runs_on_lambda
+        and not ECR_IMAGE.fullmatch(parsed.function.image)
+    ):
         node = section.find("lambda.container.create_image")
         if node is not None:
             yield fault(
                 "image-not-in-ecr",
                 node,
-                "an image that is used as it is must be in ECR",
+                "an image that Lambda uses as it is must be in ECR",
                 "remove the key, or name the image as ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME",
             )
+
+
+def check_repository_credentials(parsed: ParsedFunction) -> Iterator[Problem]:
+    """A secret for a registry is of use where AWS itself pulls from one that is not ECR."""
+    node = parsed.section.find("lambda.container.repository_credentials")
+    if node is None:
+        return
+    if parsed.function.create_image:
+        message = "has no effect: the machine that deploys pulls the image, to build on it"
+        fix = "remove it and run `docker login` there, or write `create_image: false`"
+    elif parsed.function.execution_mode.runs_on_lambda:
+        message = "has no effect on Lambda, which takes images from ECR only"
+        fix = "remove it, or write `execution_mode: batch`"
+    elif ECR_IMAGE.fullmatch(parsed.function.image):
+        message = "has no effect on ECR, where roles say who may pull"
+        fix = "remove it"
+    else:
+        return
+    yield problem("credentials-without-use", node.path, node.position, message, "", fix)
 
 
 def check_ready_image(parsed: ParsedFunction) -> Iterator[Problem]:
@@ -263,6 +286,7 @@ CHECKS: tuple[Check, ...] = (
     check_key_lengths,
     check_layers,
     check_image_sources,
+    check_repository_credentials,
     check_ready_image,
     check_extra_payload,
     check_file_system,

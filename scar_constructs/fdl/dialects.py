@@ -103,6 +103,8 @@ CLASSIC_FUNCTION = Group(
     {
         "image": Key(words.IMAGE, "The user's image.", option="-i", example="grycap/mrbayes"),
         "image_file": _CONTAINER["image_file"],
+        "create_image": _CONTAINER["create_image"],
+        "repository_credentials": _CONTAINER["repository_credentials"],
         "memory": _LAMBDA["memory"],
         "time": _LAMBDA["timeout"],
         "timeout_threshold": _CONTAINER["timeout_threshold"],
@@ -285,7 +287,10 @@ TOP = Group(
 
 CLASSIC_TO_FDL = {
     "image": "lambda.container.image",
-    "image_file": "lambda.container.image_file",
+    **{
+        name: f"lambda.container.{name}"
+        for name in ("image_file", "create_image", "repository_credentials")
+    },
     "memory": "lambda.memory",
     "time": "lambda.timeout",
     "timeout_threshold": "lambda.container.timeout_threshold",

@@ -24,6 +24,7 @@ from scar_constructs.fdl.words import (
     IMAGE,
     PATH,
     REGION,
+    REGISTRY_SECRET,
     SECRETS,
     SECURITY_GROUP,
     SUBNET,
@@ -107,6 +108,13 @@ CONTAINER = Group(
         ),
         "create_image": Key(
             Boolean(), "False: `image` is ready for Lambda and is used as it is.", default="true"
+        ),
+        "repository_credentials": Key(
+            REGISTRY_SECRET,
+            "The secret with `username` and `password` for the private registry from which jobs "
+            "pull an image that is used as it is.",
+            default="none: the registry is public, or is ECR",
+            origin=OURS,
         ),
         "alpine": Key(
             Anything(),

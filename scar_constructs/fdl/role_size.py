@@ -54,7 +54,12 @@ def policy_sizes(function: Function, keys: Mapping[str, str]) -> Iterator[int]:
     if mode.runs_on_batch and not function.batch.job_role:
         yield JOB_PLUMBING + data + _size(function.secrets.values())
     if mode.runs_on_batch:
-        yield JOB_PLUMBING + _size(function.batch.secrets.values())
+        secret = function.repository_credentials
+        yield (
+            JOB_PLUMBING
+            + _size(function.batch.secrets.values())
+            + _size([secret] if secret else ())
+        )
 
 
 def _data(function: Function, keys: Mapping[str, str]) -> int:

@@ -72,6 +72,12 @@ SECRET = Text(
     rule="secret-arn",
     example="arn:aws:secretsmanager:us-east-1:123456789012:secret:name-AbCdEf",
 )
+REGISTRY_SECRET = Text(
+    "the ARN of a secret in Secrets Manager",
+    pattern=rf"^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{{12}}:secret:[A-Za-z0-9/_+=.@-]+{END}",
+    rule="secret-arn",
+    example="arn:aws:secretsmanager:us-east-1:123456789012:secret:name-AbCdEf",
+)
 PATH = Text("bucket/folder")
 FILTERS = ListOf(Text("text", max_length=defaults.FILTER_VALUE_MAX))
 VARIABLES = MapOf(Value(), VARIABLE_NAME)

@@ -22,6 +22,7 @@ from tests.synth.synthesis import (
 )
 
 REGISTRY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+REGISTRY_SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:registry-AbCdEf"
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
 
@@ -55,6 +56,34 @@ def test_a_job_takes_a_ready_image_as_it_is_and_may_pull_no_other() -> None:
     assert [flat(arn) for one in pulls for arn in as_list(one["Resource"])] == [
         "arn:<AWS::Partition>:ecr:eu-west-1:123456789012:repository/tools/resize"
     ]
+
+
+def test_a_job_pulls_from_a_private_registry_with_a_secret_that_only_the_platform_reads() -> None:
+    one = function(
+        image="registry.example.com/tools/render:1",
+        create_image=False,
+        repository_credentials=REGISTRY_SECRET,
+        execution_mode=ExecutionMode.BATCH,
+    )
+    template = templates_of(workflow(one))["flow"]
+    Template.from_json(template).has_resource_properties(
+        "AWS::Batch::JobDefinition",
+        {
+            "ContainerProperties": {
+                "Image": "registry.example.com/tools/render:1",
+                "RepositoryCredentials": {"CredentialsParameter": REGISTRY_SECRET},
+            }
+        },
+    )
+    granted = {
+        one["Sid"]: one["Resource"]
+        for path, one in statements(template)
+        if path.endswith("/ExecutionRole/Resource")
+    }
+    assert granted["ReadSecrets"] == REGISTRY_SECRET
+    assert "PullImage" not in granted
+    readers = [path for path, one in statements(template) if one["Sid"] == "ReadSecrets"]
+    assert readers == ["flow/Functions/thumbnails/Job/ExecutionRole/Resource"]
 
 
 def test_nothing_is_built_for_a_ready_image() -> None:
