@@ -1,4 +1,5 @@
-"""Rules for the whole suite: the pinned Node.js, and no container test skipped in silence."""
+"""Rules for the whole suite: the pinned Node.js, which tests stay in one process, and no container
+test skipped in silence."""
 
 from __future__ import annotations
 
@@ -9,9 +10,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+TOGETHER = (ROOT / "tests" / "local", ROOT / "tests" / "images")
+"""Each of these folders shares a cloud and built images for the whole session."""
 
 # jsii starts the first `node` on PATH when aws_cdk is first imported: hence at import time.
 os.environ["PATH"] = f"{ROOT / 'node_modules' / '.bin'}{os.pathsep}{os.environ['PATH']}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, each folder of `TOGETHER` and each other module
+    stays in one of them: the fixtures of a module or session are made once."""
+    for item in items:
+        place = next((folder for folder in TOGETHER if folder in item.path.parents), item.path)
+        item.add_marker(pytest.mark.xdist_group(str(place.relative_to(ROOT))))
 
 
 @pytest.hookimpl(wrapper=True)
