@@ -30,8 +30,9 @@ demo: setup ## run a two-step workflow on the local cloud and show its outputs
 	$(BIN)/python -m local run examples/hello --put examples/hello/poem.txt --get out
 	@tail -n +1 out/hello-bucket/counts/*
 
-test: setup ## run the whole test suite, in two processes
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup
+test: setup ## run the whole test suite: what measures time first, then the rest in two processes
+	$(BIN)/python -m pytest -m alone
+	$(BIN)/python -m pytest -m "not alone" --numprocesses=2 --dist=loadgroup
 
 check: .venv/.done node_modules/.done ## format, lint, types, and cfn-lint over the examples' templates
 	$(BIN)/ruff format --check .

@@ -282,6 +282,7 @@ def test_any_other_payload_is_the_script_s_input(function: Make) -> None:
     assert json.loads(base64.b64decode(answer["body"])) == {"any": ["thing"]}
 
 
+@pytest.mark.alone
 def test_a_script_that_takes_too_long_is_stopped_and_fails(
     function: Make, bucket: Bucket, tmp_path: Path
 ) -> None:

@@ -107,6 +107,7 @@ def test_a_program_that_may_not_run_is_code_126(tmp_path: Path) -> None:
     assert (done.exit_code, done.reason) == (126, f"cannot run {plain}: Permission denied")
 
 
+@pytest.mark.alone
 def test_out_of_time_stops_the_whole_group(tmp_path: Path) -> None:
     begin = time.monotonic()
     done = shell(f"sleep 6{OURS} & sleep 7{OURS}; echo never", tmp_path, seconds=0.3)
@@ -116,6 +117,7 @@ def test_out_of_time_stops_the_whole_group(tmp_path: Path) -> None:
     assert not running(f"sleep [67]{OURS}")
 
 
+@pytest.mark.alone
 def test_who_ignores_the_request_to_end_is_killed(tmp_path: Path) -> None:
     begin = time.monotonic()
     done = shell("trap '' TERM; while :; do sleep 0.1; done", tmp_path, seconds=0.2, grace=0.5)
@@ -132,6 +134,7 @@ def test_a_request_to_end_is_passed_on(tmp_path: Path) -> None:
     assert done.output.content() == b"saved\n"
 
 
+@pytest.mark.alone
 def test_what_stays_behind_keeps_nobody_waiting(tmp_path: Path) -> None:
     begin = time.monotonic()
     done = shell(f"sleep 8{OURS} & echo done", tmp_path)

@@ -304,6 +304,7 @@ def test_a_script_that_is_too_large_is_told(tmp_path: Path) -> None:
         load_application(paths)
 
 
+@pytest.mark.alone
 def test_a_thousand_problems_are_enough(tmp_path: Path) -> None:
     text = "functions: {f: {image: x, " + ", ".join(f"k{n}: 1" for n in range(20_000)) + "}}"
     start = time.process_time()
@@ -314,6 +315,7 @@ def test_a_thousand_problems_are_enough(tmp_path: Path) -> None:
     assert rules == ["unknown-key"] * 1_000 + ["too-many-problems"]
 
 
+@pytest.mark.alone
 def test_many_functions_in_one_folder_end_soon(tmp_path: Path) -> None:
     """Each of 500 functions reads one suffix of a folder that all write to: 250,000 pairs."""
     functions = "".join(

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from scar_constructs import fdl
 from tests.unit.fdl_files import write
 
@@ -39,6 +41,7 @@ def test_the_language_imports_neither_the_cdk_nor_boto() -> None:
     assert run("-c", code).stdout.strip() == "[]"
 
 
+@pytest.mark.alone
 def test_a_small_file_is_checked_in_a_blink() -> None:
     """Processor time, and the best of five, because the machine has other things to do."""
     path = "examples/mrbayes/mrbayes.yaml"
@@ -70,6 +73,7 @@ print(code, time.process_time(), int(peak) / 1024)
 """
 
 
+@pytest.mark.alone
 def test_a_thousand_functions_take_two_seconds_and_300_mb(tmp_path: Path) -> None:
     functions = "".join(
         f"  f{n}:\n    image: grycap/image-{n}\n    memory: 1024\n    init_script: run.sh\n"

@@ -152,6 +152,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.alone
 def test_hostile_input_ends_soon_and_in_one_error(name: str, tmp_path: Path) -> None:
     data, rule = HOSTILE[name]
     start = time.process_time()
