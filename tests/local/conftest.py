@@ -50,8 +50,20 @@ def bare_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudAddres
 
 
 @pytest.fixture(scope="session")
-def zoo(cloud: CloudAddress, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
-    """The functions of data/zoo, deployed by the CDK CLI."""
+def deployed(cloud: CloudAddress, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+    """The functions of data/zoo and data/flows, a stack each, deployed by the CDK CLI at once."""
     build_entrypoint_image(cloud, tmp_path_factory.mktemp("entrypoint"))
-    assembly = tmp_path_factory.mktemp("zoo-assembly")
-    return Workflow(cloud, [DATA / "zoo" / "zoo.yaml"], assembly)
+    paths = [DATA / "zoo" / "zoo.yaml", DATA / "flows" / "flows.yaml"]
+    return Workflow(cloud, paths, tmp_path_factory.mktemp("deployed-assembly"))
+
+
+@pytest.fixture(scope="session")
+def zoo(deployed: Workflow) -> Workflow:
+    """The functions of data/zoo."""
+    return deployed
+
+
+@pytest.fixture(scope="session")
+def flows(deployed: Workflow) -> Workflow:
+    """The functions of data/flows."""
+    return deployed

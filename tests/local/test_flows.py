@@ -1,0 +1,65 @@
+"""Shapes of workflows: one folder for several functions, several functions into one folder."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.local.workflows import Workflow
+
+pytestmark = pytest.mark.container
+
+
+def test_a_folder_fans_out_to_three_functions(flows: Workflow) -> None:
+    """Their filters overlap, which S3's notifications refuse: EventBridge's rules deliver."""
+    template = json.loads((flows.assembly / "flows.template.json").read_text())
+    rules = [
+        resource["Properties"]["EventPattern"]["detail"]["object"]["key"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Events::Rule"
+        and resource["Properties"]["EventPattern"]["source"] == ["aws.s3"]
+    ]
+    assert len(rules) == 3
+    flows.put("flows-fan", "in/a.txt", b"one\n")
+    flows.put("flows-fan", "in/sub/b.txt", b"three\n")
+    flows.put("flows-fan", "in/sub/c.bin", b"fives\n")
+    flows.put("flows-fan", "in/d.bin", b"a lot\n")
+    flows.put("flows-fan", "inside/e.txt", b"elsewhere\n")
+    flows.finish()
+
+    assert _names(flows, "flows-fan", "every/") == ["a.txt", "b.txt", "c.bin", "d.bin"]
+    assert _names(flows, "flows-fan", "texts/") == ["a.txt", "b.txt"]
+    assert _names(flows, "flows-fan", "nested/") == ["b.txt", "c.bin"]
+    assert flows.text("flows-fan", "texts/b.txt") == "THREE\n"
+    assert flows.text("flows-fan", "nested/b.txt").strip() == "6"
+    rows = flows.rows("flows-every", "flows-texts", "flows-nested")
+    assert {row["status"] for row in rows} == {"succeeded"}
+    assert len(rows) == 4 + 2 + 2
+    assert {row["service"] for row in rows if row["function"] == "flows-texts"} == {"batch"}
+
+
+def test_two_outputs_by_suffix_meet_in_one_result_folder(flows: Workflow) -> None:
+    flows.put("flows-av", "in/film.mkv", b"a film\n")
+    flows.finish()
+    (cut,) = flows.rows("flows-extract")
+    assert sorted(cut["outputs"]) == [
+        "flows-av/audio/film.wav",
+        "flows-av/images/film-1.jpg",
+        "flows-av/images/film-2.jpg",
+    ]
+    results = {
+        name: flows.text("flows-av", f"result/{name}").strip()
+        for name in _names(flows, "flows-av", "result/")
+    }
+    assert results == {
+        "film.wav.txt": "described: sound of film",
+        "film-1.jpg.txt": "described: picture 1 of film",
+        "film-2.jpg.txt": "described: picture 2 of film",
+    }
+    assert len(flows.rows("flows-speech")) == 1
+    assert len(flows.rows("flows-objects")) == 2
+
+
+def _names(flows: Workflow, bucket: str, folder: str) -> list[str]:
+    return [key.removeprefix(folder) for key in flows.keys(bucket, folder)]
