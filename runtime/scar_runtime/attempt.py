@@ -10,7 +10,7 @@ from scar_runtime.batch import Job
 from scar_runtime.claims import DONE, FAILED, PUBLISHING, SUBMITTED, Claim, LostClaimError
 from scar_runtime.errors import OutOfTimeError, ScarError, StorageError, SupersededError
 from scar_runtime.events import Ignored, Record
-from scar_runtime.execution import Task
+from scar_runtime.execution import Result, Task
 from scar_runtime.log import Execution
 from scar_runtime.runtime import Runtime
 
@@ -78,17 +78,35 @@ def run(
     Raises the fault of a failed run, after the claim says so.
     """
 
+    def execute(before_publishing: Callable[[], None]) -> Result:
+        return runtime.executor.execute(task, before_publishing)
+
+    return settle(runtime, task.request_id, claim, execute, out_of_time)
+
+
+def settle(
+    runtime: Runtime,
+    request_id: str,
+    claim: Claim | None,
+    execute: Callable[[Callable[[], None]], Result],
+    out_of_time: Callable[[OutOfTimeError], Outcome],
+) -> Outcome:
+    """Execute, with what has to be done before publishing, and write into the claim how it ended.
+
+    Raises as `run` does.
+    """
+
     def before_publishing() -> None:
         if claim:
             claim.advance(PUBLISHING)
 
     try:
-        result = runtime.executor.execute(task, before_publishing)
+        result = execute(before_publishing)
     except LostClaimError as lost:
-        runtime.log.warning(str(lost), request_id=task.request_id)
+        runtime.log.warning(str(lost), request_id=request_id)
         return DUPLICATE
     except SupersededError as superseded:
-        runtime.log.info(str(superseded), request_id=task.request_id)
+        runtime.log.info(str(superseded), request_id=request_id)
         note(runtime, claim, DONE)
         return Outcome("ignored")
     except OutOfTimeError as fault:

@@ -53,6 +53,16 @@ class Task:
 
 
 @dataclass(frozen=True)
+class Staged:
+    """An input in its place: its file, if the record has one, through how many functions it has
+    come, and when staging began (by `time.monotonic`)."""
+
+    file: Path | None
+    hop: int
+    begin: float
+
+
+@dataclass(frozen=True)
 class Result:
     """What a successful run left: the script's output, and "bucket/key" of each upload."""
 
@@ -88,30 +98,41 @@ class Executor:
         Raises `ScriptError`, `OutOfTimeError`, `TerminatedError` or a fault of storage.
         """
         with workspace(task.request_id, self._root) as work:
-            begin = time.monotonic()
-            input_file, metadata = self._stage_in(task, work)
-            hop = hops(metadata)
-            finished = self._run(task, work, input_file)
+            staged = self.stage_in(task, work)
+            finished = self._run(task, work, staged.file)
             self._require_success(finished)
-            stored = task.record.object
-            uploads = plan(work.output, self._config.outputs, stored, task.request_id)
-            self._require_current(stored, begin)
-            before_publishing()
-            begin = time.monotonic()
-            publish(
-                self._storage,
-                uploads,
-                origin(self._config.name, task.request_id, stored, hop),
-            )
-            self._log.debug(
-                f"{len(uploads)} outputs uploaded",
-                request_id=task.request_id,
-                seconds=round(time.monotonic() - begin, 3),
-            )
-        return Result(finished.output, tuple(upload.path for upload in uploads))
+            outputs = self.stage_out(task, work, staged, before_publishing)
+        return Result(finished.output, outputs)
 
-    def _stage_in(self, task: Task, work: Workspace) -> tuple[Path | None, dict[str, str]]:
-        """Put the record's file into the input folder; gives its path and metadata."""
+    def stage_in(self, task: Task, work: Workspace) -> Staged:
+        """Put the record's file into the input folder."""
+        begin = time.monotonic()
+        file, metadata = self._input(task, work)
+        return Staged(file, hops(metadata), begin)
+
+    def stage_out(
+        self, task: Task, work: Workspace, staged: Staged, before_publishing: Callable[[], None]
+    ) -> tuple[str, ...]:
+        """Upload what the script left in the output folder; gives "bucket/key" of each."""
+        stored = task.record.object
+        uploads = plan(work.output, self._config.outputs, stored, task.request_id)
+        self._require_current(stored, staged.begin)
+        before_publishing()
+        begin = time.monotonic()
+        publish(
+            self._storage,
+            uploads,
+            origin(self._config.name, task.request_id, stored, staged.hop),
+        )
+        self._log.debug(
+            f"{len(uploads)} outputs uploaded",
+            request_id=task.request_id,
+            seconds=round(time.monotonic() - begin, 3),
+        )
+        return tuple(upload.path for upload in uploads)
+
+    def _input(self, task: Task, work: Workspace) -> tuple[Path | None, dict[str, str]]:
+        """The record's file in the input folder, and its metadata."""
         record = task.record
         if record.payload:
             path = work.input / local_name(record.payload.name)
@@ -136,11 +157,11 @@ class Executor:
 
     def _run(self, task: Task, work: Workspace, input_file: Path | None) -> Finished:
         self._require_time(task)
-        event = {**_folders(work, input_file), **task.variables, **self._facts(task)}
+        event = self.variables(task, work, input_file)
         image = {**task.record.variables, **self._image}
         function = {**self._config.environment, **self._secrets.variables()}
         return run(
-            self._command(task.record, work),
+            self.command(task.record, work),
             folder=work.root,
             environment=script_environment(image, function, event),
             stop_at=task.stop_at,
@@ -148,7 +169,11 @@ class Executor:
             terminator=self._terminator,
         )
 
-    def _command(self, record: Record, work: Workspace) -> Sequence[str]:
+    def variables(self, task: Task, work: Workspace, file: Path | None) -> dict[str, str]:
+        """What the script is told of its event and its folders."""
+        return {**_folders(work, file), **task.variables, **self._facts(task)}
+
+    def command(self, record: Record, work: Workspace) -> Sequence[str]:
         """The event's script, else the event's command, else the function's script."""
         if record.script is not None:
             file = work.script / "script.sh"

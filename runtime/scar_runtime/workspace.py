@@ -38,18 +38,26 @@ class Workspace:
         """The folder of the script's own file, out of the way of the script's files."""
         return self.root / ".script"
 
+    def make(self) -> None:
+        for folder in (self.input, self.output, self.script):
+            folder.mkdir(parents=True)
+
 
 @contextmanager
 def workspace(request_id: str, root: Path = WORK_ROOT) -> Iterator[Workspace]:
     """Make the folders for one record, and remove them afterwards, whatever the script left."""
-    work = Workspace(root / local_name(request_id))
+    work = work_folder(request_id, root)
     remove_tree(work.root)  # of an attempt that was killed in this same environment
-    for folder in (work.input, work.output, work.script):
-        folder.mkdir(parents=True)
+    work.make()
     try:
         yield work
     finally:
         remove_tree(work.root)
+
+
+def work_folder(request_id: str, root: Path = WORK_ROOT) -> Workspace:
+    """Where the folders of a record are; they need not be there yet."""
+    return Workspace(root / local_name(request_id))
 
 
 def remove_leftovers(root: Path = WORK_ROOT) -> None:
