@@ -18,6 +18,8 @@ VERSION = 1
 PAYLOAD = "payload"
 """The folder of `extra_payload`, beside the configuration document in the image."""
 MODES = ("lambda", "lambda-batch", "batch")
+OWN = "s3"
+"""The provider that needs no definition: S3 of the function's own account."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,15 @@ class Script:
 
 
 @dataclass(frozen=True)
+class Input:
+    """A folder whose files the function takes, and the provider that holds it."""
+
+    bucket: str
+    folder: str
+    provider: str = OWN
+
+
+@dataclass(frozen=True)
 class Output:
     """A folder that takes the files passing the filters; `key` is a template (see outputs)."""
 
@@ -37,6 +48,24 @@ class Output:
     prefixes: tuple[str, ...]
     suffixes: tuple[str, ...]
     key: str
+    provider: str = OWN
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A storage provider of the user's; None for what its kind has not.
+
+    `endpoint` is a URL, `space` a space of Onedata; `verify` says whether the server's certificate
+    is checked. `secret` is the ARN of the credentials, None for the function's own role.
+    """
+
+    name: str
+    kind: str
+    endpoint: str | None = None
+    region: str | None = None
+    space: str | None = None
+    verify: bool = True
+    secret: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +82,8 @@ class Config:
     outputs: tuple[Output, ...]
     secrets: Mapping[str, str] = field(default_factory=dict)
     payload: Path | None = None
+    inputs: tuple[Input, ...] = ()
+    providers: tuple[Provider, ...] = ()
 
 
 def read_config(path: Path) -> Config:
@@ -89,6 +120,11 @@ def _config(document: Mapping[str, Any]) -> Config:
         script=_script(document["script"]),
         outputs=tuple(_output(output) for output in document["output"]),
         secrets=dict(document.get("secrets", {})),
+        inputs=tuple(_input(source) for source in document["input"]),
+        providers=tuple(
+            Provider(name, **settings)
+            for name, settings in document.get("storage_providers", {}).items()
+        ),
     )
 
 
@@ -99,6 +135,10 @@ def _script(document: Mapping[str, str] | None) -> Script | None:
     return Script(document["name"], content)
 
 
+def _input(document: Mapping[str, Any]) -> Input:
+    return Input(document["bucket"], document["folder"], document["storage_provider"])
+
+
 def _output(document: Mapping[str, Any]) -> Output:
     return Output(
         bucket=document["bucket"],
@@ -106,4 +146,5 @@ def _output(document: Mapping[str, Any]) -> Output:
         prefixes=tuple(document["prefix"]),
         suffixes=tuple(document["suffix"]),
         key=document["key"],
+        provider=document["storage_provider"],
     )

@@ -24,8 +24,8 @@ from scar_runtime.events import Record, StoredObject
 from scar_runtime.log import Log
 from scar_runtime.outputs import hops, origin, overwrites, plan, publish
 from scar_runtime.process import Finished, Kept, Terminator, run
+from scar_runtime.providers.stores import Stores
 from scar_runtime.secrets import ScriptSecrets
-from scar_runtime.storage import Storage
 from scar_runtime.workspace import WORK_ROOT, Workspace, local_name, workspace
 
 SHELL = "/bin/sh"
@@ -76,7 +76,7 @@ class Executor:
     def __init__(
         self,
         config: Config,
-        storage: Storage,
+        stores: Stores,
         log: Log,
         terminator: Terminator,
         image: Mapping[str, str],
@@ -84,7 +84,7 @@ class Executor:
         root: Path = WORK_ROOT,
     ) -> None:
         self._config = config
-        self._storage = storage
+        self._stores = stores
         self._log = log
         self._terminator = terminator
         self._image = image
@@ -120,7 +120,7 @@ class Executor:
         before_publishing()
         begin = time.monotonic()
         publish(
-            self._storage,
+            self._stores,
             uploads,
             origin(self._config.name, task.request_id, stored, staged.hop),
         )
@@ -144,7 +144,8 @@ class Executor:
             begin = time.monotonic()
             # Outputs under fixed keys show the newest input, in whatever order events come.
             fixed = overwrites(self._config.outputs)
-            download = self._storage.download_current if fixed else self._storage.download
+            store = self._stores.of_input(record.object)
+            download = store.download_current if fixed else store.download
             metadata = download(record.object, path, lambda: self._require_time(task))
             self._log.debug(
                 f"{record.object.path} downloaded",
@@ -219,9 +220,9 @@ class Executor:
             stored
             and overwrites(self._config.outputs)
             and time.monotonic() - begin > UNCHECKED_SECONDS
-            and not self._storage.is_current(stored)
+            and not self._stores.of_input(stored).is_current(stored)
         ):
-            raise SupersededError(f"s3://{stored.path} was replaced while the script ran")
+            raise SupersededError(f"{stored.path} was replaced while the script ran")
 
     def _require_time(self, task: Task) -> None:
         if self._terminator.requested:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from scar_runtime.config import Output
+from scar_runtime.config import OWN, Output
 from scar_runtime.errors import LoopError, StorageError
 from scar_runtime.events import StoredObject
-from scar_runtime.storage import PARALLEL_OBJECTS, Storage, in_parallel
+from scar_runtime.providers.stores import Stores
+from scar_runtime.storage import PARALLEL_OBJECTS, in_parallel
 
 KEY_BYTES = 1024
 """The longest key of an S3 object."""
@@ -36,10 +37,18 @@ class Upload:
     file: Path
     bucket: str
     key: str
+    provider: str = OWN
 
     @property
     def path(self) -> str:
-        return f"{self.bucket}/{self.key}"
+        """As log lines name it: "bucket/key" in S3 of the account itself."""
+        path = f"{self.bucket}/{self.key}"
+        return path if self.provider == OWN else f"{self.provider}:{path}"
+
+    @property
+    def label(self) -> str:
+        """As messages name it."""
+        return f"s3://{self.path}" if self.provider == OWN else self.path
 
 
 def plan(
@@ -57,12 +66,12 @@ def plan(
             if not _passes(name, output):
                 continue
             values = {"name": name, "stem": stem, "request_id": request_id}
-            upload = Upload(file, output.bucket, _key(output, values))
+            upload = Upload(file, output.bucket, _key(output, values), output.provider)
             if len(upload.key.encode()) > KEY_BYTES:
                 raise StorageError(f"the key of output {name!r} is over {KEY_BYTES} bytes")
             other = uploads.setdefault(upload.path, upload)
             if other.file != file:
-                raise StorageError(f"two outputs would both be s3://{upload.path}")
+                raise StorageError(f"two outputs would both be {upload.label}")
     return list(uploads.values())
 
 
@@ -133,10 +142,11 @@ def origin(function: str, request_id: str, stored: StoredObject | None, hop: int
     return metadata
 
 
-def publish(storage: Storage, uploads: Sequence[Upload], metadata: Mapping[str, str]) -> None:
+def publish(stores: Stores, uploads: Sequence[Upload], metadata: Mapping[str, str]) -> None:
     """Upload all in parallel. Raises the first fault, once no transfer is under way any more."""
 
     def one(upload: Upload) -> None:
-        storage.upload(upload.file, upload.bucket, upload.key, metadata)
+        store = stores.of(upload.provider)
+        store.upload(upload.file, upload.bucket, upload.key, metadata)
 
     in_parallel(one, uploads, PARALLEL_OBJECTS)

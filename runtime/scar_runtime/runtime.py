@@ -21,6 +21,7 @@ from scar_runtime.errors import ConfigError
 from scar_runtime.execution import Executor
 from scar_runtime.log import Log
 from scar_runtime.process import Terminator
+from scar_runtime.providers.stores import Stores
 from scar_runtime.secrets import ScriptSecrets
 from scar_runtime.settings import Settings, read_settings
 from scar_runtime.spool import Spool
@@ -80,7 +81,8 @@ def assemble(
         jobs = Jobs(config.name, spool, settings, batch)
     secrets = Secrets(lambda service: client(service, credentials, connections), settings.any_url)
     script_secrets = ScriptSecrets(config.secrets, secrets)
-    executor = Executor(config, Storage(s3), log, terminator, image, script_secrets)
+    stores = Stores(Storage(s3), inputs=config.inputs)
+    executor = Executor(config, stores, log, terminator, image, script_secrets)
     functions = Functions(
         Client("lambda", credentials, connections), settings.region, settings.lambda_url
     )

@@ -16,6 +16,7 @@ from scar_runtime.errors import DiskFullError, LoopError, StorageError, Supersed
 from scar_runtime.events import StoredObject
 from scar_runtime.handler import Invocation
 from scar_runtime.outputs import plan, publish
+from scar_runtime.providers.stores import Stores
 from scar_runtime.storage import MIB, PART, Storage, require_space
 
 from tests.runtime.cloud import Bucket, opened
@@ -71,7 +72,7 @@ def test_a_thousand_outputs_go(bucket: Bucket, tmp_path: Path) -> None:
     for number in range(1000):
         (tmp_path / f"{number:04}").write_text(str(number))
     uploads = plan(tmp_path, [Output(bucket.name, "out", (), (), "{name}")], None, "id")
-    publish(Storage(bucket.s3), uploads, {})
+    publish(Stores(Storage(bucket.s3)), uploads, {})
     assert len(bucket.keys("out/")) == 1000
     assert bucket.get("out/0999") == b"999"
 
@@ -82,7 +83,7 @@ def test_a_fault_among_many_outputs_is_raised(bucket: Bucket, tmp_path: Path) ->
     output = Output("no-such-bucket-anywhere", "out", (), (), "{name}")
     uploads = plan(tmp_path, [output], None, "id")
     with pytest.raises(StorageError, match="cannot write s3://no-such-bucket-anywhere/out/00"):
-        publish(Storage(bucket.s3), uploads, {})
+        publish(Stores(Storage(bucket.s3)), uploads, {})
 
 
 def test_a_disk_too_small_is_told_with_the_key_to_set(tmp_path: Path) -> None:

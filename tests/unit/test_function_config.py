@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from scar_runtime.config import Config, Output, Script, read_config
+from scar_runtime.config import Config, Input, Output, Script, read_config
 
 from scar_constructs.fdl import load_application
 from scar_constructs.fdl.runtime_config import render
@@ -46,6 +46,7 @@ def test_the_reader_gets_what_the_writer_had(tmp_path: Path) -> None:
             Output("out-bucket", "", (), (), "{request_id}/{stem}/{name}"),
         ),
         secrets={"TOKEN": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"},
+        inputs=(Input("in-bucket", "in"),),
     )
 
 
