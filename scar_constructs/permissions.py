@@ -59,7 +59,9 @@ def write_outputs(function: Function) -> Iterator[Grant]:
     if resources:
         yield Grant(
             "WriteOutputs",
-            ("s3:PutObject", "s3:AbortMultipartUpload"),
+            # Reading: who goes on after a death amid publishing asks which outputs are there
+            # already, and does not write them, and so fire their events, a second time.
+            ("s3:PutObject", "s3:AbortMultipartUpload", "s3:GetObject"),
             resources,
             "the keys of future output files are not known; the folder is",
         )

@@ -12,6 +12,7 @@ from scar_runtime.errors import OutOfTimeError, ScarError, StorageError, Superse
 from scar_runtime.events import Ignored, Record
 from scar_runtime.execution import Result, Task
 from scar_runtime.log import Execution
+from scar_runtime.outputs import Publication
 from scar_runtime.runtime import Runtime
 
 
@@ -78,8 +79,8 @@ def run(
     Raises the fault of a failed run, after the claim says so.
     """
 
-    def execute(before_publishing: Callable[[], None]) -> Result:
-        return runtime.executor.execute(task, before_publishing)
+    def execute(publication: Publication) -> Result:
+        return runtime.executor.execute(task, publication)
 
     return settle(runtime, task.request_id, claim, execute, out_of_time)
 
@@ -88,20 +89,15 @@ def settle(
     runtime: Runtime,
     request_id: str,
     claim: Claim | None,
-    execute: Callable[[Callable[[], None]], Result],
+    execute: Callable[[Publication], Result],
     out_of_time: Callable[[OutOfTimeError], Outcome],
 ) -> Outcome:
-    """Execute, with what has to be done before publishing, and write into the claim how it ended.
+    """Execute, with the right to publish, and write into the claim how it ended.
 
     Raises as `run` does.
     """
-
-    def before_publishing() -> None:
-        if claim:
-            claim.advance(PUBLISHING)
-
     try:
-        result = execute(before_publishing)
+        result = execute(_publication(request_id, claim))
     except LostClaimError as lost:
         runtime.log.warning(str(lost), request_id=request_id)
         return DUPLICATE
@@ -116,6 +112,19 @@ def settle(
         raise
     note(runtime, claim, DONE)
     return Outcome("succeeded", outputs=result.outputs, answer=result.output.content())
+
+
+def _publication(request_id: str, claim: Claim | None) -> Publication:
+    """The outputs of one claim go out under one request id, whoever goes on with it."""
+    if claim is None:
+        return Publication(request_id)
+    begun = claim.published_as
+    first = begun or request_id
+
+    def begin() -> None:
+        claim.advance(PUBLISHING, published_as=first)
+
+    return Publication(first, claim.name, begun is not None, begin)
 
 
 def submit(runtime: Runtime, task: Task, claim: Claim | None, status: str) -> Outcome:

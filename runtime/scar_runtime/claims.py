@@ -16,7 +16,8 @@ Who meets a claim:
   otherwise it is a duplicate, and does nothing
 
 Each holder replaces the claim before it publishes. If somebody took it over in the meantime,
-that fails, and the old holder publishes nothing.
+that fails, and the old holder publishes nothing. Who dies amid publishing leaves a part behind:
+whoever goes on knows from the claim to look for it, and under which request id it was written.
 """
 
 from __future__ import annotations
@@ -65,6 +66,17 @@ class Claim:
     @property
     def key(self) -> str:
         return self._document.key
+
+    @property
+    def name(self) -> str:
+        """The same for all holders of the claim, and no other claim's."""
+        return self.key.rpartition("/")[2]
+
+    @property
+    def published_as(self) -> str | None:
+        """The request id under which a holder, this or an earlier one, began to publish."""
+        name: str | None = self._document.content.get("published_as")
+        return name
 
     def advance(self, state: str, **facts: Any) -> None:
         """Go on to `state`. Raises `LostClaimError` if the claim is no more ours."""

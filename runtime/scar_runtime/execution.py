@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,16 @@ from scar_runtime.errors import (
 )
 from scar_runtime.events import Record, StoredObject
 from scar_runtime.log import Log
-from scar_runtime.outputs import hops, origin, overwrites, plan, publish
+from scar_runtime.outputs import (
+    Publication,
+    Upload,
+    hops,
+    missing,
+    origin,
+    overwrites,
+    plan,
+    publish,
+)
 from scar_runtime.process import Finished, Kept, Terminator, run
 from scar_runtime.providers.stores import Stores
 from scar_runtime.secrets import ScriptSecrets
@@ -91,9 +100,9 @@ class Executor:
         self._secrets = secrets
         self._root = root
 
-    def execute(self, task: Task, before_publishing: Callable[[], None]) -> Result:
-        """Run the task. Outputs are uploaded only after the script's exit code 0 and after
-        `before_publishing`, which may raise to prevent it.
+    def execute(self, task: Task, publication: Publication) -> Result:
+        """Run the task. Outputs are uploaded only after the script's exit code 0 and after the
+        publication's `begin`.
 
         Raises `ScriptError`, `OutOfTimeError`, `TerminatedError` or a fault of storage.
         """
@@ -101,7 +110,7 @@ class Executor:
             staged = self.stage_in(task, work)
             finished = self._run(task, work, staged.file)
             self._require_success(finished)
-            outputs = self.stage_out(task, work, staged, before_publishing)
+            outputs = self.stage_out(task, work, staged, publication)
         return Result(finished.output, outputs)
 
     def stage_in(self, task: Task, work: Workspace) -> Staged:
@@ -111,24 +120,15 @@ class Executor:
         return Staged(file, hops(metadata), begin)
 
     def stage_out(
-        self, task: Task, work: Workspace, staged: Staged, before_publishing: Callable[[], None]
+        self, task: Task, work: Workspace, staged: Staged, publication: Publication
     ) -> tuple[str, ...]:
         """Upload what the script left in the output folder; gives "bucket/key" of each."""
-        stored = task.record.object
-        uploads = plan(work.output, self._config.outputs, stored, task.request_id)
+        stored, claim = task.record.object, publication.claim
+        uploads = plan(work.output, self._config.outputs, stored, publication.request_id)
         self._require_current(stored, staged.begin)
-        before_publishing()
-        begin = time.monotonic()
-        publish(
-            self._stores,
-            uploads,
-            origin(self._config.name, task.request_id, stored, staged.hop),
-        )
-        self._log.debug(
-            f"{len(uploads)} outputs uploaded",
-            request_id=task.request_id,
-            seconds=round(time.monotonic() - begin, 3),
-        )
+        publication.begin()
+        metadata = origin(self._config.name, task.request_id, stored, staged.hop, claim)
+        self._publish(task, publication, uploads, metadata)
         return tuple(upload.path for upload in uploads)
 
     def _input(self, task: Task, work: Workspace) -> tuple[Path | None, dict[str, str]]:
@@ -212,6 +212,29 @@ class Executor:
                 bytes=len(event),
             )
         return facts
+
+    def _publish(
+        self,
+        task: Task,
+        publication: Publication,
+        uploads: Sequence[Upload],
+        metadata: Mapping[str, str],
+    ) -> None:
+        """Upload what is not there yet. Only a run that goes on where another ended asks."""
+        begin = time.monotonic()
+        left = uploads
+        if publication.resumed and publication.claim:
+            left = missing(self._stores, uploads, publication.claim)
+            self._log.debug(
+                f"{len(uploads) - len(left)} of {len(uploads)} outputs are there already",
+                request_id=task.request_id,
+            )
+        publish(self._stores, left, metadata)
+        self._log.debug(
+            f"{len(left)} outputs uploaded",
+            request_id=task.request_id,
+            seconds=round(time.monotonic() - begin, 3),
+        )
 
     def _require_current(self, stored: StoredObject | None, begin: float) -> None:
         """Raise `SupersededError` if a newer input came while the script ran, whose outputs would

@@ -8,6 +8,7 @@ from scar_runtime.claims import FAILED, Claim, Holder
 from scar_runtime.errors import ConfigError, OutOfTimeError, ScarError
 from scar_runtime.events import Record
 from scar_runtime.execution import GRACE_SECONDS, Task
+from scar_runtime.outputs import Publication
 from scar_runtime.runtime import Runtime
 
 SERVICE = "batch"
@@ -26,7 +27,8 @@ def run_job(runtime: Runtime) -> int:
             raise ConfigError("SCAR_JOB_EVENT is not set: the function's Lambda submits its jobs")
         job = read_job(spool, runtime.settings.job_event)
         if runtime.settings.is_child_node:
-            runtime.executor.execute(_task(runtime, job, job.record), lambda: None)
+            task = _task(runtime, job, job.record)
+            runtime.executor.execute(task, Publication(job.request_id))
             return 0
     except ScarError as fault:
         runtime.log.error(str(fault))

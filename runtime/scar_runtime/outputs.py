@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -19,15 +19,32 @@ KEY_BYTES = 1024
 """The longest key of an S3 object."""
 MAX_HOPS = 20
 """A file that has come through so many functions is going round in a circle."""
-HOPS, FUNCTION, REQUEST, ORIGIN, VERSION = (
+HOPS, FUNCTION, REQUEST, ORIGIN, VERSION, CLAIM = (
     "scar-hops",
     "scar-function",
     "scar-request-id",
     "scar-input",
     "scar-input-version",
+    "scar-claim",
 )
 _METADATA_BYTES = 1024  # S3 takes 2 KB in all
 _PLACEHOLDER = re.compile(r"\{(name|stem|request_id)\}")
+
+
+@dataclass(frozen=True)
+class Publication:
+    """In whose name outputs go out, and what has to be done before the first does.
+
+    - `request_id` fills key templates
+    - `claim` marks what it published; None where nothing is claimed
+    - `resumed`: an earlier holder of the claim may have published a part already
+    - `begin` may raise to prevent it
+    """
+
+    request_id: str
+    claim: str | None = None
+    resumed: bool = False
+    begin: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -130,9 +147,17 @@ def hops(metadata: Mapping[str, str]) -> int:
     return count
 
 
-def origin(function: str, request_id: str, stored: StoredObject | None, hop: int) -> dict[str, str]:
+def origin(
+    function: str,
+    request_id: str,
+    stored: StoredObject | None,
+    hop: int,
+    claim: str | None = None,
+) -> dict[str, str]:
     """The metadata of every output: where it comes from. Values are ASCII, as HTTP asks."""
     metadata = {FUNCTION: function, REQUEST: request_id, HOPS: str(hop + 1)}
+    if claim:
+        metadata[CLAIM] = claim
     if stored:
         path = quote(stored.path)
         if len(path) <= _METADATA_BYTES:
@@ -140,6 +165,20 @@ def origin(function: str, request_id: str, stored: StoredObject | None, hop: int
         if stored.version:
             metadata[VERSION] = stored.version
     return metadata
+
+
+def missing(stores: Stores, uploads: Sequence[Upload], claim: str) -> list[Upload]:
+    """What an earlier holder of the claim did not come to upload, or made other than we did.
+
+    Each object written is an event for the next function: the same one must not be written twice.
+    """
+
+    def is_there(upload: Upload) -> bool:
+        store = stores.of(upload.provider)
+        return store.holds(upload.file, upload.bucket, upload.key, (CLAIM, claim))
+
+    there = in_parallel(is_there, uploads, PARALLEL_OBJECTS)
+    return [upload for upload, found in zip(uploads, there, strict=True) if not found]
 
 
 def publish(stores: Stores, uploads: Sequence[Upload], metadata: Mapping[str, str]) -> None:

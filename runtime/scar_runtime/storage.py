@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from scar_runtime.aws.errors import AwsError
-from scar_runtime.aws.s3 import S3, FileSlice, Part, metadata_headers, metadata_of
+from scar_runtime.aws.s3 import (
+    META,
+    S3,
+    FileSlice,
+    Part,
+    checksum,
+    composite_checksum,
+    metadata_headers,
+    metadata_of,
+)
 from scar_runtime.errors import AbsentError, DiskFullError, StorageError, SupersededError
 from scar_runtime.events import StoredObject
 
@@ -72,7 +81,7 @@ class Storage:
             raise _read_error(stored, error) from error
         if _version(stored):
             return answer.get("x-amz-version-id") == stored.version
-        return not stored.etag or answer.get("ETag") == _quoted(stored.etag)
+        return not stored.etag or answer.get("etag") == _quoted(stored.etag)
 
     def _download(
         self, stored: StoredObject, path: Path, version: str | None, check: Callable[[], None]
@@ -101,18 +110,33 @@ class Storage:
         except OSError as error:
             raise StorageError(f"cannot read the output {path.name}: {error.strerror}") from error
 
+    def holds(self, path: Path, bucket: str, key: str, mark: tuple[str, str]) -> bool:
+        """Whether the object is there with the file's content, and with `mark` (name and value)
+        among its metadata. What cannot be asked is taken for absent."""
+        try:
+            found = self._s3.head(bucket, key, {"x-amz-checksum-mode": "ENABLED"})
+        except AwsError:  # mostly 403: without s3:ListBucket, that is also what is not there
+            return False
+        size = path.stat().st_size
+        name, value = mark
+        return (
+            found.get(META + name) == value
+            and found.get("content-length") == str(size)
+            and found.get("x-amz-checksum-crc32") == _kept_checksum(path, size)
+        )
+
     def _upload_parts(
         self, path: Path, size: int, bucket: str, key: str, headers: Mapping[str, str]
     ) -> None:
         upload = self._s3.begin_upload(bucket, key, headers)
-        length = max(PART, -(-size // MOST_PARTS))
 
-        def send(begin: int) -> Part:
-            body = FileSlice(path, begin, min(length, size - begin))
-            return self._s3.put_part(bucket, key, upload, begin // length + 1, body)
+        def send(numbered: tuple[int, FileSlice]) -> Part:
+            number, body = numbered
+            return self._s3.put_part(bucket, key, upload, number, body)
 
         try:
-            parts = in_parallel(send, range(0, size, length), PARALLEL_PARTS)
+            numbered = list(enumerate(_slices(path, size), start=1))
+            parts = in_parallel(send, numbered, PARALLEL_PARTS)
             self._s3.end_upload(bucket, key, upload, parts)
         except BaseException:
             # Otherwise the parts lie in the bucket, unseen and paid for.
@@ -211,6 +235,19 @@ def in_parallel(do: Callable[[A], B], items: Sequence[A], threads: int) -> list[
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def _slices(path: Path, size: int) -> list[FileSlice]:
+    """A file of more than `PART` bytes in the parts in which it is sent."""
+    length = max(PART, -(-size // MOST_PARTS))
+    return [FileSlice(path, begin, min(length, size - begin)) for begin in range(0, size, length)]
+
+
+def _kept_checksum(path: Path, size: int) -> str:
+    """The checksum that S3 keeps of a file that we uploaded."""
+    if size <= PART:
+        return checksum(FileSlice(path, 0, size))
+    return composite_checksum(_slices(path, size))
 
 
 def require_space(folder: Path, size: int) -> None:

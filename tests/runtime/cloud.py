@@ -96,8 +96,9 @@ class Bucket:
     def get(self, key: str) -> bytes:
         return bytes(self.client.get_object(Bucket=self.name, Key=key)["Body"].read())
 
-    def metadata(self, key: str) -> dict[str, str]:
-        return dict(self.client.head_object(Bucket=self.name, Key=key)["Metadata"])
+    def metadata(self, key: str, version: str | None = None) -> dict[str, str]:
+        which = {"VersionId": version} if version else {}
+        return dict(self.client.head_object(Bucket=self.name, Key=key, **which)["Metadata"])
 
     def keys(self, prefix: str = "") -> list[str]:
         pages = self.client.get_paginator("list_objects_v2").paginate(

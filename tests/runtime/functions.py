@@ -15,6 +15,7 @@ from urllib.parse import quote_plus
 
 from scar_runtime.aws.client import Client
 from scar_runtime.batch import Jobs
+from scar_runtime.claims import Claims
 from scar_runtime.runtime import Runtime, assemble
 
 from tests.runtime.cloud import Bucket, Cloud
@@ -88,13 +89,15 @@ class Invoked:
 
 @dataclass(frozen=True)
 class Function:
-    """Makes runtimes of one function: each is like a new process."""
+    """Makes runtimes of one function: each is like a new process. Its claims are judged at a time
+    `ahead` seconds from now."""
 
     cloud: Cloud
     spool: Bucket
     config: Path
     batch: FakeBatch
     client: type[Client] = Client
+    ahead: float = 0.0
     made: list[Runtime] = field(default_factory=list)
 
     def close(self) -> None:
@@ -116,7 +119,8 @@ class Function:
         made = assemble(environ, image, client=self.client)
         assert made.spool is not None
         jobs = Jobs(made.config.name, made.spool, made.settings, self.batch)
-        self.made.append(dataclasses.replace(made, jobs=jobs))
+        claims = Claims(made.spool, lambda: time.time() + self.ahead)
+        self.made.append(dataclasses.replace(made, jobs=jobs, claims=claims))
         return self.made[-1]
 
     def job(self, number: int, attempt: int = 1) -> Runtime:

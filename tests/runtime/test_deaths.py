@@ -18,12 +18,19 @@ from hypothesis import strategies as st
 from scar_runtime.aws.client import Client, Request
 from scar_runtime.handler import Invocation
 from scar_runtime.job import run_job
+from scar_runtime.outputs import CLAIM
 
-from tests.runtime.cloud import Cloud
+from tests.runtime.cloud import Bucket, Cloud
 from tests.runtime.functions import FakeBatch, Function, Invoked, document, stored
 
 T = TypeVar("T")
-SCRIPT = 'cp "$SCAR_INPUT_FILE" "$SCAR_OUTPUT_DIR"; wc -c <"$SCAR_INPUT_FILE" >"$SCAR_OUTPUT_DIR/n"'
+SCRIPT = """
+cd "$SCAR_OUTPUT_DIR"
+mkdir sub
+cp "$SCAR_INPUT_FILE" .
+wc -c <"$SCAR_INPUT_FILE" >n
+echo m >sub/m
+"""
 NEVER = 1000
 
 
@@ -58,24 +65,29 @@ def mortal(death: Death) -> type[Client]:
     return Mortal
 
 
-DEATHS = st.lists(st.builds(Death, st.integers(0, 8), st.booleans()), max_size=3)
+DEATHS = st.lists(st.builds(Death, st.integers(0, 12), st.booleans()), max_size=3)
 
 
 @dataclass(frozen=True)
 class Delivery:
     """An event, by number, and the deaths of the processes that it is given to in turn; Lambda
-    gives it to the next one under the same request id."""
+    gives it to the next one under the same request id. An `abandoned` one is then tried no more;
+    the next delivery comes after its deadline."""
 
     event: int
     deaths: list[Death]
+    abandoned: bool = False
 
 
-DELIVERIES = st.lists(st.builds(Delivery, st.integers(0, 2), DEATHS), max_size=5)
+DELIVERIES = st.lists(st.builds(Delivery, st.integers(0, 2), DEATHS, st.booleans()), max_size=5)
 
 
-def attempts(deaths: list[Death], attempt: Callable[[type[Client]], object]) -> None:
-    """Try until an attempt survives."""
-    for death in [*deaths, Death(NEVER, after=False)]:
+def attempts(
+    deaths: list[Death], attempt: Callable[[type[Client]], object], *, abandoned: bool = False
+) -> None:
+    """Try until an attempt survives, or leave it at the deaths."""
+    last = [] if abandoned and deaths else [Death(NEVER, after=False)]
+    for death in [*deaths, *last]:
         try:
             attempt(mortal(death))
         except Killed:
@@ -103,14 +115,25 @@ def test_the_outputs_are_those_of_one_clean_delivery(
     made = function(cloud, tmp_path, bucket.name, mode)
     events = [stored(bucket, key, text) for key, text in OBJECTS]
     # Each event is delivered at least once; the others are duplicates before that.
-    for delivery in [*more, *(Delivery(number, []) for number in last)]:
-        deliver(made, mode, events[delivery.event], delivery.deaths)
+    for number, delivery in enumerate([*more, *(Delivery(number, []) for number in last)]):
+        deliver(replace(made, ahead=1000.0 * number), mode, events[delivery.event], delivery)
     numbers = list(range(len(made.batch.jobs)))
     jobs.shuffle(numbers)
     for number in numbers:
         attempts(deaths, functools.partial(run_as_job, made, number))
     contents = {key: bucket.get(key) for key in bucket.keys("out/")}
-    assert contents == {"out/a/a": b"new", "out/a/n": b"3\n", "out/b/b": b"b's", "out/b/n": b"3\n"}
+    assert contents == {
+        **{"out/a/a": b"new", "out/a/n": b"3\n", "out/a/sub/m": b"m\n"},
+        **{"out/b/b": b"b's", "out/b/n": b"3\n", "out/b/sub/m": b"m\n"},
+    }
+    written = writes(bucket)
+    assert len(written) == len(set(written)), "an output was written twice for one event"
+
+
+def writes(bucket: Bucket) -> list[tuple[str, str]]:
+    """Key and claim of each version of an output."""
+    versions = bucket.client.list_object_versions(Bucket=bucket.name, Prefix="out/")["Versions"]
+    return [(one["Key"], bucket.metadata(one["Key"], one["VersionId"])[CLAIM]) for one in versions]
 
 
 OBJECTS = (("in/a", b"old one"), ("in/a", b"new"), ("in/b", b"b's"))
@@ -130,7 +153,7 @@ def run_as_job(made: Function, number: int, client: type[Client]) -> None:
         assert run_job(runtime) == 0
 
 
-def deliver(made: Function, mode: str, event: dict[str, Any], deaths: list[Death]) -> None:
+def deliver(made: Function, mode: str, event: dict[str, Any], delivery: Delivery) -> None:
     invoked = Invoked()
 
     def attempt(client: type[Client]) -> None:
@@ -139,4 +162,4 @@ def deliver(made: Function, mode: str, event: dict[str, Any], deaths: list[Death
         with closing(runtime.connections):
             (invocation.dispatch if mode == "batch" else invocation.handle)(event)
 
-    attempts(deaths, attempt)
+    attempts(delivery.deaths, attempt, abandoned=delivery.abandoned)

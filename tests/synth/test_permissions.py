@@ -24,7 +24,7 @@ SPOOL = "<SharedSpoolBucketF417875A.Arn>/thumbnails/*"
 S3 = "arn:<AWS::Partition>:s3:::"
 USE_SPOOL = {"s3:DeleteObject", "s3:GetObject", "s3:PutObject"}
 READ = {"s3:GetObject", "s3:GetObjectVersion"}
-WRITE = {"s3:AbortMultipartUpload", "s3:PutObject"}
+WRITE = {"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"}
 
 Allowed = dict[str, set[str]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from pathlib import Path
@@ -70,9 +70,15 @@ class S3:
         query = {"versionId": version} if version else {}
         return self._send("GET", bucket, key, receive, query, headers or {})
 
-    def head(self, bucket: str, key: str) -> dict[str, str]:
-        """The headers of an object."""
-        return self._send("HEAD", bucket, key, lambda answer: dict(answer.getheaders()), {}, {})
+    def head(
+        self, bucket: str, key: str, headers: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """The headers of an object, their names in small letters."""
+
+        def receive(answer: HTTPResponse) -> dict[str, str]:
+            return {name.lower(): value for name, value in answer.getheaders()}
+
+        return self._send("HEAD", bucket, key, receive, {}, headers or {})
 
     def put(self, bucket: str, key: str, body: Body, headers: Mapping[str, str]) -> str:
         """Write an object; gives its ETag. S3 compares the checksum with what arrives."""
@@ -150,10 +156,23 @@ class S3:
 
 def checksum(body: Body) -> str:
     """The CRC-32 as S3 writes it."""
+    return base64.b64encode(_crc32(body)).decode()
+
+
+def composite_checksum(parts: Iterable[Body]) -> str:
+    """The checksum that S3 keeps of an object in parts: of the parts' checksums, and their number.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+    """
+    each = [_crc32(part) for part in parts]
+    return f"{checksum(Bytes(b''.join(each)))}-{len(each)}"
+
+
+def _crc32(body: Body) -> bytes:
     value = 0
     for block in body.blocks():
         value = zlib.crc32(block, value)
-    return base64.b64encode(value.to_bytes(4, "big")).decode()
+    return value.to_bytes(4, "big")
 
 
 def _etag(answer: HTTPResponse) -> str:

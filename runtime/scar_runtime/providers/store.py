@@ -37,3 +37,9 @@ class Store(Protocol):
     def upload(self, path: Path, bucket: str, key: str, metadata: Mapping[str, str]) -> None:
         """Store the file whole, or not at all where the protocol can promise that."""
         ...
+
+    def holds(self, path: Path, bucket: str, key: str, mark: tuple[str, str]) -> bool:
+        """Whether the object is certainly there with the file's content and with `mark` (name and
+        value) among its metadata; False where that cannot be told, and for every protocol without
+        metadata and checksums: the file is then uploaded again."""
+        ...
