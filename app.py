@@ -19,6 +19,7 @@ from aws_cdk import App
 
 from scar_constructs.compliance import add_packs
 from scar_constructs.fdl import FdlError, load_application, render
+from scar_constructs.fdl.saved_image import ImageFileError
 from scar_constructs.fdl.workflow import Application
 from scar_constructs.flags import new_app
 from scar_constructs.image_lock import pin, pin_all
@@ -44,11 +45,15 @@ def main() -> int:
         return 1
     if loaded.warnings:
         print(render(loaded.warnings), file=sys.stderr)
-    add_stacks(
-        app,
-        pin_all(loaded.application, settings.image_lock),
-        runtime_image=pin(settings.runtime_image, settings.image_lock),
-    )
+    try:
+        add_stacks(
+            app,
+            pin_all(loaded.application, settings.image_lock),
+            runtime_image=pin(settings.runtime_image, settings.image_lock),
+        )
+    except ImageFileError as fault:
+        print(f"{fault}; {fault.fix}", file=sys.stderr)
+        return 1
     add_packs(app, settings.compliance)
     return synthesise(app)
 

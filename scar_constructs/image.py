@@ -20,6 +20,7 @@ from scar_constructs.fdl.ecr import ECR_IMAGE
 from scar_constructs.fdl.models import Architecture, Function
 from scar_constructs.fdl.runtime_config import render
 from scar_constructs.lambda_package import LambdaPackage
+from scar_constructs.saved_base import SavedBase
 
 RUNTIME_IMAGE = defaults.RUNTIME_IMAGE
 
@@ -50,21 +51,29 @@ class DerivedImage(Construct):
         self, scope: Construct, construct_id: str, *, function: Function, runtime_image: str
     ) -> None:
         super().__init__(scope, construct_id)
+        saved = (
+            SavedBase(function.image_file, function.architecture) if function.image_file else None
+        )
+        base = {} if saved else {"BASE_IMAGE": function.image}
         with image_context(render(function), function.extra_payload) as folder:
+            if saved:
+                saved.prepare(folder)
             self._asset = ecr_assets.DockerImageAsset(
                 self,
                 "Asset",
                 asset_name=function.name,
                 directory=str(folder),
-                build_args={"BASE_IMAGE": function.image, "RUNTIME_IMAGE": runtime_image},
+                build_args={**base, "RUNTIME_IMAGE": runtime_image},
+                extra_hash=saved.identity if saved else None,
                 # Without it, the architecture of the machine that deploys would decide.
                 platform=PLATFORMS[function.architecture],
             )
 
+        staged = Path(cast(Stage, Stage.of(self)).asset_outdir) / f"asset.{self._asset.asset_hash}"
+        if saved:
+            saved.add_files(staged)
         # CDK has copied the context into the assembly, and made its folders with the umask.
-        fix_modes(
-            Path(cast(Stage, Stage.of(self)).asset_outdir) / f"asset.{self._asset.asset_hash}"
-        )
+        fix_modes(staged)
 
     @property
     def uri(self) -> str:

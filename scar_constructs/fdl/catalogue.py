@@ -202,6 +202,14 @@ SECTIONS: dict[str, dict[str, Rule]] = {
             why="Lambda starts images from ECR only. Jobs of mode `batch` start any.",
             source=f"{_AWS}lambda/latest/dg/images-create.html",
         ),
+        "image-file": Rule(
+            "a saved image must be one that can be built upon",
+            why=(
+                "One image in a plain tar, as `docker save` and `podman save` write it, for the "
+                "function's processor."
+            ),
+            source="https://docs.docker.com/reference/cli/docker/image/save/",
+        ),
         "credentials-without-use": Rule(
             "a registry's secret is for images that jobs pull themselves",
             why=(

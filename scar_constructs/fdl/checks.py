@@ -14,6 +14,7 @@ from scar_constructs.fdl.batch_checks import BATCH_CHECKS
 from scar_constructs.fdl.ecr import ECR_IMAGE
 from scar_constructs.fdl.errors import Problem
 from scar_constructs.fdl.functions import UDOCKER_PREFIX, ParsedFunction
+from scar_constructs.fdl.image_checks import IMAGE_CHECKS
 from scar_constructs.fdl.models import Output
 from scar_constructs.fdl.nodes import Mapping, Node, Scalar, Sequence, quote
 from scar_constructs.fdl.pending import check_pending
@@ -35,7 +36,7 @@ RUNTIME_VARIABLES = frozenset(
 
 def check_function(parsed: ParsedFunction) -> None:
     """Add all problems of one function to its report."""
-    checks = [*CHECKS, *SECRET_CHECKS]
+    checks = [*CHECKS, *IMAGE_CHECKS, *SECRET_CHECKS]
     if parsed.function.execution_mode.runs_on_batch:
         checks += BATCH_CHECKS
     for check in checks:
@@ -185,13 +186,10 @@ def check_image_sources(parsed: ParsedFunction) -> Iterator[Problem]:
     file_node = section.find("lambda.container.image_file")
     if file_node is not None and parsed.function.image:
         yield fault("two-images", file_node, "`image` is given too", "remove one of the two")
-    if file_node is not None and parsed.function.image_file is not None:
-        found = _file_fault(file_node, parsed.function.image_file.is_file())
-        if found is not None:
-            yield found
     if (
         not parsed.function.create_image
         and parsed.function.execution_mode.runs_on_lambda
+        and file_node is None
         and not ECR_IMAGE.fullmatch(parsed.function.image)
     ):
         node = section.find("lambda.container.create_image")
@@ -202,25 +200,6 @@ def check_image_sources(parsed: ParsedFunction) -> Iterator[Problem]:
                 "an image that Lambda uses as it is must be in ECR",
                 "remove the key, or name the image as ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME",
             )
-
-
-def check_repository_credentials(parsed: ParsedFunction) -> Iterator[Problem]:
-    """A secret for a registry is of use where AWS itself pulls from one that is not ECR."""
-    node = parsed.section.find("lambda.container.repository_credentials")
-    if node is None:
-        return
-    if parsed.function.create_image:
-        message = "has no effect: the machine that deploys pulls the image, to build on it"
-        fix = "remove it and run `docker login` there, or write `create_image: false`"
-    elif parsed.function.execution_mode.runs_on_lambda:
-        message = "has no effect on Lambda, which takes images from ECR only"
-        fix = "remove it, or write `execution_mode: batch`"
-    elif ECR_IMAGE.fullmatch(parsed.function.image):
-        message = "has no effect on ECR, where roles say who may pull"
-        fix = "remove it"
-    else:
-        return
-    yield problem("credentials-without-use", node.path, node.position, message, "", fix)
 
 
 def check_ready_image(parsed: ParsedFunction) -> Iterator[Problem]:
@@ -238,12 +217,6 @@ def check_ready_image(parsed: ParsedFunction) -> Iterator[Problem]:
             yield problem(
                 "ignored-key", node.path, node.position, message, "", "put it into the image"
             )
-
-
-def _file_fault(node: Node, is_there: bool) -> Problem | None:
-    if is_there:
-        return None
-    return fault("file-not-found", node, "must name a file", "correct the path")
 
 
 def check_extra_payload(parsed: ParsedFunction) -> Iterator[Problem]:
@@ -286,7 +259,6 @@ CHECKS: tuple[Check, ...] = (
     check_key_lengths,
     check_layers,
     check_image_sources,
-    check_repository_credentials,
     check_ready_image,
     check_extra_payload,
     check_file_system,

@@ -103,8 +103,9 @@ CONTAINER = Group(
         "image": Key(IMAGE, "The user's image.", option="-i", example="grycap/mrbayes"),
         "image_file": Key(
             Text("a path"),
-            "An image as a file of `docker save`, relative to the YAML file.",
+            "An image as a file of `docker save`, relative to the YAML file; in place of `image`.",
             option="-if",
+            example="cowsay.tar",
         ),
         "create_image": Key(
             Boolean(), "False: `image` is ready for Lambda and is used as it is.", default="true"

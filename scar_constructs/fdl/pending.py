@@ -23,10 +23,7 @@ class Pending:
     harmless: str = ""
 
 
-PENDING = (
-    Pending("lambda.container.image_file", "push the image to a registry and name it in `image`"),
-    Pending("batch.type", "write MANAGED", harmless="MANAGED"),
-)
+PENDING = (Pending("batch.type", "write MANAGED", harmless="MANAGED"),)
 
 
 def pending_nodes(section: Section) -> Iterator[tuple[Node, Pending]]:

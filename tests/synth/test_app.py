@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.saved_images import docker_archive, file
+
 ROOT = Path(__file__).parents[2]
 EXAMPLE = """\
 functions:
@@ -82,6 +84,18 @@ def test_a_fault_of_the_user_is_told_without_a_trace(project: Path) -> None:
     assert "flow.yaml:1:" in done.stderr
     assert "Traceback" not in done.stderr
     assert not list((project / "out").glob("*.template.json"))
+
+
+def test_a_damaged_image_file_is_told_without_a_trace(project: Path) -> None:
+    saved = docker_archive(project / "cow.tar", [file("cow", b"content")])
+    saved.write_bytes(saved.read_bytes().replace(b"content", b"CONTENT"))
+    (project / "flow.yaml").write_text("functions: {count: {image_file: cow.tar}}\n")
+    done = run_app(project, project / "out", context={"functions": "flow.yaml"})
+    assert (done.returncode, done.stderr) == (
+        1,
+        "cow.tar: the file is damaged: the content of 0/layer.tar does not match its digest; "
+        "save the image again\n",
+    )
 
 
 def test_context_that_cannot_be_used_is_told_without_a_trace(project: Path) -> None:

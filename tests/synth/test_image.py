@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import tarfile
 from pathlib import Path
 
 import pytest
 from aws_cdk.assertions import Template
 
-from scar_constructs.assets import image_context
-from scar_constructs.fdl.models import ExecutionMode
+from scar_constructs.assets import RUNTIME, image_context
+from scar_constructs.fdl.models import ExecutionMode, Function
+from scar_constructs.fdl.workflow import Application
 from tests.synth.models import function, workflow
 from tests.synth.synthesis import (
     Json,
@@ -17,9 +20,11 @@ from tests.synth.synthesis import (
     manifest_of,
     resources,
     statements,
+    synthesise,
     template_of,
     templates_of,
 )
+from tests.unit.saved_images import docker_archive, file
 
 REGISTRY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 REGISTRY_SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:registry-AbCdEf"
@@ -90,6 +95,64 @@ def test_nothing_is_built_for_a_ready_image() -> None:
     one = function(image=f"{REGISTRY}/resize:1", create_image=False, script=None)
     assert "dockerImages" not in str(manifest_of(workflow(one)))
     template_of(workflow(one)).resource_count_is("AWS::Lambda::Function", 1)
+
+
+def staged(tmp_path: Path, *functions: Function) -> list[Path]:
+    """The image assets of these functions, in a new assembly."""
+    synthesise(Application(stacks=(workflow(*functions),)), tmp_path)
+    return sorted(path.parent for path in tmp_path.glob("asset.*/Dockerfile"))
+
+
+def asset_manifest(outdir: Path) -> Json:
+    manifest: Json = json.loads((outdir / "flow.assets.json").read_text())
+    return manifest
+
+
+def saved(path: Path, content: bytes = b"moo") -> Path:
+    config = {"Env": ["PATH=/bin", 'PRICE="5$"'], "User": "7", "WorkingDir": "/work"}
+    return docker_archive(path, [file("bin/cow", content, mode=0o755)], config=config)
+
+
+def test_a_saved_image_is_the_base_that_is_built_upon(tmp_path: Path) -> None:
+    one = function(image="", image_file=saved(tmp_path / "cow.tar"))
+    (asset,) = staged(tmp_path / "out", one)
+    (described,) = asset_manifest(tmp_path / "out")["dockerImages"].values()
+    assert described["source"]["dockerBuildArgs"].keys() == {"RUNTIME_IMAGE"}
+    assert described["source"]["platform"] == "linux/amd64"
+    with tarfile.open(asset / "rootfs.tar") as root:
+        assert root.getnames() == [".", "bin", "bin/cow"]
+    before, _, after = (asset / "Dockerfile").read_text().partition("FROM scratch AS saved\n")
+    assert before == (RUNTIME / "Dockerfile").read_text().partition("FROM ${BASE_IMAGE}\n")[0]
+    assert after.startswith(
+        'ADD rootfs.tar /\nENV PATH="/bin" \\\n    PRICE="\\"5\\$\\""\n'
+        "WORKDIR /work\nUSER 7\nENTRYPOINT []\nCMD []\n\nFROM saved\nCOPY --from=runtime"
+    )
+
+
+def test_a_saved_image_is_unpacked_once_for_all_functions_and_synths(tmp_path: Path) -> None:
+    image = saved(tmp_path / "cow.tar")
+    functions = [
+        function(name=name, image="", image_file=image, inputs=(), execution_mode=mode)
+        for name, mode in (("one", ExecutionMode.LAMBDA), ("two", ExecutionMode.BATCH))
+    ]
+    first = [path / "rootfs.tar" for path in staged(tmp_path / "out", *functions)]
+    assert len({path.stat().st_ino for path in first}) == 1
+    written = first[0].stat()
+    again = [path / "rootfs.tar" for path in staged(tmp_path / "out", *functions)]
+    assert again == first
+    assert (again[0].stat().st_ino, again[0].stat().st_mtime_ns) == (
+        written.st_ino,
+        written.st_mtime_ns,
+    )
+
+
+def test_another_saved_image_makes_another_asset(tmp_path: Path) -> None:
+    image = tmp_path / "cow.tar"
+    one = function(image="", image_file=saved(image))
+    first = staged(tmp_path / "first", one)
+    assert [path.name for path in staged(tmp_path / "same", one)] == [path.name for path in first]
+    saved(image, b"MOO")
+    assert [path.name for path in staged(tmp_path / "other", one)] != [path.name for path in first]
 
 
 def test_the_extra_payload_is_packed_with_its_folders_and_modes(tmp_path: Path) -> None:

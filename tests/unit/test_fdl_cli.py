@@ -72,7 +72,7 @@ def test_explain_tells_the_fate_of_every_key(
         asynchronous: true
         memroy: 64
         lambda_role: ""
-        image_file: cows
+        batch: {type: UNMANAGED}
       oscar: []
     """
     (path,) = write(tmp_path, a=text)
@@ -91,9 +91,10 @@ def test_explain_tells_the_fate_of_every_key(
             "functions.cow.lambda_role",
             "changed: SCAR required it; now a role is made unless one is named",
         ],
+        ["functions.cow.batch", "kept"],
         [
-            "functions.cow.image_file",
-            "refused: not supported yet; push the image to a registry and name it in `image`",
+            "functions.cow.batch.type",
+            "refused: not supported yet; write MANAGED",
         ],
         [
             "functions.oscar",

@@ -1,0 +1,54 @@
+"""Checks of images that are not simply named: saved to a file, or in a private registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from scar_constructs.fdl.ecr import ECR_IMAGE
+from scar_constructs.fdl.errors import Problem
+from scar_constructs.fdl.functions import ParsedFunction
+from scar_constructs.fdl.rules import fault, problem
+from scar_constructs.fdl.saved_image import ImageFileError, find_image
+
+
+def check_image_file(parsed: ParsedFunction) -> Iterator[Problem]:
+    """A saved image is there, is one, is for the function's processor, and is built upon."""
+    node = parsed.section.find("lambda.container.image_file")
+    path = parsed.function.image_file
+    if node is None or path is None:
+        return
+    if not path.is_file():
+        yield fault("file-not-found", node, "must name a file", "correct the path")
+        return
+    if not parsed.function.create_image:
+        message = "cannot be used as it is: Lambda and jobs take images from registries"
+        yield fault("image-file", node, message, "remove `create_image`, so that one is made of it")
+    try:
+        find_image(path, parsed.function.architecture)
+    except ImageFileError as error:
+        yield fault("image-file", node, str(error), error.fix)
+
+
+def check_repository_credentials(parsed: ParsedFunction) -> Iterator[Problem]:
+    """A secret for a registry is of use where AWS itself pulls from one that is not ECR."""
+    node = parsed.section.find("lambda.container.repository_credentials")
+    if node is None:
+        return
+    if parsed.function.create_image:
+        message = "has no effect: the machine that deploys pulls the image, to build on it"
+        fix = "remove it and run `docker login` there, or write `create_image: false`"
+    elif parsed.function.execution_mode.runs_on_lambda:
+        message = "has no effect on Lambda, which takes images from ECR only"
+        fix = "remove it, or write `execution_mode: batch`"
+    elif ECR_IMAGE.fullmatch(parsed.function.image):
+        message = "has no effect on ECR, where roles say who may pull"
+        fix = "remove it"
+    else:
+        return
+    yield problem("credentials-without-use", node.path, node.position, message, "", fix)
+
+
+IMAGE_CHECKS: tuple[Callable[[ParsedFunction], Iterator[Problem]], ...] = (
+    check_image_file,
+    check_repository_credentials,
+)
