@@ -14,6 +14,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from scar_constructs.compliance import acknowledge
+from scar_constructs.defaults import FAILURES_OUTPUT
 
 RETENTION = Duration.days(14)  # SQS's maximum: a failure is worth a holiday's wait
 
@@ -45,7 +46,7 @@ class Failures(Construct):
         CfnOutput(
             self,
             "Url",
-            description="queue of the events that failed for good",
+            description=FAILURES_OUTPUT,
             value=self._queue.queue_url,
         )
 

@@ -1,0 +1,5 @@
+"""Give failed events to their functions again, from the failure queue of a stack.
+
+`failures` reads what lies in the queue, `jobs` takes a failed job's event out of the spool bucket,
+`queue` goes through the messages, and `__main__` is the command. Needs boto3, not the CDK.
+"""

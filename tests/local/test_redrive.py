@@ -1,0 +1,232 @@
+"""T5, resume: what is mended goes on where it broke. Redrive gives failed events to their functions
+again; what had succeeded is not run again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scar_runtime import claims
+
+from local.cdk import bootstrap
+from local.engines import EngineName
+from local.run import wait
+from local.server import ACCOUNT, REGION, ROOT, CloudAddress, LocalCloud
+from scar_constructs.redrive import jobs
+from tests.local.accounts import make_function, make_role
+from tests.local.workflows import Workflow, quiet
+from tests.runtime.scripted import Said, scripted
+
+DATA = Path(__file__).parent / "data"
+CHAINS = {"broken-chain": "broken", "broken-jobs": "broken-jobs"}
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workflow]:
+    """Two chains in a cloud without containers: scripts see this machine's files."""
+    with LocalCloud(EngineName.PROCESS, tmp_path_factory.mktemp("cloud")) as cloud:
+        bootstrap([], cloud)
+        assembly = tmp_path_factory.mktemp("assembly")
+        yield Workflow(cloud, [DATA / "broken" / "broken.yaml"], assembly)
+
+
+def redrive(cloud: CloudAddress, *arguments: str, **variables: str) -> tuple[int, Any]:
+    """The command's exit code and its results; what it says on standard error if it has none."""
+    done = subprocess.run(
+        [sys.executable, "-m", "scar_constructs.redrive", "--json", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **cloud.environment(), **variables},
+        capture_output=True,
+        text=True,
+    )
+    return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
+
+
+def attempts(workflow: Workflow, name: str) -> list[tuple[str, str]]:
+    """What ran of a chain: the function's number and how it ended, in order."""
+    functions = [f"{name}-{number}" for number in (1, 2, 3)]
+    return [(row["function"].rsplit("-", 1)[1], row["status"]) for row in workflow.rows(*functions)]
+
+
+def depth(cloud: CloudAddress, url: str) -> int:
+    """Messages in a queue, seen or not."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    answer = cloud.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)
+    return sum(int(count) for count in answer["Attributes"].values())
+
+
+@pytest.mark.parametrize("bucket", CHAINS)
+def test_t5_a_mended_stage_goes_on_and_what_succeeded_does_not_run_again(
+    broken: Workflow, bucket: str, tmp_path: Path
+) -> None:
+    name, mended = CHAINS[bucket], tmp_path / "mended"
+    broken.put(bucket, "in/x", str(mended).encode())
+    broken.finish()
+    assert attempts(broken, name) == [("1", "succeeded"), ("2", "failed")]
+    assert broken.keys(bucket, "two/") == []
+
+    code, found = redrive(broken.cloud, "--stack", "broken", "--dry-run")
+    assert code == 0
+    assert [(one["action"], one["input"]) for one in found] == [("found", f"{bucket}/one/x")]
+    assert found[0]["function"].endswith(f"{name}-2")
+    assert found[0]["reason"]
+
+    mended.touch()
+    code, given = redrive(broken.cloud, "--stack", "broken")
+    assert (code, [one["action"] for one in given]) == (0, ["redriven"])
+    broken.finish()
+    expected = [("1", "succeeded"), ("2", "failed"), ("2", "succeeded"), ("3", "succeeded")]
+    assert attempts(broken, name) == expected
+    assert broken.keys(bucket, "three/") == ["three/x"]
+
+    assert redrive(broken.cloud, "--stack", "broken") == (0, [])
+    broken.finish()
+    assert attempts(broken, name) == expected
+
+
+def test_t5_the_same_failure_twice_is_done_once(broken: Workflow, tmp_path: Path) -> None:
+    """As when the redrive ended between the invocation and the removal of its message."""
+    sqs = broken.cloud.client("sqs")
+    mended = tmp_path / "mended"
+    broken.put("broken-jobs", "in/twice", str(mended).encode())
+    broken.finish()
+    url = queue_url(broken.cloud)
+    (message,) = sqs.receive_message(QueueUrl=url, VisibilityTimeout=0)["Messages"]
+    mended.touch()
+    assert redrive(broken.cloud, url)[0] == 0
+    broken.finish()
+    before = attempts(broken, "broken-jobs")
+
+    sqs.send_message(QueueUrl=url, MessageBody=message["Body"])
+    code, settled = redrive(broken.cloud, url)
+    assert (code, [one["action"] for one in settled]) == (0, ["settled"])
+    broken.finish()
+    assert attempts(broken, "broken-jobs") == before
+    assert depth(broken.cloud, url) == 0
+
+
+def test_t5_what_is_still_broken_comes_back(broken: Workflow, tmp_path: Path) -> None:
+    broken.put("broken-jobs", "in/still", str(tmp_path / "never").encode())
+    broken.finish()
+    url = queue_url(broken.cloud)
+    _, given = redrive(broken.cloud, url)
+    # The job may fail again before the redrive is done, which then does not try for ever.
+    assert [one["action"] for one in given] in (["redriven"], ["redriven", "kept"])
+    broken.finish()
+    assert depth(broken.cloud, url) == 1
+    broken.cloud.client("sqs").purge_queue(QueueUrl=url)
+
+
+def queue_url(cloud: CloudAddress) -> str:
+    (stack,) = cloud.client("cloudformation").describe_stacks(StackName="broken")["Stacks"]
+    (url,) = [one["OutputValue"] for one in stack["Outputs"] if "Failures" in one["OutputKey"]]
+    return str(url)
+
+
+def record(function_arn: str, event: Mapping[str, Any]) -> str:
+    """What Lambda sends to a failure destination."""
+    context = {"requestId": "r", "functionArn": f"{function_arn}:$LATEST", "condition": "x"}
+    return json.dumps({"requestContext": context, "requestPayload": event})
+
+
+@pytest.mark.parametrize("refusal", [Said(429, b"{}"), Said(500, b"{}")])
+def test_t5_a_message_is_removed_only_once_its_invocation_was_accepted(
+    bare_cloud: CloudAddress, refusal: Said
+) -> None:
+    name = f"refused-{refusal.status}"
+    sqs = bare_cloud.client("sqs")
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:gone"
+    sqs.send_message(QueueUrl=url, MessageBody=record(arn, {"n": 1}))
+    once = {"AWS_MAX_ATTEMPTS": "1"}
+    with scripted(refusal) as server:
+        code, (kept,) = redrive(bare_cloud, name, AWS_ENDPOINT_URL_LAMBDA=server.url, **once)
+    assert (code, kept["action"], kept["function"]) == (1, "kept", arn)
+    assert str(refusal.status) in kept["note"]
+    assert depth(bare_cloud, url) == 1
+    with scripted(Said(202)) as server:
+        code, (given,) = redrive(bare_cloud, name, AWS_ENDPOINT_URL_LAMBDA=server.url)
+        (asked,) = server.asked
+    assert (code, given["action"]) == (0, "redriven")
+    assert json.loads(asked.body) == {"n": 1}
+    assert asked.headers["X-Amz-Invocation-Type"] == "Event"
+    assert depth(bare_cloud, url) == 0
+
+
+def test_an_event_that_was_never_delivered_is_given_to_its_function(
+    bare_cloud: CloudAddress,
+) -> None:
+    role = make_role(bare_cloud, "undelivered", "lambda.amazonaws.com")
+    arn = make_function(bare_cloud, "undelivered", role, "def handle(event, context): pass\n")
+    sqs = bare_cloud.client("sqs")
+    url = sqs.create_queue(QueueName="undelivered")["QueueUrl"]
+    detail = {"bucket": {"name": "b"}, "object": {"key": "in/a b+c"}}
+    event = {"source": "aws.s3", "detail-type": "Object Created", "detail": detail}
+    attribute = {"DataType": "String", "StringValue": arn}
+    sqs.send_message(
+        QueueUrl=url,
+        MessageBody=json.dumps(event),
+        MessageAttributes={"TARGET_ARN": attribute},
+    )
+    code, (given,) = redrive(bare_cloud, url)
+    assert (code, given["action"], given["input"]) == (0, "redriven", "b/in/a b+c")
+    assert not wait(bare_cloud, 30, quiet)
+    rows = bare_cloud.activity()["executions"]
+    assert [row["status"] for row in rows if row["function"] == "undelivered"] == ["succeeded"]
+
+
+def test_what_nobody_knows_stays_and_the_rest_goes_on(bare_cloud: CloudAddress) -> None:
+    sqs = bare_cloud.client("sqs")
+    url = sqs.create_queue(QueueName="mixed")["QueueUrl"]
+    gone = {"name": "SCAR_JOB_EVENT", "value": "f/jobs/gone.json"}
+    spool = {"name": "SCAR_SPOOL_BUCKET", "value": "mixed-spool"}
+    bare_cloud.client("s3").create_bucket(Bucket="mixed-spool")
+    detail = {"jobId": "j", "container": {"environment": [gone, spool]}}
+    bodies = [
+        "no JSON",
+        '{"something": "else"}',
+        json.dumps({"source": "aws.batch", "detail": {"jobId": "j"}}),
+        json.dumps({"source": "aws.batch", "detail": detail}),
+        *(record("arn:aws:lambda:r:1:function:f", {"n": n}) for n in range(20)),
+    ]
+    for body in bodies:
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+    with scripted(Said(202)) as server:
+        code, results = redrive(bare_cloud, url, AWS_ENDPOINT_URL_LAMBDA=server.url)
+        asked = sorted(json.loads(one.body)["n"] for one in server.asked)
+    assert (code, asked) == (1, list(range(20)))
+    notes = sorted(one["note"] for one in results if one["action"] == "kept")
+    assert len(notes) == 4
+    assert notes[0] == "job j was not submitted by a function of SCAR"
+    assert notes[1].startswith("the event of job j has expired")
+    assert notes[2].startswith("the message cannot be read")
+    assert notes[3] == "the message is none of Lambda, Batch or EventBridge"
+    assert depth(bare_cloud, url) == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ((), "name either a failure queue or, with --stack, a stack"),
+        (("queue", "--stack", "s"), "name either a failure queue or, with --stack, a stack"),
+        (("no-such-queue",), "NonExistentQueue"),
+        (("--stack", "no-such-stack"), "no-such-stack"),
+    ],
+)
+def test_a_fault_is_told_without_a_trace(
+    bare_cloud: CloudAddress, arguments: tuple[str, ...], text: str
+) -> None:
+    code, told = redrive(bare_cloud, *arguments)
+    assert code == 1
+    assert text in told
+    assert "Traceback" not in told
+
+
+def test_the_states_of_a_claim_are_the_runtime_s() -> None:
+    assert (jobs.DONE, jobs.FAILED) == (claims.DONE, claims.FAILED)
