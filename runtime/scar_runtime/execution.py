@@ -34,6 +34,7 @@ from scar_runtime.outputs import (
 )
 from scar_runtime.process import Finished, Kept, Terminator, run
 from scar_runtime.providers.stores import Stores
+from scar_runtime.reaper import Reaper
 from scar_runtime.secrets import ScriptSecrets
 from scar_runtime.workspace import WORK_ROOT, Workspace, local_name, workspace
 
@@ -88,6 +89,7 @@ class Executor:
         stores: Stores,
         log: Log,
         terminator: Terminator,
+        reaper: Reaper,
         image: Mapping[str, str],
         secrets: ScriptSecrets,
         root: Path = WORK_ROOT,
@@ -96,6 +98,7 @@ class Executor:
         self._stores = stores
         self._log = log
         self._terminator = terminator
+        self._reaper = reaper
         self._image = image
         self._secrets = secrets
         self._root = root
@@ -168,6 +171,7 @@ class Executor:
             stop_at=task.stop_at,
             grace=task.grace,
             terminator=self._terminator,
+            reaper=self._reaper,
         )
 
     def variables(self, task: Task, work: Workspace, file: Path | None) -> dict[str, str]:

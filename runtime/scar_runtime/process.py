@@ -15,6 +15,7 @@ from types import FrameType
 from typing import IO
 
 from scar_runtime.log import write_all
+from scar_runtime.reaper import Reaper
 
 CHUNK = 64 * 1024
 KEPT_END = 2 * 1024 * 1024
@@ -23,7 +24,6 @@ third more, both fit into the 6 MB of a Lambda function's answer."""
 TICK_SECONDS = 0.2
 LINGER_SECONDS = 2.0
 """How long programs that the script left behind may go on writing."""
-INIT = 1
 NOT_EXECUTABLE, NOT_FOUND, SIGNALLED = 126, 127, 128
 
 
@@ -98,6 +98,7 @@ def run(
     stop_at: float | None,
     grace: float,
     terminator: Terminator,
+    reaper: Reaper,
     sink: int = 1,
 ) -> Finished:
     """Run `command` in `folder`, its output and errors going to the descriptor `sink`.
@@ -124,7 +125,8 @@ def run(
         return Finished(NOT_EXECUTABLE, f"cannot run {command[0]}: {error.strerror}", kept)
     if child.stdout is None:
         raise AssertionError("the output is a pipe")
-    return _Watch(child, child.stdout, kept, sink, stop_at, grace, terminator).until_end()
+    watch = _Watch(child, child.stdout, kept, sink, stop_at, grace, terminator, reaper)
+    return watch.until_end()
 
 
 class _Watch:
@@ -139,6 +141,7 @@ class _Watch:
         stop_at: float | None,
         grace: float,
         terminator: Terminator,
+        reaper: Reaper,
     ) -> None:
         self._child = child
         self._pipe = pipe
@@ -147,6 +150,7 @@ class _Watch:
         self._stop_at = stop_at
         self._grace = grace
         self._terminator = terminator
+        self._reaper = reaper
         self._line = bytearray()
         self._kill_at: float | None = None
         self._out_of_time = False
@@ -161,6 +165,7 @@ class _Watch:
         code = self._wait()
         # Nothing of the script outlives it: in Lambda it would be frozen, and thaw amid the next.
         self._signal(signal.SIGKILL)
+        self._reaper.end_all()
         return self._finished(code)
 
     def _pump(self, selector: selectors.BaseSelector, pipe: int) -> None:
@@ -210,9 +215,9 @@ class _Watch:
             os.killpg(self._child.pid, number)
 
     def _poll(self) -> int | None:
-        """The child's code once it has ended. The first process of a container also has to take
-        leave of the orphans that end under it."""
-        if os.getpid() != INIT:
+        """The child's code once it has ended. Who gets the orphans also has to take leave of those
+        that end meanwhile."""
+        if not self._reaper.adopts:
             return self._child.poll()
         with contextlib.suppress(ChildProcessError):
             while self._child.returncode is None:

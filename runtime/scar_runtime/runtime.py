@@ -22,6 +22,7 @@ from scar_runtime.execution import Executor
 from scar_runtime.log import Log
 from scar_runtime.process import Terminator
 from scar_runtime.providers.stores import Stores
+from scar_runtime.reaper import Reaper
 from scar_runtime.secrets import ScriptSecrets
 from scar_runtime.settings import Settings, read_settings
 from scar_runtime.spool import Spool
@@ -36,6 +37,7 @@ class Runtime:
     settings: Settings
     log: Log
     terminator: Terminator
+    reaper: Reaper
     executor: Executor
     functions: Functions
     spool: Spool | None
@@ -69,7 +71,7 @@ def assemble(
         # The main node publishes, once; its script gathers what the others made.
         config = replace(config, outputs=())
     log = Log(config.name, config.log_level, log_descriptor)
-    terminator = Terminator()
+    terminator, reaper = Terminator(), Reaper()
     credentials, connections = Provider(environ), Connections(environ)
     s3 = S3(client("s3", credentials, connections), settings.region, settings.s3_url)
     spool = claims = jobs = None
@@ -82,15 +84,27 @@ def assemble(
     secrets = Secrets(lambda service: client(service, credentials, connections), settings.any_url)
     script_secrets = ScriptSecrets(config.secrets, secrets)
     stores = Stores(Storage(s3), inputs=config.inputs)
-    executor = Executor(config, stores, log, terminator, image, script_secrets)
+    executor = Executor(config, stores, log, terminator, reaper, image, script_secrets)
     functions = Functions(
         Client("lambda", credentials, connections), settings.region, settings.lambda_url
     )
     return Runtime(
-        config, settings, log, terminator, executor, functions, spool, claims, jobs, connections
+        config,
+        settings,
+        log,
+        terminator,
+        reaper,
+        executor,
+        functions,
+        spool,
+        claims,
+        jobs,
+        connections,
     )
 
 
 def from_process(log_descriptor: int = 1) -> Runtime:
-    """The runtime of this very process."""
-    return assemble(os.environ, image_environment(), log_descriptor)
+    """The runtime of this very process, which has nothing else to do."""
+    runtime = assemble(os.environ, image_environment(), log_descriptor)
+    runtime.reaper.adopt()
+    return runtime

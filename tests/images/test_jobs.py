@@ -30,6 +30,15 @@ done
 echo "zombies: $zombies"
 """
 
+LEAVING = """
+sleep 300 &
+setsid sh -c 'sleep 301 & exec sleep 302' </dev/null >/dev/null 2>&1 &
+echo x >$SCAR_OUTPUT_DIR/x
+echo y >$SCAR_INPUT_DIR/y
+sleep 0.3
+"""
+"""Leaves processes behind, in the script's group and out of it, and files."""
+
 
 @pytest.fixture
 def image(derived: Derived) -> Image:
@@ -65,7 +74,7 @@ def test_orphans_of_a_script_are_taken_leave_of(image: Image, spool: Bucket) -> 
 
 def test_nothing_is_left_in_a_function_s_disk_or_processes(image: Image) -> None:
     with image.function() as function:
-        function.run("sleep 300 & echo x >$SCAR_OUTPUT_DIR/x; echo y >$SCAR_INPUT_DIR/y")
+        function.run(LEAVING)
         seen = function.run('ls /tmp; for f in /proc/[0-9]*/cmdline; do cat "$f"; echo; done')
     assert "sleep" not in seen
     assert len([line for line in seen.splitlines() if len(line) == 36]) == 1

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from scar_runtime.process import Finished, Kept, Terminator, run
+from scar_runtime.reaper import Reaper
 
 OURS = f"9.{os.getpid()}"
 """Ends the seconds of a sleep that is to be found among all processes of this machine."""
@@ -34,6 +35,7 @@ def shell(
         stop_at=None if seconds is None else time.monotonic() + seconds,
         grace=grace,
         terminator=terminator or Terminator(),
+        reaper=Reaper(),
         sink=sink,
     )
 
@@ -89,6 +91,7 @@ def test_a_missing_program_is_code_127(tmp_path: Path) -> None:
         stop_at=None,
         grace=1,
         terminator=Terminator(),
+        reaper=Reaper(),
     )
     assert (done.exit_code, done.reason) == (127, "the image has no /no/such/sh")
 
@@ -103,6 +106,7 @@ def test_a_program_that_may_not_run_is_code_126(tmp_path: Path) -> None:
         stop_at=None,
         grace=1,
         terminator=Terminator(),
+        reaper=Reaper(),
     )
     assert (done.exit_code, done.reason) == (126, f"cannot run {plain}: Permission denied")
 
@@ -180,9 +184,10 @@ import os, re, sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from scar_runtime.process import Terminator, run
+from scar_runtime.reaper import Reaper
 sink = os.open(os.devnull, os.O_WRONLY)
 done = run(["/bin/sh", "-c", sys.argv[2]], folder=Path("/"), environment=os.environ, stop_at=None,
-           grace=1, terminator=Terminator(), sink=sink)
+           grace=1, terminator=Terminator(), reaper=Reaper(), sink=sink)
 # Not ru_maxrss: that one counts what the process was before it began this program.
 peak = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]
 print(done.exit_code, len(done.output.content()), peak)
