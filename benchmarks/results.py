@@ -32,8 +32,8 @@ class Figure:
         return f"| {self.measure} | {self.ours} | {self.other} | {value} | {target} | {verdict} |"
 
 
-def write(figures: list[Figure]) -> None:
-    """Replace the file of results."""
+def write(figures: list[Figure], peers: str) -> None:
+    """Replace the file of results. `peers` names the programs that were compared with."""
     day = datetime.datetime.now(datetime.UTC).date()
     lines = [
         "# Benchmarks of the runtime",
@@ -43,7 +43,7 @@ def write(figures: list[Figure]) -> None:
         "Python and the same S3, which answers at once or after the latency that is named.",
         "",
         f"{day}, {_processor()}, {os.cpu_count()} processors, Linux {platform.release()},"
-        f" load {os.getloadavg()[0]:.1f}",
+        f" load {os.getloadavg()[0]:.1f}; {peers}",
         "",
         "| measure | this runtime | the other | result | target | holds |",
         "|---|---|---|---|---|---|",

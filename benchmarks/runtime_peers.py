@@ -21,10 +21,7 @@ from botocore.config import Config
 
 ROOT = Path(__file__).parent.parent
 CACHE = ROOT / ".cache" / "bench-peer"
-PACKAGES = (
-    *("faas-supervisor", "webdavclient3", "rucio-clients", "requests", "pyyaml", "setuptools<70"),
-    *("boto3", "awscli"),
-)
+REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 BUCKET = "bucket"
 
 
@@ -36,12 +33,21 @@ def free_port() -> int:
 
 def peer_python() -> Path:
     """An environment with the ancestor, boto3 and the AWS CLI; all programs run with it."""
-    python = CACHE / "bin" / "python"
-    if not (CACHE / ".done").exists():
-        venv.create(CACHE, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-        (CACHE / ".done").touch()
+    python, done = CACHE / "bin" / "python", CACHE / ".done"
+    wanted = REQUIREMENTS.read_text()
+    if not done.exists() or done.read_text() != wanted:
+        venv.create(CACHE, with_pip=True, clear=True)
+        install = [python, "-m", "pip", "install", "--quiet", "--requirement", REQUIREMENTS]
+        subprocess.run(install, check=True)
+        done.write_text(wanted)
     return python
+
+
+def peer_versions() -> str:
+    """Which programs we compare with."""
+    pins = dict(line.split("==") for line in REQUIREMENTS.read_text().split() if "==" in line)
+    names = ("faas-supervisor", "awscli", "boto3")
+    return ", ".join(f"{name} {pins[name]}" for name in names)
 
 
 @dataclass(frozen=True)

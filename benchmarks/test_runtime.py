@@ -26,6 +26,7 @@ from benchmarks.runtime_peers import (
     measured,
     ours,
     peer_python,
+    peer_versions,
     store,
 )
 from local.engines import EngineName, choose
@@ -48,7 +49,7 @@ MEASURES = 8
 def results() -> Iterator[None]:
     yield
     if len(FIGURES) == MEASURES:  # and not when only some were asked for
-        write(FIGURES)
+        write(FIGURES, peer_versions())
 
 
 @pytest.fixture(scope="session")
