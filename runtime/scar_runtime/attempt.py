@@ -40,9 +40,13 @@ def reported(
     entry: Record | Ignored,
     request_id: str,
     attempt: Callable[[Record], Outcome],
+    begin: float | None = None,
 ) -> Outcome:
-    """Carry `attempt` out, and write the one log line that says what became of the record."""
-    begin = time.monotonic()
+    """Carry `attempt` out, and write the one log line that says what became of the record.
+
+    `begin` (by `time.monotonic`) is when the record was taken up, if not just now.
+    """
+    begin = time.monotonic() if begin is None else begin
     if isinstance(entry, Ignored):
         runtime.log.info(f"ignored: {entry.reason}", request_id=request_id, input=entry.input)
         outcome = Outcome("ignored")

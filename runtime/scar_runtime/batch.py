@@ -80,7 +80,7 @@ class Jobs:
             "jobName": job_name(self._function, job.record),
             "jobQueue": queue,
             "jobDefinition": definition,
-            **_overrides(key, self._settings.job_nodes),
+            **_overrides(key, self._settings),
         }
         return self._submit(request)
 
@@ -97,10 +97,14 @@ class Jobs:
         raise AssertionError("the last attempt returns or raises")
 
 
-def _overrides(key: str, nodes: int | None) -> dict[str, Any]:
-    """What the job learns; a job over several hosts takes it for all of them."""
+def _overrides(key: str, settings: Settings) -> dict[str, Any]:
+    """What the job learns. A job over several hosts takes it for all of them, a job of several
+    containers for those that are named."""
     overrides = {"environment": [{"name": "SCAR_JOB_EVENT", "value": key}]}
-    if nodes is None:
+    if settings.job_containers:
+        containers = [{"name": name, **overrides} for name in settings.job_containers]
+        return {"ecsPropertiesOverride": {"taskProperties": [{"containers": containers}]}}
+    if settings.job_nodes is None:
         return {"containerOverrides": overrides}
     everywhere = {"targetNodes": "0:", "containerOverrides": overrides}
     return {"nodeOverrides": {"nodePropertyOverrides": [everywhere]}}

@@ -78,6 +78,11 @@ class Claim:
         name: str | None = self._document.content.get("published_as")
         return name
 
+    @property
+    def document(self) -> Document:
+        """The claim as it was last written, from which another process of the holder goes on."""
+        return self._document
+
     def advance(self, state: str, **facts: Any) -> None:
         """Go on to `state`. Raises `LostClaimError` if the claim is no more ours."""
         content = {**self._document.content, "state": state, **facts}

@@ -17,9 +17,12 @@ ERRORS = 2
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Give the process's exit code. `--check` only proves that nothing is missing."""
+    """Give the process's exit code. `--check` only proves that nothing is missing; `stage-in` and
+    `stage-out` are the helper containers of a job whose image is used as it is."""
     if arguments == ["--check"]:
         return _check()
+    if arguments in (["stage-in"], ["stage-out"]):
+        return _stage(arguments[0])
     if api := os.environ.get("AWS_LAMBDA_RUNTIME_API"):
         return _lambda(api)
     try:
@@ -42,6 +45,20 @@ def _lambda(api: str) -> int:
     return 0
 
 
+def _stage(name: str) -> int:
+    from scar_runtime.runtime import from_process
+    from scar_runtime.stages.stage_in import run_stage_in
+    from scar_runtime.stages.stage_out import run_stage_out
+    from scar_runtime.stages.volume import Volume
+
+    run = {"stage-in": run_stage_in, "stage-out": run_stage_out}[name]
+    try:
+        return run(from_process(), Volume())
+    except ScarError as fault:
+        print(f"scar: {fault}", file=sys.stderr)
+        return fault.exit_code
+
+
 def _by_hand() -> int:
     from scar_runtime.byhand import run_event
     from scar_runtime.runtime import from_process
@@ -57,7 +74,7 @@ def _by_hand() -> int:
 def _check() -> int:
     for name in ("ssl", "awslambdaric.bootstrap", "runtime_client"):
         import_module(name)
-    for name in ("byhand", "handler", "job"):
+    for name in ("byhand", "handler", "job", "stages.stage_in", "stages.stage_out"):
         import_module(f"scar_runtime.{name}")
     trusted = Connections(os.environ).tls().get_ca_certs()
     return 0 if trusted else 1

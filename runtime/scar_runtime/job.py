@@ -22,45 +22,52 @@ def run_job(runtime: Runtime) -> int:
     """
     runtime.terminator.install()
     try:
-        spool, _, _ = runtime.stored
-        if not runtime.settings.job_event:
-            raise ConfigError("SCAR_JOB_EVENT is not set: the function's Lambda submits its jobs")
-        job = read_job(spool, runtime.settings.job_event)
+        job = current_job(runtime)
         if runtime.settings.is_child_node:
-            task = _task(runtime, job, job.record)
-            runtime.executor.execute(task, Publication(job.request_id))
+            runtime.executor.execute(task_of(runtime, job), Publication(job.request_id))
             return 0
     except ScarError as fault:
         runtime.log.error(str(fault))
         return fault.exit_code
 
-    def attempt(record: Record) -> Outcome:
-        return _attempt(runtime, job, record)
+    def attempt(_: Record) -> Outcome:
+        return _attempt(runtime, job)
 
     return reported(runtime, SERVICE, job.record, job.request_id, attempt).exit_code
 
 
-def _attempt(runtime: Runtime, job: Job, record: Record) -> Outcome:
+def current_job(runtime: Runtime) -> Job:
+    """What the job of this process has to do. Raises `ScarError`."""
+    spool, _, _ = runtime.stored
+    if not runtime.settings.job_event:
+        raise ConfigError("SCAR_JOB_EVENT is not set: the function's Lambda submits its jobs")
+    return read_job(spool, runtime.settings.job_event)
+
+
+def holder_of(runtime: Runtime, job: Job) -> Holder:
+    """Who holds the claim of this job."""
+    return Holder(runtime.settings.job_id or job.request_id)
+
+
+def task_of(runtime: Runtime, job: Job) -> Task:
+    variables = {
+        "AWS_LAMBDA_REQUEST_ID": job.request_id,
+        "AWS_LAMBDA_FUNCTION_NAME": runtime.config.name,
+    }
+    return Task(job.record, job.request_id, None, GRACE_SECONDS, variables)
+
+
+def _attempt(runtime: Runtime, job: Job) -> Outcome:
     _, claims, _ = runtime.stored
-    job_id = runtime.settings.job_id or job.request_id
     claim: Claim | None = None
     if job.claim:
-        claim = claims.adopt(job.claim, Holder(job_id))
+        claim = claims.adopt(job.claim, holder_of(runtime, job))
         if claim is None:
             return DUPLICATE
-    task = _task(runtime, job, record)
 
     def out_of_time(fault: OutOfTimeError) -> Outcome:
         if claim:
             claim.advance(FAILED)
         raise fault
 
-    return run(runtime, task, claim, out_of_time)
-
-
-def _task(runtime: Runtime, job: Job, record: Record) -> Task:
-    variables = {
-        "AWS_LAMBDA_REQUEST_ID": job.request_id,
-        "AWS_LAMBDA_FUNCTION_NAME": runtime.config.name,
-    }
-    return Task(record, job.request_id, None, GRACE_SECONDS, variables)
+    return run(runtime, task_of(runtime, job), claim, out_of_time)

@@ -14,6 +14,7 @@ class Settings:
     - `spool_bucket`: claims, event documents of jobs, large payloads
     - `job_event`: key in the spool bucket of this job's event document
     - `job_nodes`: over how many hosts each job runs; None if jobs have no nodes
+    - `job_containers`: which containers of a job are to know its event; none if a job is of one
     - `is_child_node`: whether this is one of them that does not lead
     - `s3_url`, `batch_url`, `lambda_url`, `any_url` (all others): services that speak the same
       protocols, in place of AWS's own
@@ -25,6 +26,7 @@ class Settings:
     job_definition: str | None
     job_event: str | None
     job_nodes: int | None
+    job_containers: tuple[str, ...]
     is_child_node: bool
     job_id: str | None
     job_attempt: int
@@ -47,6 +49,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         job_definition=environ.get("SCAR_JOB_DEFINITION"),
         job_event=environ.get("SCAR_JOB_EVENT"),
         job_nodes=int(nodes) if nodes else None,
+        job_containers=tuple(environ.get("SCAR_JOB_CONTAINERS", "").split()),
         # https://docs.aws.amazon.com/batch/latest/userguide/job_env_vars.html
         is_child_node=(
             environ.get("AWS_BATCH_JOB_NODE_INDEX") != environ.get("AWS_BATCH_JOB_MAIN_NODE_INDEX")

@@ -1,0 +1,90 @@
+"""The last container of a job: tells how the script ended, and publishes after exit code 0."""
+
+from __future__ import annotations
+
+from scar_runtime.attempt import DUPLICATE as DUPLICATE_OUTCOME
+from scar_runtime.attempt import Outcome, reported, settle
+from scar_runtime.batch import Job
+from scar_runtime.claims import Claim
+from scar_runtime.errors import OutOfTimeError, ScarError, ScriptError
+from scar_runtime.events import Record
+from scar_runtime.execution import Result, Staged
+from scar_runtime.job import SERVICE, current_job, task_of
+from scar_runtime.outputs import Publication
+from scar_runtime.process import Kept
+from scar_runtime.runtime import Runtime
+from scar_runtime.spool import Document
+from scar_runtime.stages.volume import DUPLICATE, FAILED, IGNORED, Notes, Volume
+from scar_runtime.workspace import remove_tree
+
+NOT_RUN = (
+    "the container of the image ended without a word of the script's end: it was killed, it has no"
+    " /bin/sh, or the image's ENTRYPOINT did not run the command it was given"
+)
+
+
+class StageInError(ScarError):
+    """What went wrong in `stage-in`."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+def run_stage_out(runtime: Runtime, volume: Volume) -> int:
+    """Stage out; gives the code to exit with, which is the job's: the script's own."""
+    runtime.terminator.install()
+    try:
+        job = current_job(runtime)
+    except ScarError as fault:
+        runtime.log.error(str(fault))
+        return fault.exit_code
+
+    notes = volume.notes()
+
+    def attempt(_: Record) -> Outcome:
+        return _attempt(runtime, volume, job, notes)
+
+    try:
+        done = reported(runtime, SERVICE, job.record, job.request_id, attempt, notes.begin)
+    finally:
+        # The host keeps the volume for hours after the job.
+        remove_tree(volume.work(job.request_id).root)
+    return done.exit_code
+
+
+def _attempt(runtime: Runtime, volume: Volume, job: Job, notes: Notes) -> Outcome:
+    if notes.status == DUPLICATE:
+        return DUPLICATE_OUTCOME
+    if notes.status == IGNORED:
+        return Outcome("ignored")
+    if notes.status == FAILED:
+        raise StageInError(notes.message, notes.exit_code)
+
+    def execute(publication: Publication) -> Result:
+        _require_success(runtime.config.name, volume.exit_code())
+        task, work = task_of(runtime, job), volume.work(job.request_id)
+        # The file itself has served its purpose.
+        staged = Staged(None, notes.hop, notes.begin)
+        outputs = runtime.executor.stage_out(task, work, staged, publication)
+        return Result(Kept(), outputs)
+
+    return settle(runtime, job.request_id, _claim(runtime, notes), execute, _no_limit)
+
+
+def _require_success(function: str, code: int | None) -> None:
+    if code is None:
+        raise ScriptError(function, 1, NOT_RUN, "")
+    if code != 0:
+        reason = f"the script exited with code {code} (its output is in the log of `program`)"
+        raise ScriptError(function, code, reason, "")
+
+
+def _claim(runtime: Runtime, notes: Notes) -> Claim | None:
+    """The claim, in the state in which `stage-in` left it."""
+    spool, _, _ = runtime.stored
+    return Claim(spool, Document(**notes.claim)) if notes.claim else None
+
+
+def _no_limit(fault: OutOfTimeError) -> Outcome:
+    raise fault
