@@ -97,6 +97,12 @@ BATCH_SUBNETS_MAX = 16
 BATCH_SECURITY_GROUPS_MAX = 5
 BATCH_GPUS_MAX = 16  # the largest GPU instance types
 
+HELPER_CONTAINERS = 2  # of a job with `build: false`: one before the script, one after it
+HELPER_MEMORY_MIB = 128  # each; the runtime has moved 1 GiB in and out in a quarter of that
+HELPER_VCPUS = 1  # each, on EC2, where vCPUs are whole
+HELPER_VCPUS_FARGATE = 0.05  # each
+STAGED_ENVIRONMENT_MAX_BYTES = 8_192  # the rest of the definition is the helpers' command
+
 FARGATE_STORAGE_MIN_GIB = 21  # 20 is what a task has; AWS refuses it as an explicit value
 FARGATE_STORAGE_MAX_GIB = 200
 FARGATE_MEMORY_MIB: dict[float, tuple[int, ...]] = {
@@ -123,6 +129,7 @@ API_AUTH = "iam"  # SCAR had NONE: anybody who knew the address could spend the 
 
 # --- images, names, S3 --------------------------------------------------------------------------
 
+HELPER_IMAGE = "public.ecr.aws/docker/library/python:3.13-slim"  # of jobs with `build: false`
 RUNTIME_IMAGE = "public.ecr.aws/docker/library/debian:trixie-slim"  # where Python is taken from
 IMAGE_NAME_MAX = 255  # RegisterJobDefinition
 BUCKET_NAME_MIN = 3

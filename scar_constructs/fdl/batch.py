@@ -22,6 +22,7 @@ def parse_batch(section: Section) -> Batch:
     storage = section.integer("batch.ephemeral_storage", 0)
     multi_node = _multi_node(section)
     nodes = multi_node.nodes if multi_node else 1
+    needed = vcpus * nodes + _helper_vcpus(section)
     return Batch(
         vcpus=vcpus,
         memory_mib=section.integer("batch.memory", defaults.BATCH_MEMORY_MIB),
@@ -36,8 +37,15 @@ def parse_batch(section: Section) -> Batch:
         ephemeral_storage_gib=storage or None,
         compute_environment=section.text("batch.compute_environment"),
         multi_node=multi_node,
-        compute_resources=_compute_resources(section, vcpus * nodes),
+        compute_resources=_compute_resources(section, needed),
     )
+
+
+def _helper_vcpus(section: Section) -> int:
+    """What a job on EC2 needs besides, if its image is not built upon."""
+    if section.boolean("lambda.container.build") is not False:
+        return 0
+    return defaults.HELPER_CONTAINERS * defaults.HELPER_VCPUS
 
 
 def _multi_node(section: Section) -> MultiNode | None:

@@ -24,6 +24,7 @@ _ONLY_EC2 = (
 )
 _GPU_FAMILY = re.compile(r"(p[3-9][a-z]*(-[a-z0-9]+)?|g[3-9][a-z]*|gr\d[a-z]*)\Z")
 _ARM_FAMILY = re.compile(r"(a1|[a-z]+\d+g[a-z]*(-[a-z]+)?|[a-z]+\d+[a-z]*-gb\d+)\Z")
+_HELPER_VCPUS = defaults.HELPER_CONTAINERS * defaults.HELPER_VCPUS
 _JOB_ENVIRONMENT_MAX_BYTES = 16_384
 """Of the 24 KiB that a job definition may have; the rest is for what is not the user's."""
 
@@ -38,9 +39,11 @@ def check_vcpus(parsed: ParsedFunction) -> Iterator[Problem]:
         yield fault("fractional-vcpus", node, "must be whole on EC2", fix)
     top = parsed.section.find(f"{_RESOURCES}.max_v_cpus")
     nodes = batch.multi_node.nodes if batch.multi_node else 1
-    needed = batch.vcpus * nodes
+    helpers = 0 if parsed.function.build or resources.type.is_fargate else _HELPER_VCPUS
+    needed = batch.vcpus * nodes + helpers
     if top is not None and needed > resources.max_vcpus:
         of_all = f" times {nodes} nodes" if nodes > 1 else ""
+        of_all += f" and {helpers} for the helper containers of `build: false`" if helpers else ""
         message = f"must be at least `vcpus`{of_all}, which is {needed:g}, or no job ever starts"
         yield fault("max-vcpus-too-small", top, message, f"write {needed:g} or more")
 
@@ -209,8 +212,10 @@ def check_job_environment(parsed: ParsedFunction) -> Iterator[Problem]:
             message = "the name is kept for Batch and for this project's runtime"
             yield problem("reserved-variable", node.path, node.position, message, "", "rename it")
     size = sum(len(name) + len(value) for name, value in parsed.function.batch.environment.items())
-    if size > _JOB_ENVIRONMENT_MAX_BYTES:
-        limit = _JOB_ENVIRONMENT_MAX_BYTES
+    limit = _JOB_ENVIRONMENT_MAX_BYTES
+    if not parsed.function.build:
+        limit = defaults.STAGED_ENVIRONMENT_MAX_BYTES
+    if size > limit:
         message = f"all names and values must have at most {limit} characters, got {size}"
         fix = "give the script what it needs in `container.environment`, which has no such limit"
         place = variables

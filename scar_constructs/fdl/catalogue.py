@@ -218,6 +218,26 @@ SECTIONS: dict[str, dict[str, Rule]] = {
             ),
             source=f"{_AWS}batch/latest/userguide/private-registry.html",
         ),
+        "no-build-mode": Rule(
+            "an image that nothing is put into runs a script in jobs only",
+            why="Lambda starts an image with the program that is in it, and has no helpers.",
+        ),
+        "no-build-conflict": Rule(
+            "a job whose image nothing is put into has a script and one host",
+            why=(
+                "Its helper containers bring the script. The nodes of a job are all alike, and "
+                "each would stage in and out."
+            ),
+        ),
+        "entrypoint-stays": Rule(
+            "an image that is not built upon keeps its ENTRYPOINT",
+            why=(
+                "Batch cannot replace it: the script is given to it as its command. One that does "
+                "not run its command makes the job fail."
+            ),
+            source=f"{_AWS}batch/latest/APIReference/API_TaskContainerProperties.html",
+            severity=_WARNING,
+        ),
         "layers-refused": Rule(
             "a function that is made from an image takes no layers",
             source=f"{_AWS}lambda/latest/dg/images-create.html",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from scar_constructs import defaults
 from scar_constructs.fdl.batch_checks import BATCH_CHECKS
+from scar_constructs.fdl.build_checks import BUILD_CHECKS
 from scar_constructs.fdl.ecr import ECR_IMAGE
 from scar_constructs.fdl.errors import Problem
 from scar_constructs.fdl.functions import UDOCKER_PREFIX, ParsedFunction
@@ -36,7 +37,7 @@ RUNTIME_VARIABLES = frozenset(
 
 def check_function(parsed: ParsedFunction) -> None:
     """Add all problems of one function to its report."""
-    checks = [*CHECKS, *IMAGE_CHECKS, *SECRET_CHECKS]
+    checks = [*CHECKS, *IMAGE_CHECKS, *BUILD_CHECKS, *SECRET_CHECKS]
     if parsed.function.execution_mode.runs_on_batch:
         checks += BATCH_CHECKS
     for check in checks:

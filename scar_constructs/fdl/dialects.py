@@ -104,6 +104,7 @@ CLASSIC_FUNCTION = Group(
         "image": Key(words.IMAGE, "The user's image.", option="-i", example="grycap/mrbayes"),
         "image_file": _CONTAINER["image_file"],
         "create_image": _CONTAINER["create_image"],
+        "build": _CONTAINER["build"],
         "repository_credentials": _CONTAINER["repository_credentials"],
         "memory": _LAMBDA["memory"],
         "time": _LAMBDA["timeout"],
@@ -289,7 +290,7 @@ CLASSIC_TO_FDL = {
     "image": "lambda.container.image",
     **{
         name: f"lambda.container.{name}"
-        for name in ("image_file", "create_image", "repository_credentials")
+        for name in ("image_file", "create_image", "build", "repository_credentials")
     },
     "memory": "lambda.memory",
     "time": "lambda.timeout",

@@ -127,6 +127,7 @@ def _access_settings(section: Section) -> dict[str, Any]:
         "api": _api(section),
         "image_file": _path(section, "lambda.container.image_file"),
         "create_image": section.boolean("lambda.container.create_image") is not False,
+        "build": section.boolean("lambda.container.build") is not False,
         "repository_credentials": section.text("lambda.container.repository_credentials"),
         "extra_payload": _path(section, "lambda.extra_payload"),
     }

@@ -20,9 +20,10 @@ def check_image_file(parsed: ParsedFunction) -> Iterator[Problem]:
     if not path.is_file():
         yield fault("file-not-found", node, "must name a file", "correct the path")
         return
-    if not parsed.function.create_image:
+    if not parsed.function.create_image or not parsed.function.build:
+        key = "create_image" if parsed.function.build else "build"
         message = "cannot be used as it is: Lambda and jobs take images from registries"
-        yield fault("image-file", node, message, "remove `create_image`, so that one is made of it")
+        yield fault("image-file", node, message, f"remove `{key}`, so that one is made of it")
     try:
         find_image(path, parsed.function.architecture)
     except ImageFileError as error:
@@ -34,7 +35,7 @@ def check_repository_credentials(parsed: ParsedFunction) -> Iterator[Problem]:
     node = parsed.section.find("lambda.container.repository_credentials")
     if node is None:
         return
-    if parsed.function.create_image:
+    if parsed.function.create_image and parsed.function.build:
         message = "has no effect: the machine that deploys pulls the image, to build on it"
         fix = "remove it and run `docker login` there, or write `create_image: false`"
     elif parsed.function.execution_mode.runs_on_lambda:

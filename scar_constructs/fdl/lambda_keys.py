@@ -110,6 +110,13 @@ CONTAINER = Group(
         "create_image": Key(
             Boolean(), "False: `image` is ready for Lambda and is used as it is.", default="true"
         ),
+        "build": Key(
+            Boolean(),
+            "False, in mode `batch`: nothing is built. Jobs run the script in the image as it is, "
+            "between two helper containers.",
+            default="true",
+            origin=OURS,
+        ),
         "repository_credentials": Key(
             REGISTRY_SECRET,
             "The secret with `username` and `password` for the private registry from which jobs "

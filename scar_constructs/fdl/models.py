@@ -187,7 +187,8 @@ class Function(Model):
     `role` is an existing role that is used as it is; `concurrency` None means the account's limit.
     `image_file` is an image as a file of `docker save`, then `image` is empty. With `create_image`
     false the image is ready and nothing is built; if jobs pull it from a private registry,
-    `repository_credentials` is the ARN of the secret for it.
+    `repository_credentials` is the ARN of the secret for it. With `build` false jobs run the script
+    in the image as it is, between two helper containers.
     """
 
     name: str
@@ -217,6 +218,7 @@ class Function(Model):
     api: Api | None = None
     image_file: Path | None = None
     create_image: bool = True
+    build: bool = True
     repository_credentials: str | None = None
     extra_payload: Path | None = None
     batch: Batch

@@ -33,6 +33,8 @@ MADE_BY_TESTS = {
 }
 """Rules that have their test elsewhere, and why they cannot stand in the corpus."""
 
+TOLD_BESIDE = {"not-supported-yet", "entrypoint-stays"}
+
 
 def text_of(case: str) -> str:
     """What the user sees for a case, from inside the corpus."""
@@ -60,8 +62,9 @@ def test_case_breaks_its_rule_and_no_other(case: str, monkeypatch: pytest.Monkey
 
     found = {line.rsplit("[", 1)[-1].rstrip("]") for line in text_of(case).splitlines()}
 
-    # Some rules are about keys that nothing acts on yet, which is told beside.
-    assert found - {"not-supported-yet"} == {rule_of(case)} - {"not-supported-yet"}
+    # Some rules are about keys of which something else is told beside, whatever their value.
+    assert rule_of(case) in found
+    assert found - TOLD_BESIDE == {rule_of(case)} - TOLD_BESIDE
 
 
 def test_every_rule_has_a_case() -> None:

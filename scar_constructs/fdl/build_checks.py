@@ -1,0 +1,66 @@
+"""Checks of a function whose image is used as it is, with the script brought to it:
+`build: false`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from scar_constructs.fdl.errors import Problem
+from scar_constructs.fdl.functions import ParsedFunction
+from scar_constructs.fdl.models import ExecutionMode
+from scar_constructs.fdl.rules import fault, problem
+
+_BUILD = "lambda.container.build"
+
+
+def check_build_mode(parsed: ParsedFunction) -> Iterator[Problem]:
+    """Only a job can have helper containers."""
+    node = parsed.section.find(_BUILD)
+    if node is None or parsed.function.build:
+        return
+    if parsed.function.execution_mode is not ExecutionMode.BATCH:
+        message = "only jobs can run a script in an image that nothing is put into"
+        yield fault(
+            "no-build-mode", node, message, "write `execution_mode: batch`, or remove the key"
+        )
+
+
+def check_build_conflicts(parsed: ParsedFunction) -> Iterator[Problem]:
+    """Keys that ask for another kind of job."""
+    function = parsed.function
+    if function.build:
+        return
+    conflicts = (
+        (
+            not function.create_image,
+            "lambda.container.create_image",
+            "runs what the image itself brings, and `build: false` brings a script to the image",
+            "remove one of the two",
+        ),
+        (
+            function.batch.multi_node is not None,
+            "batch.multi_node_parallel.enabled",
+            "with `build: false` a job has one host",
+            "remove `build`, or the nodes",
+        ),
+    )
+    for is_given, place, message, fix in conflicts:
+        node = parsed.section.find(place)
+        if is_given and node is not None:
+            yield problem("no-build-conflict", node.path, node.position, message, "", fix)
+
+
+def check_entrypoint(parsed: ParsedFunction) -> Iterator[Problem]:
+    """The one limit, which nobody can see from here: the image is in a registry."""
+    node = parsed.section.find(_BUILD)
+    if node is not None and not parsed.function.build:
+        message = "an ENTRYPOINT of the image stays in force, and gets the script as its command"
+        fix = "see that the image has none, or one that runs its command; or remove the key"
+        yield problem("entrypoint-stays", node.path, node.position, message, "", fix)
+
+
+BUILD_CHECKS: tuple[Callable[[ParsedFunction], Iterator[Problem]], ...] = (
+    check_build_mode,
+    check_build_conflicts,
+    check_entrypoint,
+)
