@@ -6,6 +6,7 @@ Run by the CDK CLI (`npx cdk synth|diff|deploy|destroy`), which passes the conte
     defaults       SCAR's own configuration file (scar.cfg, JSON), merged under every function
     compliance     `all`, or cdk-nag packs between commas, to judge this synth
     runtime_image  what the first stage of every derived image starts from
+    helper_image   a Python image for the helpers of jobs with `build: false`
     images_lock    digests of images; without it, images.lock.yaml in the folder of the call, if any
 
 A fault in what the user wrote is printed without a trace, and the exit code is 1.
@@ -18,6 +19,7 @@ import sys
 from aws_cdk import App
 
 from scar_constructs.compliance import add_packs
+from scar_constructs.defaults import HELPER_IMAGE
 from scar_constructs.fdl import FdlError, load_application, render
 from scar_constructs.fdl.saved_image import ImageFileError
 from scar_constructs.fdl.workflow import Application
@@ -50,6 +52,7 @@ def main() -> int:
             app,
             pin_all(loaded.application, settings.image_lock),
             runtime_image=pin(settings.runtime_image, settings.image_lock),
+            helper_image=pin(settings.helper_image, settings.image_lock),
         )
     except ImageFileError as fault:
         print(f"{fault}; {fault.fix}", file=sys.stderr)
@@ -73,7 +76,9 @@ def synthesise(app: App) -> int:
     return 0
 
 
-def add_stacks(app: App, application: Application, *, runtime_image: str) -> None:
+def add_stacks(
+    app: App, application: Application, *, runtime_image: str, helper_image: str = HELPER_IMAGE
+) -> None:
     """Make one stack per file, each after the stacks whose functions its buckets notify."""
     kms_keys = {
         bucket.name: bucket.settings.kms_key
@@ -89,6 +94,7 @@ def add_stacks(app: App, application: Application, *, runtime_image: str) -> Non
             workflow=workflow,
             kms_keys=kms_keys,
             runtime_image=runtime_image,
+            helper_image=helper_image,
         )
         for earlier in workflow.depends_on:
             stack.add_stack_dependency(made[earlier])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import stat
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +15,8 @@ PACKAGE = "scar_runtime"
 
 _CACHES = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 _EXECUTABLE, _PLAIN, _FOLDER = 0o755, 0o644, 0o755
+_TIME = (1980, 1, 1, 0, 0, 0)
+"""The earliest that a zip knows."""
 
 
 @contextmanager
@@ -33,14 +37,34 @@ def image_context(config: str, payload: Path | None = None) -> Iterator[Path]:
 
 
 @contextmanager
-def dispatcher_package(config: str) -> Iterator[Path]:
-    """The files of the zip dispatcher: the runtime package, and the function's configuration."""
+def runtime_zip(config: str, payload: Path | None = None) -> Iterator[Path]:
+    """A zip of the runtime and the function's configuration: what the dispatcher runs, and the
+    helper containers of a job whose image is not built upon.
+
+    `payload` is as for an image. The zip is made here, and not by the CDK CLI, so that its digest
+    is known to the template.
+    """
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary) / "package"
         shutil.copytree(RUNTIME / PACKAGE, root / PACKAGE, ignore=_CACHES)
         _write(root / "config.json", config)
+        if payload:
+            shutil.copytree(payload, root / "payload")
         fix_modes(root)
-        yield root
+        packed = Path(temporary) / "runtime.zip"
+        _zip(root, packed)
+        yield packed
+
+
+def _zip(root: Path, target: Path) -> None:
+    """Pack the files in the order of their names, all of one time, uncompressed: compressors
+    differ from machine to machine."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for path in sorted(root.rglob("*")):
+            if path.is_file():
+                entry = zipfile.ZipInfo(path.relative_to(root).as_posix(), _TIME)
+                entry.external_attr = (stat.S_IFREG | path.stat().st_mode & 0o777) << 16
+                archive.writestr(entry, path.read_bytes())
 
 
 def _write(path: Path, text: str) -> None:

@@ -88,7 +88,7 @@ def main(stage: str) -> None:
     folder = tempfile.mkdtemp(dir="/var/tmp")  # /tmp is the volume that the containers share
     with zipfile.ZipFile(io.BytesIO(fetched())) as packed:
         for entry in packed.infolist():
-            pathlib.Path(packed.extract(entry, folder)).chmod(entry.external_attr >> 16)
+            pathlib.Path(packed.extract(entry, folder)).chmod(entry.external_attr >> 16 & 0o777)
     own = {"PYTHONPATH": folder, "SCAR_FUNCTION_CONFIG": f"{folder}/config.json"}
     command = [sys.executable, "-m", "scar_runtime", stage]
     os.execve(sys.executable, command, {**ENV, **own})

@@ -29,6 +29,7 @@ from scar_constructs.job import Job
 from scar_constructs.lambda_function import new_lambda
 from scar_constructs.log_groups import new_log_group
 from scar_constructs.shared import Shared
+from scar_constructs.staged_task import TOLD_OF_THE_EVENT
 
 # What cannot be replaced under a running job's feet, or takes the tags as part of its identity.
 UNTAGGED = ["AWS::Batch::ComputeEnvironment", "AWS::Batch::JobQueue"]
@@ -59,13 +60,16 @@ class ScarFunction(Construct):
         self._image = new_image(
             self, "Image", function=function, runtime_image=shared.runtime_image
         )
+        self._dispatcher: Dispatcher | None = None
+        if function.execution_mode is ExecutionMode.BATCH:
+            self._dispatcher = Dispatcher(self, "Dispatcher", function=function)
         self._capacity: Capacity | None = None
         self._job: Job | None = None
         if function.execution_mode.runs_on_batch:
             self._capacity = capacity or Capacity(
                 self, "Capacity", functions=[function], shared=shared
             )
-            self._job = Job(self, "Job", function=function, image=self._image, shared=shared)
+            self._job = self._new_job()
         self._log_group = new_log_group(
             self,
             "LogGroup",
@@ -173,17 +177,24 @@ class ScarFunction(Construct):
         if self._job and self._capacity:
             yield permissions.submit_jobs(self._job.definition_name, self._capacity.queue_arn)
 
+    def _new_job(self) -> Job:
+        """Helper containers bring the dispatcher's own zip to an image that is not built upon."""
+        dispatcher = None if self._function.build else self._dispatcher
+        return Job(
+            self,
+            "Job",
+            function=self._function,
+            image=self._image,
+            shared=self._shared,
+            runtime=dispatcher.runtime_zip if dispatcher else None,
+        )
+
     def _new_lambda(self) -> lambda_.Function:
-        function = self._function
-        if function.execution_mode is ExecutionMode.BATCH:
-            package = Dispatcher(self, "Dispatcher", function=function).lambda_package
-        else:
-            package = self._image.lambda_package
         return new_lambda(
             self,
             "Lambda",
-            function=function,
-            package=package,
+            function=self._function,
+            package=(self._dispatcher or self._image).lambda_package,
             environment=self._environment(),
             role=self._role,
             log_group=self._log_group,
@@ -210,6 +221,8 @@ class ScarFunction(Construct):
             environment["SCAR_JOB_DEFINITION"] = self._job.definition_name
             if self._function.batch.multi_node:
                 environment["SCAR_JOB_NODES"] = str(self._function.batch.multi_node.nodes)
+            if not self._function.build:
+                environment["SCAR_JOB_CONTAINERS"] = " ".join(TOLD_OF_THE_EVENT)
         return environment
 
     def _keep_failures(self) -> None:

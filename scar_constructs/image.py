@@ -154,7 +154,7 @@ def new_image(
     scope: Construct, construct_id: str, *, function: Function, runtime_image: str
 ) -> FunctionImage:
     """The image that a function runs in, as its YAML file asks for it."""
-    if function.create_image:
+    if function.create_image and function.build:
         return DerivedImage(scope, construct_id, function=function, runtime_image=runtime_image)
     if ECR_IMAGE.fullmatch(function.image):
         return ReadyImage(scope, construct_id, image=function.image)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import yaml
 
-from scar_constructs.defaults import RUNTIME_IMAGE
+from scar_constructs.defaults import HELPER_IMAGE, RUNTIME_IMAGE
 from scar_constructs.fdl import FdlError, load_application
 from scar_constructs.fdl.models import Function
 from scar_constructs.fdl.workflow import Application
@@ -80,9 +80,11 @@ def locked(images: Iterable[str], digest: Callable[[str], str]) -> Mapping[str, 
 
 
 def images_of(application: Application) -> set[str]:
-    """What is pulled to build the functions; ready images are named by whoever pushed them."""
+    """What is pulled to build the functions, or to run what nothing is built for; ready images are
+    named by whoever pushed them."""
     functions = [one for stack in application.stacks for one in stack.functions]
-    return {RUNTIME_IMAGE} | {one.image for one in functions if one.create_image}
+    helpers = {HELPER_IMAGE for one in functions if not one.build}
+    return {RUNTIME_IMAGE} | helpers | {one.image for one in functions if one.create_image}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -7,23 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from aws_cdk import Aws
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from scar_constructs import naming, permissions
+from scar_constructs.dispatcher import RuntimeZip
 from scar_constructs.fdl.models import Function, MultiNode
 from scar_constructs.image import FunctionImage
+from scar_constructs.job_settings import JobSettings, environment, requirements, secrets
 from scar_constructs.log_groups import new_log_group
 from scar_constructs.shared import Shared
+from scar_constructs.staged_task import ecs_properties
 
 ALL_NODES = "0:"
 
 
 class Job(Construct):
-    """A function's job definition, with a role for the script and a role for the platform."""
+    """A function's job definition, with a role for the script and a role for the platform.
+
+    `runtime`: what the helper containers fetch, for an image that the runtime is not put into.
+    """
 
     def __init__(
         self,
@@ -33,8 +38,10 @@ class Job(Construct):
         function: Function,
         image: FunctionImage,
         shared: Shared,
+        runtime: RuntimeZip | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._runtime = runtime
         self._function = function
         self._image = image
         self._shared = shared
@@ -51,6 +58,13 @@ class Job(Construct):
             principal=permissions.task_principal(),
             description=f"starts the jobs of {function.name}: image and log",
             grants=self._starting(),
+        )
+        self._settings = JobSettings(
+            function=function,
+            role_arn=self._role.role_arn,
+            execution_role_arn=self._execution_role.role_arn,
+            log_group=self._log_group.log_group_name,
+            spool_bucket=shared.spool.bucket.bucket_name,
         )
         self._definition = self._new_definition()
 
@@ -81,10 +95,17 @@ class Job(Construct):
                 *permissions.read_inputs(function),
                 *permissions.write_outputs(function),
                 *permissions.use_keys(function, shared.kms_keys),
-                *permissions.read_secrets(function.secrets.values()),
+                *self._runtime_grants(),
                 permissions.use_spool(function, shared.spool.bucket.bucket_arn),
             ],
         )
+
+    def _runtime_grants(self) -> Iterator[permissions.Grant]:
+        """Whoever has the runtime in the image reads the function's secrets himself."""
+        if self._runtime:
+            yield permissions.read_runtime(self._runtime.object_arn)
+        else:
+            yield from permissions.read_secrets(self._function.secrets.values())
 
     def _starting(self) -> Iterator[permissions.Grant]:
         """What the platform needs before the script runs."""
@@ -93,8 +114,10 @@ class Job(Construct):
             yield from permissions.pull_image(self._image.repository_arn)
         yield permissions.write_logs(naming.job_log_group(function.name))
         registry = function.repository_credentials
-        secrets = function.batch.secrets.values()
-        yield from permissions.read_secrets([*secrets, *([registry] if registry else [])])
+        arns = [*function.batch.secrets.values(), *([registry] if registry else [])]
+        if self._runtime:
+            arns += function.secrets.values()
+        yield from permissions.read_secrets(arns)
 
     def _new_definition(self) -> batch.CfnJobDefinition:
         wanted = self._function.batch
@@ -103,8 +126,11 @@ class Job(Construct):
             "Definition",
             type="multinode" if wanted.multi_node else "container",
             job_definition_name=self.definition_name,
-            platform_capabilities=["FARGATE" if self._is_fargate else "EC2"],
-            container_properties=None if wanted.multi_node else self._container(),
+            platform_capabilities=["FARGATE" if self._settings.is_fargate else "EC2"],
+            container_properties=(
+                None if wanted.multi_node or self._runtime else self._container()
+            ),
+            ecs_properties=self._staged_task(),
             node_properties=self._nodes(wanted.multi_node) if wanted.multi_node else None,
             retry_strategy=_retry_strategy(wanted.attempts),
             timeout=batch.CfnJobDefinition.TimeoutProperty(
@@ -130,81 +156,31 @@ class Job(Construct):
             ],
         )
 
-    @property
-    def _is_fargate(self) -> bool:
-        return self._function.batch.compute_resources.type.is_fargate
-
     def _container(self) -> batch.CfnJobDefinition.ContainerPropertiesProperty:
-        disk = self._function.batch.ephemeral_storage_gib
+        wanted, settings = self._function.batch, self._settings
         return batch.CfnJobDefinition.ContainerPropertiesProperty(
             image=self._image.uri,
-            repository_credentials=self._registry(),
-            job_role_arn=self._role.role_arn,
-            execution_role_arn=self._execution_role.role_arn,
-            resource_requirements=self._resources(),
-            environment=[
-                batch.CfnJobDefinition.EnvironmentProperty(name=name, value=value)
-                for name, value in self._environment().items()
-            ],
-            secrets=[
-                batch.CfnJobDefinition.SecretProperty(name=name, value_from=arn)
-                for name, arn in self._function.batch.secrets.items()
-            ]
-            or None,
-            log_configuration=batch.CfnJobDefinition.LogConfigurationProperty(
-                log_driver="awslogs",
-                options={
-                    "awslogs-group": self._log_group.log_group_name,
-                    "awslogs-region": Aws.REGION,
-                    "awslogs-stream-prefix": self._function.name,
-                },
-            ),
-            # A job on Fargate in a public subnet reaches nothing without an address; in a private
-            # one the address has no effect.
-            network_configuration=(
-                batch.CfnJobDefinition.NetworkConfigurationProperty(assign_public_ip="ENABLED")
-                if self._is_fargate
-                else None
-            ),
-            ephemeral_storage=(
-                batch.CfnJobDefinition.EphemeralStorageProperty(size_in_gib=disk)
-                if disk and self._is_fargate
-                else None
-            ),
-            runtime_platform=(
-                batch.CfnJobDefinition.RuntimePlatformProperty(
-                    cpu_architecture=self._function.architecture.value.upper(),
-                    operating_system_family="LINUX",
-                )
-                if self._is_fargate
-                else None
-            ),
+            repository_credentials=settings.repository_credentials,
+            job_role_arn=settings.role_arn,
+            execution_role_arn=settings.execution_role_arn,
+            resource_requirements=requirements(wanted.vcpus, wanted.memory_mib, wanted.gpus),
+            environment=environment({**settings.script_variables, **settings.runtime_variables}),
+            secrets=secrets(wanted.secrets),
+            log_configuration=settings.log_configuration,
+            network_configuration=settings.network_configuration,
+            ephemeral_storage=settings.ephemeral_storage,
+            runtime_platform=settings.runtime_platform,
         )
 
-    def _registry(self) -> batch.CfnJobDefinition.RepositoryCredentialsProperty | None:
-        """https://docs.aws.amazon.com/batch/latest/userguide/private-registry.html"""
-        secret = self._function.repository_credentials
-        if not secret:
+    def _staged_task(self) -> batch.CfnJobDefinition.EcsPropertiesProperty | None:
+        if self._runtime is None:
             return None
-        return batch.CfnJobDefinition.RepositoryCredentialsProperty(credentials_parameter=secret)
-
-    def _environment(self) -> dict[str, str]:
-        return {
-            # Lambda tells its functions the region, ECS on EC2 does not tell its tasks.
-            "AWS_DEFAULT_REGION": Aws.REGION,
-            **self._function.batch.environment,
-            "SCAR_SPOOL_BUCKET": self._shared.spool.bucket.bucket_name,
-        }
-
-    def _resources(self) -> list[batch.CfnJobDefinition.ResourceRequirementProperty]:
-        wanted = self._function.batch
-        amounts = {"VCPU": f"{wanted.vcpus:g}", "MEMORY": str(wanted.memory_mib)}
-        if wanted.gpus:
-            amounts["GPU"] = str(wanted.gpus)
-        return [
-            batch.CfnJobDefinition.ResourceRequirementProperty(type=kind, value=amount)
-            for kind, amount in amounts.items()
-        ]
+        return ecs_properties(
+            self._settings,
+            image=self._image.uri,
+            helper_image=self._shared.helper_image,
+            runtime=self._runtime,
+        )
 
 
 def _retry_strategy(attempts: int) -> batch.CfnJobDefinition.RetryStrategyProperty:

@@ -92,6 +92,11 @@ def use_spool(function: Function, spool_arn: str) -> Grant:
     )
 
 
+def read_runtime(object_arn: str) -> Grant:
+    """For the helper containers of a job, which bring the runtime to the image."""
+    return Grant("ReadRuntime", ("s3:GetObject",), (object_arn,), "the zip of the runtime")
+
+
 def submit_jobs(definition: str, queue_arn: str) -> Grant:
     """`definition`: name of the job definition, whose latest revision is submitted."""
     return Grant(

@@ -9,6 +9,7 @@ from pathlib import Path
 from constructs import Node
 
 from scar_constructs.compliance import ALL_PACKS, PACKS
+from scar_constructs.defaults import HELPER_IMAGE
 from scar_constructs.image import RUNTIME_IMAGE
 from scar_constructs.image_lock import LOCK_FILE, LockError, read_lock
 
@@ -25,6 +26,7 @@ class Settings:
     defaults: Path | None
     compliance: tuple[str, ...]
     runtime_image: str
+    helper_image: str
     image_lock: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -39,6 +41,7 @@ def read_settings(node: Node) -> Settings:
         defaults=Path(defaults) if defaults else None,
         compliance=_packs(_text(node, "compliance")),
         runtime_image=_text(node, "runtime_image") or RUNTIME_IMAGE,
+        helper_image=_text(node, "helper_image") or HELPER_IMAGE,
         image_lock=_image_lock(_text(node, "images_lock")),
     )
 

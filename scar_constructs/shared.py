@@ -11,6 +11,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from scar_constructs.compliance import acknowledge
+from scar_constructs.defaults import HELPER_IMAGE
 from scar_constructs.failures import Failures
 from scar_constructs.image import RUNTIME_IMAGE
 from scar_constructs.network import Network
@@ -24,7 +25,8 @@ class Shared(Construct):
     """Failure queue, spool bucket, default network and host profile of one stack.
 
     `kms_keys`: bucket name -> ARN of the key it is encrypted with. `runtime_image`: the image
-    that the first stage of every derived image starts from.
+    that the first stage of every derived image starts from; `helper_image`: a Python image for
+    the helpers of jobs whose image is not built upon.
     """
 
     def __init__(
@@ -34,10 +36,12 @@ class Shared(Construct):
         *,
         kms_keys: Mapping[str, str] | None = None,
         runtime_image: str = RUNTIME_IMAGE,
+        helper_image: str = HELPER_IMAGE,
     ) -> None:
         super().__init__(scope, construct_id)
         self._kms_keys: Mapping[str, str] = dict(kms_keys or {})
         self._runtime_image = runtime_image
+        self._helper_image = helper_image
         self._failures = Failures(self, "Failures")
         self._spool = Spool(self, "Spool")
         self._network: Network | None = None
@@ -51,6 +55,10 @@ class Shared(Construct):
     @property
     def runtime_image(self) -> str:
         return self._runtime_image
+
+    @property
+    def helper_image(self) -> str:
+        return self._helper_image
 
     @property
     def failures(self) -> Failures:

@@ -18,6 +18,7 @@ from constructs import Construct
 
 from scar_constructs.buckets import Buckets
 from scar_constructs.capacity import Capacity
+from scar_constructs.defaults import HELPER_IMAGE
 from scar_constructs.fdl import workflow
 from scar_constructs.fdl.models import Function
 from scar_constructs.function import UNTAGGED, ScarFunction
@@ -46,6 +47,7 @@ class WorkflowStack(Stack):
         workflow: workflow.Stack,
         kms_keys: Mapping[str, str] | None = None,
         runtime_image: str = RUNTIME_IMAGE,
+        helper_image: str = HELPER_IMAGE,
     ) -> None:
         super().__init__(
             scope,
@@ -53,7 +55,13 @@ class WorkflowStack(Stack):
             description=f"SCAR functions: {', '.join(f.name for f in workflow.functions)}"[:1024],
             env=Environment(region=workflow.region) if workflow.region else None,
         )
-        self._shared = Shared(self, "Shared", kms_keys=kms_keys, runtime_image=runtime_image)
+        self._shared = Shared(
+            self,
+            "Shared",
+            kms_keys=kms_keys,
+            runtime_image=runtime_image,
+            helper_image=helper_image,
+        )
         capacities = self._new_capacities(workflow.functions)
         functions = Construct(self, "Functions")
         self._functions = {
