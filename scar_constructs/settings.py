@@ -26,7 +26,7 @@ class Settings:
     defaults: Path | None
     compliance: tuple[str, ...]
     runtime_image: str
-    helper_image: str
+    helper_image: str = HELPER_IMAGE
     image_lock: Mapping[str, str] = field(default_factory=dict)
 
 
