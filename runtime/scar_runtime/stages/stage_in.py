@@ -22,6 +22,7 @@ from scar_runtime.stages.volume import (
     Volume,
     open_to_all,
 )
+from scar_runtime.workspace import remove_tree
 
 
 def run_stage_in(runtime: Runtime, volume: Volume) -> int:
@@ -70,6 +71,7 @@ def _taken(runtime: Runtime, volume: Volume, job: Job, begin: float) -> Notes:
 def _stage(runtime: Runtime, volume: Volume, job: Job) -> Staged:
     task, executor = task_of(runtime, job), runtime.executor
     work = volume.work(job.request_id)
+    remove_tree(work.root)
     work.make()
     staged = executor.stage_in(task, work)
     variables = executor.variables(task, work, staged.file)
