@@ -80,19 +80,12 @@ def add_stacks(
     app: App, application: Application, *, runtime_image: str, helper_image: str = HELPER_IMAGE
 ) -> None:
     """Make one stack per file, each after the stacks whose functions its buckets notify."""
-    kms_keys = {
-        bucket.name: bucket.settings.kms_key
-        for stack in application.stacks
-        for bucket in stack.buckets
-        if bucket.settings.kms_key
-    }
     made: dict[str, WorkflowStack] = {}
     for workflow in application.stacks:
         stack = WorkflowStack(
             app,
             workflow.name,
             workflow=workflow,
-            kms_keys=kms_keys,
             runtime_image=runtime_image,
             helper_image=helper_image,
         )

@@ -17,15 +17,17 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from scar_constructs import naming
+from scar_constructs.access_logs import log_access, not_logged
 from scar_constructs.compliance import STRICT_PACKS, acknowledge
 from scar_constructs.fdl.models import BucketSettings
 from scar_constructs.fdl.workflow import Bucket, Notification
 from scar_constructs.function import ScarFunction
+from scar_constructs.replication import replicate
 
 NOTIFIED_EVENT = "s3:ObjectCreated:*"
 
-NOT_LOGGED = "a log bucket is the account's choice; object-level trails belong to CloudTrail"
-NOT_REPLICATED = "a second copy in another region is the owner's choice, and paid by the byte"
+NOT_LOGGED = "a log bucket is the owner's choice (`access_logs`); trails belong to CloudTrail"
+NOT_REPLICATED = "a second copy is the owner's choice (`replicate_to`), and paid by the byte"
 S3_KEYS = "encrypted with keys that S3 manages; `kms_key` in the YAML file takes a key of your own"
 UNVERSIONED = "the YAML file says `versioned: false`"
 
@@ -71,7 +73,12 @@ class Buckets(Construct):
             bucket_key_enabled=True if settings.kms_key else None,
             lifecycle_rules=_lifecycle(settings),
         )
-        self._notify(bucket, cast(s3.CfnBucket, created.node.default_child))
+        resource = cast(s3.CfnBucket, created.node.default_child)
+        self._notify(bucket, resource)
+        if settings.access_logs:
+            log_access(resource, settings.access_logs, bucket.name)
+        replicate(scope, resource, bucket.name, settings)
+        acknowledge(resource, _reasons(settings))
         return created
 
     def _notify(self, bucket: Bucket, resource: s3.CfnBucket) -> None:
@@ -93,7 +100,6 @@ class Buckets(Construct):
                 resource.add_resource_dependency(
                     self._functions[name].bucket_permissions[bucket.name]
                 )
-        acknowledge(resource, _reasons(bucket.settings))
 
     def _lambda_configuration(
         self, notification: Notification
@@ -146,10 +152,10 @@ def _lifecycle(settings: BucketSettings) -> list[s3.LifecycleRule]:
 
 
 def _reasons(settings: BucketSettings) -> dict[str, str]:
-    reasons = {"AwsSolutions-S1": NOT_LOGGED}
+    reasons = {} if settings.access_logs else not_logged(NOT_LOGGED)
     for pack in STRICT_PACKS:
-        reasons[f"{pack}-S3BucketLoggingEnabled"] = NOT_LOGGED
-        reasons[f"{pack}-S3BucketReplicationEnabled"] = NOT_REPLICATED
+        if not settings.replicate_to:
+            reasons[f"{pack}-S3BucketReplicationEnabled"] = NOT_REPLICATED
         if not settings.kms_key:
             reasons[f"{pack}-S3DefaultEncryptionKMS"] = S3_KEYS
         if not settings.versioned:

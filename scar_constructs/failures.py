@@ -10,6 +10,7 @@ from typing import cast
 
 from aws_cdk import Aws, CfnOutput, CfnResource, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -20,28 +21,28 @@ RETENTION = Duration.days(14)  # SQS's maximum: a failure is worth a holiday's w
 
 
 class Failures(Construct):
-    """The failure queue of one stack, encrypted, TLS only, open to the stack's own rules."""
+    """The failure queue of one stack, encrypted, TLS only, open to the stack's own rules.
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    `kms_key`: ARN of the key that encrypts it; without one it is a key that SQS manages.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, kms_key: str | None = None) -> None:
         super().__init__(scope, construct_id)
         self._queue = sqs.Queue(
             self,
             "Queue",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            encryption=(sqs.QueueEncryption.KMS if kms_key else sqs.QueueEncryption.SQS_MANAGED),
+            encryption_master_key=(kms.Key.from_key_arn(self, "Key", kms_key) if kms_key else None),
             enforce_ssl=True,
             retention_period=RETENTION,
             removal_policy=RemovalPolicy.DESTROY,
         )
         self._queue.add_to_resource_policy(self._from_rules())
         last_stop = "this queue is itself where failed events end; nothing reads it but a person"
-        acknowledge(
-            cast(CfnResource, self._queue.node.default_child),
-            {
-                "AwsSolutions-SQS3": last_stop,
-                "Serverless-SQSRedrivePolicy": last_stop,
-                "CKV_AWS_27": "encrypted with keys that SQS manages",
-            },
-        )
+        reasons = {"AwsSolutions-SQS3": last_stop, "Serverless-SQSRedrivePolicy": last_stop}
+        if not kms_key:
+            reasons["CKV_AWS_27"] = "encrypted with keys that SQS manages"
+        acknowledge(cast(CfnResource, self._queue.node.default_child), reasons)
 
         CfnOutput(
             self,

@@ -75,6 +75,7 @@ class ScarFunction(Construct):
             "LogGroup",
             name=naming.lambda_log_group(function.name),
             days=function.log_retention_days,
+            kms_key=shared.options.kms_key,
         )
         self._role = self._new_role()
         self._lambda = self._new_lambda()
@@ -156,6 +157,8 @@ class ScarFunction(Construct):
         function, shared = self._function, self._shared
         yield permissions.write_logs(naming.lambda_log_group(function.name))
         yield permissions.send_failures(shared.failures.queue.queue_arn)
+        if shared.options.kms_key:
+            yield permissions.use_stack_key(shared.options.kms_key, ("s3", "sqs"))
         if function.tracing:
             yield permissions.send_traces()
         if function.vpc:
@@ -171,7 +174,7 @@ class ScarFunction(Construct):
             yield from permissions.read_inputs(function)
             yield from permissions.write_outputs(function)
             yield from permissions.use_keys(function, shared.kms_keys)
-            yield from permissions.read_secrets(function.secrets.values())
+            yield from permissions.read_secrets(function.secrets.values(), shared.options.kms_key)
             if function.api:
                 yield permissions.invoke_itself(function)
         if self._job and self._capacity:

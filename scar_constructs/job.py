@@ -50,6 +50,7 @@ class Job(Construct):
             "LogGroup",
             name=naming.job_log_group(function.name),
             days=function.log_retention_days,
+            kms_key=shared.options.kms_key,
         )
         self._role = self._new_role()
         self._execution_role = permissions.new_role(
@@ -83,7 +84,7 @@ class Job(Construct):
 
     def _new_role(self) -> iam.IRole:
         """The role of the script; one that the user names is used as it is."""
-        function, shared = self._function, self._shared
+        function = self._function
         if function.batch.job_role:
             return iam.Role.from_role_arn(self, "Role", function.batch.job_role, mutable=False)
         return permissions.new_role(
@@ -91,21 +92,24 @@ class Job(Construct):
             "Role",
             principal=permissions.task_principal(),
             description=f"script of {function.name} as a Batch job",
-            grants=[
-                *permissions.read_inputs(function),
-                *permissions.write_outputs(function),
-                *permissions.use_keys(function, shared.kms_keys),
-                *self._runtime_grants(),
-                permissions.use_spool(function, shared.spool.bucket.bucket_arn),
-            ],
+            grants=self._running(),
         )
 
-    def _runtime_grants(self) -> Iterator[permissions.Grant]:
-        """Whoever has the runtime in the image reads the function's secrets himself."""
+    def _running(self) -> Iterator[permissions.Grant]:
+        """What the script and the runtime around it need."""
+        function, shared = self._function, self._shared
+        key = shared.options.kms_key
+        yield from permissions.read_inputs(function)
+        yield from permissions.write_outputs(function)
+        yield from permissions.use_keys(function, shared.kms_keys)
+        # Whoever has the runtime in the image reads the function's secrets himself.
         if self._runtime:
             yield permissions.read_runtime(self._runtime.object_arn)
         else:
-            yield from permissions.read_secrets(self._function.secrets.values())
+            yield from permissions.read_secrets(function.secrets.values(), key)
+        yield permissions.use_spool(function, shared.spool.bucket.bucket_arn)
+        if key:
+            yield permissions.use_stack_key(key, ("s3",))
 
     def _starting(self) -> Iterator[permissions.Grant]:
         """What the platform needs before the script runs."""
@@ -117,7 +121,7 @@ class Job(Construct):
         arns = [*function.batch.secrets.values(), *([registry] if registry else [])]
         if self._runtime:
             arns += function.secrets.values()
-        yield from permissions.read_secrets(arns)
+        yield from permissions.read_secrets(arns, self._shared.options.kms_key)
 
     def _new_definition(self) -> batch.CfnJobDefinition:
         wanted = self._function.batch

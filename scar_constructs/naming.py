@@ -36,6 +36,11 @@ def job_log_group(function: str) -> str:
     return f"/scar/batch/{function}"
 
 
+def network_log_group(stack: str) -> str:
+    """Log group of the flow logs of a stack's network."""
+    return f"/scar/network/{stack}"
+
+
 def function_arn(function: str) -> str:
     return f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{function}"
 
@@ -60,9 +65,11 @@ def _literal(text: str) -> str:
 
 def log_streams_arn(log_group: str) -> str:
     """ARN pattern of a group's streams, whose names the platform makes up."""
-    return (
-        f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:{log_group}:log-stream:*"
-    )
+    return f"{log_group_arn(log_group)}:log-stream:*"
+
+
+def log_group_arn(log_group: str) -> str:
+    return f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:{log_group}"
 
 
 def job_definition_arns(definition: str) -> tuple[str, str]:

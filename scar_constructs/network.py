@@ -14,14 +14,25 @@ from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from scar_constructs.compliance import STRICT_PACKS, acknowledge
+from scar_constructs.flow_logs import FlowLogs
 
 ZONES = 2
 
 
 class Network(Construct):
-    """A VPC over two zones with public subnets, an S3 gateway endpoint and a closed group."""
+    """A VPC over two zones with public subnets, an S3 gateway endpoint and a closed group.
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    `kms_key`: ARN of the key that encrypts the flow logs, if there are any.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        flow_logs: bool = False,
+        kms_key: str | None = None,
+    ) -> None:
         super().__init__(scope, construct_id)
         self._vpc = ec2.Vpc(
             self,
@@ -45,19 +56,14 @@ class Network(Construct):
             allow_all_outbound=True,
         )
         self._nodes: ec2.SecurityGroup | None = None
-        self._acknowledge()
+        if flow_logs:
+            FlowLogs(self, "FlowLogs", vpc_id=self._vpc.vpc_id, kms_key=kms_key)
+        self._acknowledge(_not_logged() if not flow_logs else {})
 
-    def _acknowledge(self) -> None:
-        no_flow_logs = (
-            "flow logs cost by volume and are the account's choice; nothing can connect in"
-        )
+    def _acknowledge(self, reasons: dict[str, str]) -> None:
         unused = "no resource uses the default group; jobs have a group without ingress"
-        reasons = {"AwsSolutions-VPC7": no_flow_logs}
         for pack in STRICT_PACKS:
-            reasons |= {
-                f"{pack}-VPCFlowLogsEnabled": no_flow_logs,
-                f"{pack}-VPCDefaultSecurityGroupClosed": unused,
-            }
+            reasons[f"{pack}-VPCDefaultSecurityGroupClosed"] = unused
         acknowledge(cast(CfnResource, self._vpc.node.default_child), reasons)
         public = "jobs reach the registry and the APIs without a NAT gateway; no ingress is open"
         for subnet in self._vpc.public_subnets:
@@ -107,3 +113,11 @@ class Network(Construct):
             own = "only members of the same group come in: nodes of one job, on any port they agree"
             acknowledge(among, {f"{pack}-EC2RestrictedCommonPorts": own for pack in STRICT_PACKS})
         return self._nodes.security_group_id
+
+
+def _not_logged() -> dict[str, str]:
+    reason = "flow logs cost by volume, and are there with `flow_logs`; nothing can connect in"
+    return {
+        "AwsSolutions-VPC7": reason,
+        **{f"{pack}-VPCFlowLogsEnabled": reason for pack in STRICT_PACKS},
+    }

@@ -32,7 +32,7 @@ class Grant:
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     reason: str
-    conditions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    conditions: Mapping[str, Mapping[str, str | list[str]]] = field(default_factory=dict)
 
 
 def read_inputs(function: Function) -> Iterator[Grant]:
@@ -74,13 +74,30 @@ def use_keys(function: Function, kms_keys: Mapping[str, str]) -> Iterator[Grant]
     decrypt = tuple(sorted({kms_keys[name] for name in reads if name in kms_keys}))
     encrypt = tuple(sorted({kms_keys[name] for name in writes if name in kms_keys}))
     if decrypt:
-        yield Grant("DecryptInputs", ("kms:Decrypt",), decrypt, "input bucket's key")
+        yield use_key("DecryptInputs", ("kms:Decrypt",), decrypt, ("s3",))
     if encrypt:
         # A multipart upload needs Decrypt as well:
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
-        yield Grant(
-            "EncryptOutputs", ("kms:GenerateDataKey", "kms:Decrypt"), encrypt, "output bucket's key"
-        )
+        yield use_key("EncryptOutputs", ("kms:GenerateDataKey", "kms:Decrypt"), encrypt, ("s3",))
+
+
+def use_key(
+    sid: str, actions: tuple[str, ...], keys: tuple[str, ...], services: tuple[str, ...]
+) -> Grant:
+    """Use of keys through these services of the keys' own regions, and in no other way.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+    """
+    regions = sorted({key.split(":")[3] for key in keys})
+    through = [f"{service}.{region}.*" for region in regions for service in services]
+    return Grant(
+        sid, actions, keys, "data under this key", {"StringLike": {"kms:ViaService": through}}
+    )
+
+
+def use_stack_key(key: str, services: tuple[str, ...]) -> Grant:
+    """Use of the key under which the stack keeps all that is its own."""
+    return use_key("UseStackKey", ("kms:Decrypt", "kms:GenerateDataKey"), (key,), services)
 
 
 def use_spool(function: Function, spool_arn: str) -> Grant:
@@ -126,6 +143,15 @@ def write_logs(log_group: str) -> Grant:
         "WriteLogs",
         ("logs:CreateLogStream", "logs:PutLogEvents"),
         (naming.log_streams_arn(log_group),),
+        "the platform makes up the names of the log streams of this one group",
+    )
+
+
+def write_flow_logs(log_group: str) -> Grant:
+    return Grant(
+        "WriteFlowLogs",
+        ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"),
+        (naming.log_group_arn(log_group), naming.log_streams_arn(log_group)),
         "the platform makes up the names of the log streams of this one group",
     )
 
@@ -186,10 +212,11 @@ def mount_file_system(access_point_arn: str) -> Grant:
     )
 
 
-def read_secrets(arns: Iterable[str]) -> Iterator[Grant]:
+def read_secrets(arns: Iterable[str], kms_key: str | None) -> Iterator[Grant]:
     """Secrets of Secrets Manager and parameters of Systems Manager, by the ARNs of a job.
 
     A job may ask for one key of a secret (`ARN:key:stage:version`); the right is to the secret.
+    They may be encrypted with the stack's key `kms_key`.
     """
     given = sorted(set(arns))
     secrets = tuple(dict.fromkeys(_secret(arn) for arn in given if ":secretsmanager:" in arn))
@@ -198,6 +225,8 @@ def read_secrets(arns: Iterable[str]) -> Iterator[Grant]:
         yield Grant("ReadSecrets", ("secretsmanager:GetSecretValue",), secrets, "the job's secrets")
     if parameters:
         yield Grant("ReadParameters", ("ssm:GetParameters",), parameters, "the job's parameters")
+    if given and kms_key:
+        yield use_key("DecryptSecrets", ("kms:Decrypt",), (kms_key,), ("secretsmanager", "ssm"))
 
 
 def _secret(arn: str) -> str:

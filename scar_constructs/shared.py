@@ -13,6 +13,7 @@ from constructs import Construct
 from scar_constructs.compliance import acknowledge
 from scar_constructs.defaults import HELPER_IMAGE
 from scar_constructs.failures import Failures
+from scar_constructs.fdl.models import StackOptions
 from scar_constructs.image import RUNTIME_IMAGE
 from scar_constructs.network import Network
 from scar_constructs.spool import Spool
@@ -26,7 +27,8 @@ class Shared(Construct):
 
     `kms_keys`: bucket name -> ARN of the key it is encrypted with. `runtime_image`: the image
     that the first stage of every derived image starts from; `helper_image`: a Python image for
-    the helpers of jobs whose image is not built upon.
+    the helpers of jobs whose image is not built upon. `options`: what is switched on
+    for the whole stack.
     """
 
     def __init__(
@@ -37,13 +39,15 @@ class Shared(Construct):
         kms_keys: Mapping[str, str] | None = None,
         runtime_image: str = RUNTIME_IMAGE,
         helper_image: str = HELPER_IMAGE,
+        options: StackOptions | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._options = options or StackOptions()
         self._kms_keys: Mapping[str, str] = dict(kms_keys or {})
         self._runtime_image = runtime_image
         self._helper_image = helper_image
-        self._failures = Failures(self, "Failures")
-        self._spool = Spool(self, "Spool")
+        self._failures = Failures(self, "Failures", kms_key=self._options.kms_key)
+        self._spool = Spool(self, "Spool", options=self._options)
         self._network: Network | None = None
         self._host_profile: iam.CfnInstanceProfile | None = None
         self._api_account: apigateway.CfnAccount | None = None
@@ -51,6 +55,10 @@ class Shared(Construct):
     @property
     def kms_keys(self) -> Mapping[str, str]:
         return dict(self._kms_keys)
+
+    @property
+    def options(self) -> StackOptions:
+        return self._options
 
     @property
     def runtime_image(self) -> str:
@@ -71,7 +79,12 @@ class Shared(Construct):
     @property
     def network(self) -> Network:
         if self._network is None:
-            self._network = Network(self, "Network")
+            self._network = Network(
+                self,
+                "Network",
+                flow_logs=self._options.flow_logs,
+                kms_key=self._options.kms_key,
+            )
         return self._network
 
     @property

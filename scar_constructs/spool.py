@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import cast
 
-from aws_cdk import CfnResource, Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from scar_constructs.access_logs import log_access, not_logged
 from scar_constructs.compliance import STRICT_PACKS, acknowledge
+from scar_constructs.fdl.models import StackOptions
 
 # Long after the last duplicate delivery of an event, and longer than a job may wait for capacity.
 EXPIRY = Duration.days(30)
@@ -24,13 +27,22 @@ S3_KEYS = "encrypted with keys that S3 manages; it holds references to data, not
 class Spool(Construct):
     """The spool bucket of one stack: unnamed, private, TLS only, kept when the stack goes."""
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, options: StackOptions | None = None
+    ) -> None:
         super().__init__(scope, construct_id)
+        chosen = options or StackOptions()
         self._bucket = s3.Bucket(
             self,
             "Bucket",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            encryption=(
+                s3.BucketEncryption.KMS if chosen.kms_key else s3.BucketEncryption.S3_MANAGED
+            ),
+            encryption_key=(
+                kms.Key.from_key_arn(self, "Key", chosen.kms_key) if chosen.kms_key else None
+            ),
+            bucket_key_enabled=True if chosen.kms_key else None,
             enforce_ssl=True,
             versioned=False,
             removal_policy=RemovalPolicy.RETAIN,
@@ -42,15 +54,16 @@ class Spool(Construct):
                 )
             ],
         )
-        reasons = {"AwsSolutions-S1": NOT_LOGGED}
-        for pack in STRICT_PACKS:
-            reasons |= {
-                f"{pack}-S3BucketLoggingEnabled": NOT_LOGGED,
-                f"{pack}-S3BucketReplicationEnabled": NOT_REPLICATED,
-                f"{pack}-S3BucketVersioningEnabled": UNVERSIONED,
-                f"{pack}-S3DefaultEncryptionKMS": S3_KEYS,
-            }
-        acknowledge(cast(CfnResource, self._bucket.node.default_child), reasons)
+        resource = cast(s3.CfnBucket, self._bucket.node.default_child)
+        if chosen.access_logs:
+            log_access(resource, chosen.access_logs, f"{Stack.of(self).stack_name}-spool")
+        reasons = {f"{pack}-S3BucketReplicationEnabled": NOT_REPLICATED for pack in STRICT_PACKS}
+        reasons |= {f"{pack}-S3BucketVersioningEnabled": UNVERSIONED for pack in STRICT_PACKS}
+        if not chosen.access_logs:
+            reasons |= not_logged(NOT_LOGGED)
+        if not chosen.kms_key:
+            reasons |= {f"{pack}-S3DefaultEncryptionKMS": S3_KEYS for pack in STRICT_PACKS}
+        acknowledge(resource, reasons)
 
     @property
     def bucket(self) -> s3.Bucket:

@@ -29,9 +29,7 @@ from scar_constructs.shared import Shared
 class WorkflowStack(Stack):
     """The functions of one file with all that they need, and the buckets that the file owns.
 
-    `kms_keys`: bucket name -> key ARN, for every encrypted bucket of the application, because a
-    function may use a bucket of another stack. Without a `region` in the file the stack is
-    environment-agnostic and goes where it is deployed.
+    Without a `region` in the file the stack is environment-agnostic and goes where it is deployed.
 
     Example:
         application = load_application([Path("video.yaml")]).application
@@ -45,7 +43,6 @@ class WorkflowStack(Stack):
         construct_id: str,
         *,
         workflow: workflow.Stack,
-        kms_keys: Mapping[str, str] | None = None,
         runtime_image: str = RUNTIME_IMAGE,
         helper_image: str = HELPER_IMAGE,
     ) -> None:
@@ -58,9 +55,10 @@ class WorkflowStack(Stack):
         self._shared = Shared(
             self,
             "Shared",
-            kms_keys=kms_keys,
+            kms_keys=workflow.kms_keys,
             runtime_image=runtime_image,
             helper_image=helper_image,
+            options=workflow.options,
         )
         capacities = self._new_capacities(workflow.functions)
         functions = Construct(self, "Functions")

@@ -420,6 +420,24 @@ SECTIONS: dict[str, dict[str, Rule]] = {
         "unused-bucket-settings": Rule(
             "settings of a bucket should be of one that is used", severity=_WARNING
         ),
+        "setting-without-effect": Rule(
+            "a setting should have something to act on",
+            severity=_WARNING,
+        ),
+        "copies-need-versions": Rule(
+            "a bucket that is copied keeps versions",
+            source=f"{_AWS}AmazonS3/latest/userguide/replication-requirements.html",
+        ),
+        "copies-need-a-key": Rule(
+            "copies of encrypted objects need a key of their own",
+            why="S3 leaves objects under a KMS key out unless it is told the key of the copies.",
+            source=(f"{_AWS}AmazonS3/latest/userguide/replication-config-for-kms-objects.html"),
+        ),
+        "takes-logs-or-copies": Rule(
+            "a bucket that takes logs or copies serves no function",
+            why="Each line of a log would start functions, and each of their reads a line.",
+            source=f"{_AWS}AmazonS3/latest/userguide/ServerLogs.html",
+        ),
         "bucket-settings-differ": Rule("a bucket has one set of settings"),
         "two-owners": Rule("a bucket has one owner"),
         "stack-ring": Rule(

@@ -10,7 +10,6 @@ from scar_constructs.fdl.groups import Group, Key, ListOf, MapOf, Origin
 from scar_constructs.fdl.nodes import Mapping, Node, Scalar
 from scar_constructs.fdl.rules import problem
 from scar_constructs.fdl.shapes import (
-    END,
     Anything,
     Boolean,
     Integer,
@@ -225,14 +224,27 @@ BUCKET = Group(
             origin=OURS,
         ),
         "kms_key": Key(
-            Text(
-                "the ARN of a KMS key",
-                pattern=rf"^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{{12}}:key/\S+{END}",
-                rule="kms-key-arn",
-                example="arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
-            ),
-            "Encrypts the bucket with this key.",
-            default="S3's own key",
+            words.KMS_KEY,
+            "Encrypts the bucket with this key. Of a bucket that exists: the key that it has.",
+            default="the stack's `kms_key`, or else S3's own key",
+            origin=OURS,
+        ),
+        "access_logs": Key(
+            words.LOG_TARGET,
+            "The bucket, and the folder in it, that takes the access logs of this one.",
+            default="the stack's `access_logs`",
+            origin=OURS,
+        ),
+        "replicate_to": Key(
+            Text("a bucket's name"),
+            "Each new object is copied to this bucket, which exists and is versioned.",
+            default="nowhere",
+            origin=OURS,
+            example="my-bucket-copy",
+        ),
+        "replica_kms_key": Key(
+            words.KMS_KEY,
+            "Encrypts the copies; needed where the bucket itself has a key.",
             origin=OURS,
         ),
     }
@@ -282,6 +294,25 @@ TOP = Group(
             DEFAULTS, "Values that hold for every function which has none.", origin=OURS
         ),
         "buckets": Key(MapOf(BUCKET, Text("a bucket's name")), "Settings of buckets.", origin=OURS),
+        "kms_key": Key(
+            words.KMS_KEY,
+            "Encrypts buckets, the spool, the failure queue and the logs with this key.",
+            default="keys that the services manage",
+            origin=OURS,
+        ),
+        "access_logs": Key(
+            words.LOG_TARGET,
+            "The bucket, and the folder in it, that takes the access logs of all buckets.",
+            default="none",
+            origin=OURS,
+            example="my-logs/s3",
+        ),
+        "flow_logs": Key(
+            Boolean(),
+            "Flow logs of the network that is made for jobs.",
+            default="false",
+            origin=OURS,
+        ),
         "storage_providers": Key(STORAGE, "Other places that hold files."),
     }
 )

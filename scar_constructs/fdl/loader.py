@@ -26,7 +26,13 @@ from scar_constructs.fdl.errors import (
 )
 from scar_constructs.fdl.flow import check_flow
 from scar_constructs.fdl.parser import ParsedFile, parse_file
-from scar_constructs.fdl.quotas import check_fed_inputs, check_quotas, check_unused_settings
+from scar_constructs.fdl.quotas import (
+    check_copies,
+    check_fed_inputs,
+    check_flow_logs,
+    check_quotas,
+    check_unused_settings,
+)
 from scar_constructs.fdl.reader import read_file
 from scar_constructs.fdl.role_size import check_role_sizes
 from scar_constructs.fdl.rules import problem
@@ -80,6 +86,8 @@ def _load(paths: Sequence[Path], defaults: Path | None, report: Report) -> Appli
     overlapping = check_flow(parsed, report)
     check_fed_inputs(parsed, report)
     check_unused_settings(parsed, report)
+    check_copies(parsed, report)
+    check_flow_logs(parsed, report)
     application = join(parsed, overlapping, report)
     check_quotas(parsed, application, report)
     check_role_sizes(parsed, application, report)

@@ -224,14 +224,36 @@ class Function(Model):
     batch: Batch
 
 
+class LogTarget(Model):
+    """A bucket that takes access logs, and the folder for them, with no slash at either end."""
+
+    bucket: str
+    folder: str = ""
+
+
 class BucketSettings(Model):
-    """What the top-level key `buckets` says of one bucket."""
+    """What the top-level key `buckets` says of one bucket.
+
+    `replicate_to` is a bucket that gets a copy of each object; `replica_kms_key` encrypts the
+    copies there.
+    """
 
     existing: bool = False
     owner: bool = False
     versioned: bool = True
     expire_days: int | None = None
     kms_key: str | None = None
+    access_logs: LogTarget | None = None
+    replicate_to: str | None = None
+    replica_kms_key: str | None = None
+
+
+class StackOptions(Model):
+    """What a file switches on for its whole stack; all of it is off unless the file says so."""
+
+    kms_key: str | None = None
+    access_logs: LogTarget | None = None
+    flow_logs: bool = False
 
 
 class WorkflowFile(Model):
@@ -243,3 +265,4 @@ class WorkflowFile(Model):
     buckets: Mapping[str, BucketSettings] = Field(default_factory=dict)
     tags: Variables = NO_VARIABLES
     region: str | None = None
+    options: StackOptions = StackOptions()

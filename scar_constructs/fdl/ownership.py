@@ -7,11 +7,11 @@ true}}` decides against all that, and `existing: true` says that no stack makes 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scar_constructs.fdl.errors import Report
-from scar_constructs.fdl.models import BucketSettings
+from scar_constructs.fdl.models import BucketSettings, StackOptions
 from scar_constructs.fdl.parser import ParsedFile
 from scar_constructs.fdl.rules import problem
 
@@ -39,8 +39,33 @@ def find_owners(files: Sequence[ParsedFile], report: Report) -> dict[str, Owned]
         used = [file for file in files if file in wrote or file in readers.get(bucket, [])]
         claimed = _claimed(bucket, files, report)
         candidates = claimed or (wrote if len(wrote) == 1 else used)
-        owners[bucket] = Owned(min(file.file.name for file in candidates), settings)
+        owner = min(candidates, key=lambda file: file.file.name).file
+        owners[bucket] = Owned(owner.name, _with_options(settings, owner.options))
     return owners
+
+
+def _with_options(settings: BucketSettings, options: StackOptions) -> BucketSettings:
+    """What the owner's file says of all its buckets holds where it says nothing of this one."""
+    return settings.model_copy(
+        update={
+            "kms_key": settings.kms_key or options.kms_key,
+            "access_logs": settings.access_logs or options.access_logs,
+        }
+    )
+
+
+def find_keys(files: Sequence[ParsedFile], owners: Mapping[str, Owned]) -> dict[str, str]:
+    """The key of each bucket that is encrypted with one, also of those that exist already."""
+    existing = {
+        name: settings.kms_key
+        for file in files
+        for name, settings in file.file.buckets.items()
+        if settings.existing and settings.kms_key
+    }
+    made = {
+        name: owned.settings.kms_key for name, owned in owners.items() if owned.settings.kms_key
+    }
+    return {**existing, **made}
 
 
 def _users(files: Sequence[ParsedFile], side: str) -> dict[str, list[ParsedFile]]:

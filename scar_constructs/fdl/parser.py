@@ -8,14 +8,14 @@ from pathlib import Path
 
 from scar_constructs import defaults
 from scar_constructs.fdl import classic
+from scar_constructs.fdl.buckets import parse_buckets, parse_options
 from scar_constructs.fdl.checks import check_function
 from scar_constructs.fdl.dialects import FDL_KEY, OSCAR_KEY, TOP
 from scar_constructs.fdl.errors import Report
 from scar_constructs.fdl.functions import Located, ParsedFunction, parse_function
-from scar_constructs.fdl.models import BucketSettings, WorkflowFile
-from scar_constructs.fdl.nodes import Mapping, Scalar, Sequence, quote
-from scar_constructs.fdl.paths import bucket_fault
-from scar_constructs.fdl.rules import fault, problem
+from scar_constructs.fdl.models import StackOptions, WorkflowFile
+from scar_constructs.fdl.nodes import Mapping, Scalar, Sequence
+from scar_constructs.fdl.rules import fault
 from scar_constructs.fdl.secret_checks import check_storage_credentials
 from scar_constructs.fdl.section import Section, merge
 from scar_constructs.fdl.sharing import share_environments
@@ -30,6 +30,7 @@ class ParsedFile:
     functions: tuple[ParsedFunction, ...]
     name_at: Located
     buckets_at: dict[str, Located]
+    options_at: dict[str, Located]
 
 
 def parse_file(path: Path, root: Mapping, base: Mapping | None, report: Report) -> ParsedFile:
@@ -56,13 +57,15 @@ def parse_file(path: Path, root: Mapping, base: Mapping | None, report: Report) 
             name=top.text("workflow") or stack_name(path.stem),
             path=path,
             functions=tuple(parsed.function for parsed in named),
-            buckets=_bucket_settings(top),
+            buckets=parse_buckets(top),
             tags=top.variables("tags"),
             region=_region(named, report),
+            options=parse_options(top),
         ),
         functions=named,
         name_at=_located(root, "workflow"),
         buckets_at=_bucket_places(top),
+        options_at={name: _located(root, name) for name in StackOptions.model_fields},
     )
 
 
@@ -119,39 +122,6 @@ def _region(functions: tuple[ParsedFunction, ...], report: Report) -> str | None
             )
         region = region or own
     return region
-
-
-def _bucket_settings(top: Section) -> dict[str, BucketSettings]:
-    node = top.find("buckets")
-    if not isinstance(node, Mapping):
-        return {}
-    settings = {}
-    for name, entry in node.items():
-        if not isinstance(entry, Mapping):
-            continue
-        section = Section(entry, top.report)
-        found = bucket_fault(name)
-        if found is not None:
-            top.report.add(
-                problem(
-                    "bucket-name",
-                    entry.path,
-                    node.position_of(name),
-                    f"the bucket's name must {found}",
-                    quote(name),
-                    "rename the bucket",
-                )
-            )
-        versioned = section.boolean("versioned")
-        days = section.integer("expire_days", 0)
-        settings[name] = BucketSettings(
-            existing=section.boolean("existing") or False,
-            owner=section.boolean("owner") or False,
-            versioned=True if versioned is None else versioned,
-            expire_days=days or None,
-            kms_key=section.text("kms_key"),
-        )
-    return settings
 
 
 def _bucket_places(top: Section) -> dict[str, Located]:

@@ -45,14 +45,55 @@ def check_quotas(files: Sequence[ParsedFile], application: Application, report: 
 
 def check_unused_settings(files: Sequence[ParsedFile], report: Report) -> None:
     """Add a warning for settings of a bucket that no function uses."""
-    functions = [function for file in files for function in file.file.functions]
-    used = {source.bucket for function in functions for source in function.inputs}
-    used |= {target.bucket for function in functions for target in function.outputs}
+    used = _used_buckets(files)
     for file in files:
         for bucket, place in file.buckets_at.items():
             if bucket not in used:
                 fix = "correct the name, or remove the settings"
                 _add("unused-bucket-settings", place, "no function uses this bucket", fix, report)
+
+
+def _used_buckets(files: Sequence[ParsedFile]) -> set[str]:
+    """The buckets that functions read or write."""
+    functions = [function for file in files for function in file.file.functions]
+    used = {source.bucket for function in functions for source in function.inputs}
+    return used | {target.bucket for function in functions for target in function.outputs}
+
+
+def check_copies(files: Sequence[ParsedFile], report: Report) -> None:
+    """Add a problem for each bucket of ours that is to take logs or copies of others.
+
+    A log of each read and each copy would start functions, or be the log of a log.
+    """
+    used = _used_buckets(files)
+    for file in files:
+        takers = [(file.options_at["access_logs"], file.file.options.access_logs)]
+        takers += [
+            (file.buckets_at[name], settings.access_logs)
+            for name, settings in file.file.buckets.items()
+        ]
+        copies = [
+            (file.buckets_at[name], settings.replicate_to)
+            for name, settings in file.file.buckets.items()
+        ]
+        for place, taker in [*((at, logs.bucket) for at, logs in takers if logs), *copies]:
+            if taker in used:
+                message = f"{taker} takes logs or copies, and functions use it too"
+                fix = "name a bucket that no function uses"
+                _add("takes-logs-or-copies", place, message, fix, report)
+
+
+def check_flow_logs(files: Sequence[ParsedFile], report: Report) -> None:
+    """Add a warning for flow logs of a network that is not made."""
+    for file in files:
+        made = any(
+            function.execution_mode.runs_on_batch and not function.batch.compute_resources.subnets
+            for function in file.file.functions
+        )
+        if file.file.options.flow_logs and not made:
+            message = "has no effect: no job of this file needs a network of ours"
+            at = file.options_at["flow_logs"]
+            _add("setting-without-effect", at, message, "remove it", report)
 
 
 def check_fed_inputs(files: Sequence[ParsedFile], report: Report) -> None:

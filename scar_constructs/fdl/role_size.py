@@ -26,12 +26,7 @@ JOB_PLUMBING = 1_400
 
 def check_role_sizes(files: Sequence[ParsedFile], application: Application, report: Report) -> None:
     """Add a problem for each function whose role IAM would refuse."""
-    keys = {
-        bucket.name: bucket.settings.kms_key
-        for stack in application.stacks
-        for bucket in stack.buckets
-        if bucket.settings.kms_key
-    }
+    keys = {bucket: key for stack in application.stacks for bucket, key in stack.kms_keys.items()}
     limit = defaults.ROLE_POLICY_MAX_CHARACTERS
     for parsed in (one for file in files for one in file.functions):
         size = max(policy_sizes(parsed.function, keys), default=0)

@@ -78,6 +78,13 @@ REGISTRY_SECRET = Text(
     rule="secret-arn",
     example="arn:aws:secretsmanager:us-east-1:123456789012:secret:name-AbCdEf",
 )
+KMS_KEY = Text(
+    "the ARN of a KMS key",
+    pattern=rf"^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{{12}}:key/[A-Za-z0-9-]+{END}",
+    rule="kms-key-arn",
+    example="arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
+)
+LOG_TARGET = Text("bucket or bucket/folder")
 PATH = Text("bucket/folder")
 FILTERS = ListOf(Text("text", max_length=defaults.FILTER_VALUE_MAX))
 VARIABLES = MapOf(Value(), VARIABLE_NAME)

@@ -6,13 +6,20 @@ which they can be deployed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from scar_constructs.fdl.errors import Report
 from scar_constructs.fdl.functions import ParsedFunction
 from scar_constructs.fdl.graph import cycle_through, strong_components, topological
-from scar_constructs.fdl.models import BucketSettings, Function, Model, Variables
-from scar_constructs.fdl.ownership import Owned, find_owners
+from scar_constructs.fdl.models import (
+    NO_VARIABLES,
+    BucketSettings,
+    Function,
+    Model,
+    StackOptions,
+    Variables,
+)
+from scar_constructs.fdl.ownership import Owned, find_keys, find_owners
 from scar_constructs.fdl.parser import ParsedFile
 from scar_constructs.fdl.rules import problem
 from scar_constructs.fdl.triggers import input_filters, minimal
@@ -52,7 +59,10 @@ class Bucket(Model):
 
 
 class Stack(Model):
-    """One file's functions and the buckets it owns. `depends_on` names stacks deployed before."""
+    """One file's functions and the buckets it owns. `depends_on` names stacks deployed before.
+
+    `kms_keys`: bucket -> ARN of its key, for all buckets that the functions use, whoever owns them.
+    """
 
     name: str
     functions: tuple[Function, ...]
@@ -61,6 +71,8 @@ class Stack(Model):
     tags: Variables
     region: str | None
     rules: tuple[Rule, ...] = ()
+    kms_keys: Variables = NO_VARIABLES
+    options: StackOptions = StackOptions()
 
 
 class Application(Model):
@@ -79,7 +91,8 @@ def join(files: Sequence[ParsedFile], overlapping: frozenset[str], report: Repor
     notifications = _notifications(files)
     owners = find_owners(files, report)
     followed = overlapping | {bucket for bucket in notifications if bucket not in owners}
-    drafts = [_draft(file, owners, notifications, followed) for file in files]
+    keys = find_keys(files, owners)
+    drafts = [_draft(file, owners, notifications, followed, keys) for file in files]
     function_stacks = {
         function.name: file.file.name for file in files for function in file.file.functions
     }
@@ -112,7 +125,11 @@ def _draft(
     owners: dict[str, Owned],
     notifications: dict[str, list[Notification]],
     followed: frozenset[str],
+    keys: Mapping[str, str],
 ) -> Stack:
+    functions = file.file.functions
+    used = {source.bucket for function in functions for source in function.inputs}
+    used |= {target.bucket for function in functions for target in function.outputs}
     return Stack(
         name=file.file.name,
         functions=file.file.functions,
@@ -130,6 +147,8 @@ def _draft(
         tags=file.file.tags,
         region=file.file.region,
         rules=tuple(_rules(file, notifications, followed)),
+        kms_keys={bucket: keys[bucket] for bucket in sorted(used) if bucket in keys},
+        options=file.file.options,
     )
 
 

@@ -103,5 +103,6 @@ def workflow(*functions: Function, **changes: object) -> Stack:
         depends_on=(),
         tags={},
         region=None,
-    )
-    return stack.model_copy(update=changes)
+    ).model_copy(update=changes)
+    keys = {one.name: one.settings.kms_key for one in stack.buckets if one.settings.kms_key}
+    return stack.model_copy(update={"kms_keys": {**keys, **stack.kms_keys}})

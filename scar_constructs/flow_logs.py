@@ -1,0 +1,55 @@
+"""Flow logs of the network of jobs: who spoke with whom, in a log group of the stack."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from aws_cdk import Aws, Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from scar_constructs import naming, permissions
+from scar_constructs.defaults import LOG_RETENTION_DAYS
+from scar_constructs.log_groups import new_log_group
+
+
+class FlowLogs(Construct):
+    """All traffic of a VPC. `kms_key`: ARN of the key that encrypts the log group.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, vpc_id: str, kms_key: str | None
+    ) -> None:
+        super().__init__(scope, construct_id)
+        name = naming.network_log_group(Stack.of(self).stack_name)
+        group = new_log_group(self, "LogGroup", name=name, days=LOG_RETENTION_DAYS, kms_key=kms_key)
+        role = permissions.new_role(
+            self,
+            "Role",
+            principal=_principal(),
+            description="flow logs of the network of jobs",
+            grants=[permissions.write_flow_logs(name)],
+        )
+        ec2.CfnFlowLog(
+            self,
+            "FlowLog",
+            resource_id=vpc_id,
+            resource_type="VPC",
+            traffic_type="ALL",
+            log_destination_type="cloud-watch-logs",
+            log_group_name=group.log_group_name,
+            deliver_logs_permission_arn=role.role_arn,
+        )
+
+
+def _principal() -> iam.IPrincipal:
+    return cast(
+        iam.IPrincipal,
+        iam.ServicePrincipal(
+            "vpc-flow-logs.amazonaws.com",
+            conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+        ),
+    )
