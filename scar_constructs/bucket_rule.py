@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aws_cdk import CfnResource
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -30,15 +31,17 @@ class BucketRule(Construct):
         *,
         bucket: str,
         filters: Sequence[Notification],
+        enabled: bool,
         function: lambda_.IFunction,
         failures: Failures,
     ) -> None:
         super().__init__(scope, construct_id)
-        rule = events.CfnRule(
+        self._rule = rule = events.CfnRule(
             self,
             "Rule",
             description=f"new objects of {bucket}",
             event_pattern=event_pattern(bucket, filters),
+            state=None if enabled else "DISABLED",
             targets=[
                 events.CfnRule.TargetProperty(
                     arn=function.function_arn,
@@ -51,7 +54,7 @@ class BucketRule(Construct):
                 )
             ],
         )
-        lambda_.CfnPermission(
+        self._permission = lambda_.CfnPermission(
             self,
             "Invoke",
             action="lambda:InvokeFunction",
@@ -59,6 +62,11 @@ class BucketRule(Construct):
             principal="events.amazonaws.com",
             source_arn=rule.attr_arn,
         )
+
+    @property
+    def resources(self) -> tuple[CfnResource, ...]:
+        """What must be there before the bucket's events can start the function."""
+        return (self._rule, self._permission)
 
 
 def event_pattern(bucket: str, filters: Sequence[Notification]) -> dict[str, object]:

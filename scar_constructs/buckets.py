@@ -95,11 +95,10 @@ class Buckets(Construct):
                     for notification in bucket.notifications
                 ]
             )
-        for name in dict.fromkeys(one.function_name for one in bucket.notifications):
-            if name in self._functions:
-                resource.add_resource_dependency(
-                    self._functions[name].bucket_permissions[bucket.name]
-                )
+        # S3 asks for the permissions; rules that come later than the bucket would miss events.
+        for function in self._functions.values():
+            for starter in function.starters.get(bucket.name, ()):
+                resource.add_resource_dependency(starter)
 
     def _lambda_configuration(
         self, notification: Notification

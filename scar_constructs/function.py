@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from aws_cdk import Aws, CfnOutput, Tags
+from aws_cdk import Aws, CfnOutput, CfnResource, Tags
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
@@ -23,7 +23,7 @@ from scar_constructs.bucket_rule import BucketRule
 from scar_constructs.capacity import Capacity
 from scar_constructs.dispatcher import Dispatcher
 from scar_constructs.fdl.models import Api, ExecutionMode, Function
-from scar_constructs.fdl.workflow import Notification
+from scar_constructs.fdl.workflow import Rule
 from scar_constructs.image import new_image
 from scar_constructs.job import Job
 from scar_constructs.lambda_function import new_lambda
@@ -81,7 +81,7 @@ class ScarFunction(Construct):
         self._lambda = self._new_lambda()
         self._keep_failures()
         self._api = self._new_api(function.api) if function.api else None
-        self._permissions: dict[str, lambda_.CfnPermission] = {}
+        self._starters: dict[str, list[CfnResource]] = {}
         self._tell()
         for name, value in function.tags.items():
             Tags.of(self).add(name, value, exclude_resource_types=UNTAGGED)
@@ -107,9 +107,9 @@ class ScarFunction(Construct):
         return self._api
 
     @property
-    def bucket_permissions(self) -> Mapping[str, lambda_.CfnPermission]:
-        """Bucket name -> the permission that must exist before the bucket notifies us."""
-        return dict(self._permissions)
+    def starters(self) -> Mapping[str, Sequence[CfnResource]]:
+        """Bucket name -> what must exist before the bucket's events can start us."""
+        return {bucket: tuple(resources) for bucket, resources in self._starters.items()}
 
     def allow_bucket(self, bucket: str) -> None:
         """Let the notifications of this bucket, in this account, invoke the function.
@@ -118,7 +118,7 @@ class ScarFunction(Construct):
         S3's ARNs carry no account, and a deleted bucket's name is free to others; hence the
         source account.
         """
-        self._permissions[bucket] = lambda_.CfnPermission(
+        permission = lambda_.CfnPermission(
             self,
             naming.permission_id(bucket),
             action="lambda:InvokeFunction",
@@ -127,17 +127,20 @@ class ScarFunction(Construct):
             source_arn=naming.bucket_arn(bucket),
             source_account=Aws.ACCOUNT_ID,
         )
+        self._starters.setdefault(bucket, []).append(permission)
 
-    def follow_bucket(self, bucket: str, filters: Sequence[Notification]) -> None:
-        """Start the function on new keys that EventBridge hears of from this bucket."""
-        BucketRule(
+    def follow_bucket(self, rule: Rule) -> None:
+        """Start the function on new keys that EventBridge hears of from the rule's bucket."""
+        made = BucketRule(
             self,
-            naming.rule_id(bucket),
-            bucket=bucket,
-            filters=filters,
+            naming.rule_id(rule.bucket),
+            bucket=rule.bucket,
+            filters=rule.filters,
+            enabled=rule.enabled,
             function=self._lambda,
             failures=self._shared.failures,
         )
+        self._starters.setdefault(rule.bucket, []).extend(made.resources)
 
     def _new_role(self) -> iam.IRole:
         """The Lambda's role; one that the user names is used as it is."""

@@ -10,7 +10,7 @@ round; that, and ARNs spelled out from names, keep CloudFormation's graph free o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from aws_cdk import Environment, Stack, Tags
 from aws_cdk import aws_s3 as s3
@@ -21,6 +21,7 @@ from scar_constructs.capacity import Capacity
 from scar_constructs.defaults import HELPER_IMAGE
 from scar_constructs.fdl import workflow
 from scar_constructs.fdl.models import Function
+from scar_constructs.fdl.workflow import Rule
 from scar_constructs.function import UNTAGGED, ScarFunction
 from scar_constructs.image import RUNTIME_IMAGE
 from scar_constructs.shared import Shared
@@ -101,9 +102,21 @@ class WorkflowStack(Stack):
             for bucket in dict.fromkeys(source.bucket for source in function.inputs):
                 rule = rules.get((function.name, bucket))
                 if rule:
-                    made.follow_bucket(bucket, rule.filters)
-                else:
+                    made.follow_bucket(rule)
+                if not rule or not rule.existing:
+                    # Beside a rule too: for minutes after a bucket has changed from notifications
+                    # to EventBridge, S3 may still notify as it was told before.
                     made.allow_bucket(bucket)
+        self._hand_over(workflow.rules)
+
+    def _hand_over(self, rules: Sequence[Rule]) -> None:
+        """Switch a retired function's rule off only when the rules of its successors are there."""
+        for rule in rules:
+            successors = [one for one in rules if one.enabled and one.bucket == rule.bucket]
+            for successor in () if rule.enabled else successors:
+                for retired in self._functions[rule.function_name].starters[rule.bucket]:
+                    for starter in self._functions[successor.function_name].starters[rule.bucket]:
+                        retired.add_resource_dependency(starter)
 
     @property
     def functions(self) -> Mapping[str, ScarFunction]:

@@ -13,6 +13,7 @@ from scar_constructs.fdl.section import Section
 
 _OF_MADE_BUCKETS = (
     *("versioned", "expire_days", "access_logs", "replicate_to", "replica_kms_key"),
+    "event_bridge",
 )
 
 
@@ -51,6 +52,7 @@ def _settings(section: Section) -> BucketSettings:
         access_logs=_log_target(section),
         replicate_to=_other_bucket(section, "replicate_to"),
         replica_kms_key=section.text("replica_kms_key"),
+        event_bridge=section.boolean("event_bridge") or False,
     )
 
 

@@ -135,6 +135,7 @@ CLASSIC_FUNCTION = Group(
                 "concurrency",
                 "retries",
                 "tracing",
+                "retired",
                 "secrets",
                 "tags",
                 "layers",
@@ -245,6 +246,12 @@ BUCKET = Group(
         "replica_kms_key": Key(
             words.KMS_KEY,
             "Encrypts the copies; needed where the bucket itself has a key.",
+            origin=OURS,
+        ),
+        "event_bridge": Key(
+            Boolean(),
+            "Events go through EventBridge even where notifications would do.",
+            default="only where filters overlap",
             origin=OURS,
         ),
     }

@@ -55,7 +55,9 @@ def check_flow(files: Sequence[ParsedFile], report: Report) -> frozenset[str]:
 
     Out: the buckets in which rules overlap.
     """
-    functions = [parsed for file in files for parsed in file.functions]
+    functions = [
+        parsed for file in files for parsed in file.functions if not parsed.function.retired
+    ]
     by_bucket: dict[str, list[_Trigger]] = {}
     for parsed in functions:
         for bucket, triggers in _own_triggers(parsed).items():

@@ -113,6 +113,7 @@ def _lambda_settings(section: Section) -> dict[str, Any]:
         ),
         "concurrency": concurrency if concurrency >= 0 else None,
         "tracing": section.boolean("lambda.tracing") or False,
+        "retired": section.boolean("lambda.retired") or False,
     }
 
 

@@ -290,6 +290,12 @@ LAMBDA = Group(
             origin=OURS,
         ),
         "tracing": Key(Boolean(), "AWS X-Ray.", default="false", origin=OURS),
+        "retired": Key(
+            Boolean(),
+            "New files start the function no more; it finishes what it has accepted.",
+            default="false",
+            origin=OURS,
+        ),
         "secrets": Key(SECRETS, "Variables whose values are secrets.", origin=OURS),
         "tags": Key(TAGS, "Tags of the function's resources."),
         "boto_profile": PROFILE,

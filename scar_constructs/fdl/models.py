@@ -188,7 +188,8 @@ class Function(Model):
     `image_file` is an image as a file of `docker save`, then `image` is empty. With `create_image`
     false the image is ready and nothing is built; if jobs pull it from a private registry,
     `repository_credentials` is the ARN of the secret for it. With `build` false jobs run the script
-    in the image as it is, between two helper containers.
+    in the image as it is, between two helper containers. A `retired` function finishes what it has
+    accepted, and new files start it no more.
     """
 
     name: str
@@ -214,6 +215,7 @@ class Function(Model):
     file_system: FileSystem | None = None
     concurrency: int | None = None
     tracing: bool = False
+    retired: bool = False
     secrets: Variables = NO_VARIABLES
     api: Api | None = None
     image_file: Path | None = None
@@ -246,6 +248,7 @@ class BucketSettings(Model):
     access_logs: LogTarget | None = None
     replicate_to: str | None = None
     replica_kms_key: str | None = None
+    event_bridge: bool = False
 
 
 class StackOptions(Model):

@@ -6,7 +6,7 @@ which they can be deployed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from scar_constructs.fdl.errors import Report
 from scar_constructs.fdl.functions import ParsedFunction
@@ -37,12 +37,15 @@ class Rule(Model):
     """An EventBridge rule in a function's stack: new keys of the bucket start the function.
 
     It takes the place of notifications where a bucket is not ours, or where filters overlap. A key
-    passes when it has the prefix and the suffix of any of `filters`; no filter passes all.
+    passes when it has the prefix and the suffix of any of `filters`; no filter passes all. The
+    rule of a retired function is there, but not `enabled`. `existing`: no stack makes the bucket.
     """
 
     function_name: str
     bucket: str
     filters: tuple[Notification, ...] = ()
+    enabled: bool = True
+    existing: bool = False
 
 
 class Bucket(Model):
@@ -90,7 +93,11 @@ def join(files: Sequence[ParsedFile], overlapping: frozenset[str], report: Repor
     """
     notifications = _notifications(files)
     owners = find_owners(files, report)
-    followed = overlapping | {bucket for bucket in notifications if bucket not in owners}
+    read = {bucket for file in files for bucket in _read_buckets(file)}
+    followed = overlapping.union(
+        (bucket for bucket in read if bucket not in owners),
+        (bucket for bucket, owned in owners.items() if owned.settings.event_bridge),
+    )
     keys = find_keys(files, owners)
     drafts = [_draft(file, owners, notifications, followed, keys) for file in files]
     function_stacks = {
@@ -100,24 +107,34 @@ def join(files: Sequence[ParsedFile], overlapping: frozenset[str], report: Repor
     return Application(stacks=_in_deploy_order(stacks, files, report))
 
 
+def _read_buckets(file: ParsedFile) -> set[str]:
+    return {source.bucket for function in file.file.functions for source in function.inputs}
+
+
 def _notifications(files: Sequence[ParsedFile]) -> dict[str, list[Notification]]:
     """Whom each bucket notifies, in the order of the files."""
     found: dict[str, list[Notification]] = {}
     for file in files:
         for function in file.file.functions:
-            buckets = dict.fromkeys(source.bucket for source in function.inputs)
-            for bucket in buckets:
-                filters = minimal(
-                    one
-                    for source in function.inputs
-                    if source.bucket == bucket
-                    for one in input_filters(source)
-                )
-                found.setdefault(bucket, []).extend(
-                    Notification(function_name=function.name, prefix=one.prefix, suffix=one.suffix)
-                    for one in filters
-                )
+            if function.retired:
+                continue
+            for bucket in dict.fromkeys(source.bucket for source in function.inputs):
+                found.setdefault(bucket, []).extend(_filters(function, bucket))
     return found
+
+
+def _filters(function: Function, bucket: str) -> list[Notification]:
+    """What starts the function in this bucket."""
+    filters = minimal(
+        one
+        for source in function.inputs
+        if source.bucket == bucket
+        for one in input_filters(source)
+    )
+    return [
+        Notification(function_name=function.name, prefix=one.prefix, suffix=one.suffix)
+        for one in filters
+    ]
 
 
 def _draft(
@@ -146,23 +163,24 @@ def _draft(
         depends_on=(),
         tags=file.file.tags,
         region=file.file.region,
-        rules=tuple(_rules(file, notifications, followed)),
+        rules=tuple(_rules(file, owners, followed)),
         kms_keys={bucket: keys[bucket] for bucket in sorted(used) if bucket in keys},
         options=file.file.options,
     )
 
 
-def _rules(
-    file: ParsedFile, notifications: dict[str, list[Notification]], followed: frozenset[str]
-) -> Iterator[Rule]:
+def _rules(file: ParsedFile, owners: Collection[str], followed: frozenset[str]) -> Iterator[Rule]:
     """The rules of the file's functions on the buckets that EventBridge hears."""
     for function in file.file.functions:
         for bucket in dict.fromkeys(source.bucket for source in function.inputs):
             if bucket in followed:
-                filters = tuple(
-                    one for one in notifications[bucket] if one.function_name == function.name
+                yield Rule(
+                    function_name=function.name,
+                    bucket=bucket,
+                    filters=tuple(_filters(function, bucket)),
+                    enabled=not function.retired,
+                    existing=bucket not in owners,
                 )
-                yield Rule(function_name=function.name, bucket=bucket, filters=filters)
 
 
 def _with_dependencies(stack: Stack, function_stacks: dict[str, str]) -> Stack:
