@@ -29,11 +29,12 @@ from local.cloud.functions.pool import Pool
 from local.cloud.functions.service import FunctionService
 from local.cloud.host import HostEngine
 from local.cloud.ledger import Ledger
-from local.cloud.notifications import FunctionTargets
+from local.cloud.notifications import FunctionTargets, Settling
 from local.cloud.programs import Engine
 
 INVOCATIONS_PER_CPU = 2
 IDLE_ENVIRONMENTS = 8
+SETTLING_SECONDS = 3.0
 
 
 def assemble(engine_name: str, port: int, folder: Path) -> tuple[Application, Callable[[], None]]:
@@ -47,6 +48,8 @@ def assemble(engine_name: str, port: int, folder: Path) -> tuple[Application, Ca
     targets = FunctionTargets(emulator, ledger.warn)
     emulator.put_notification_check(targets.fault)
     emulator.put_notification_delivery(targets.allows)
+    settling = Settling(SETTLING_SECONDS)
+    emulator.put_earlier_notifications(settling.replaced, settling.earlier)
     emulator.put_upload_events(ledger.begin, ledger.end)
     emulator.refuse_absent_images()
     emulator.keep_filled_buckets()

@@ -235,6 +235,38 @@ class Emulator:
 
         storage._deliver_event_to_lambda = deliver
 
+    def put_earlier_notifications(
+        self, replaced: Callable[[str, str], None], earlier: Callable[[str], str | None]
+    ) -> None:
+        """Send a bucket's events by what `earlier(bucket)` gives, as long as that is not None.
+
+        `replaced(bucket, configuration)` is told what a new configuration takes the place of.
+        """
+        storage = self._modules.s3
+        table, fire = storage._bucket_notifications, storage._fire_s3_event
+        firing: contextvars.ContextVar[bool] = contextvars.ContextVar("firing", default=False)
+
+        class Table(type(table)):  # type: ignore[misc]
+            def __setitem__(self, bucket: str, configuration: str) -> None:
+                if before := super().get(bucket):
+                    replaced(bucket, before)
+                super().__setitem__(bucket, configuration)
+
+            def get(self, bucket: str, default: Any = None) -> Any:
+                before = earlier(bucket) if firing.get() else None
+                return before or super().get(bucket, default)
+
+        def fire_as_before(*args: Any, **kwargs: Any) -> None:
+            token = firing.set(True)
+            try:
+                fire(*args, **kwargs)
+            finally:
+                firing.reset(token)
+
+        storage._bucket_notifications = Table()
+        storage._bucket_notifications._data = table._data
+        storage._fire_s3_event = fire_as_before
+
     def put_upload_events(self, begin: Callable[[str], int], end: Callable[[int], None]) -> None:
         """Frame a bucket's event: `begin` before the change is answered, `end` once delivered."""
         storage = self._modules.s3

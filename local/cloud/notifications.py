@@ -7,6 +7,7 @@ the same event must not overlap in prefix and suffix at once.
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -29,6 +30,30 @@ def overlap(rules: Sequence[Rule]) -> str | None:
         ):
             return _OVERLAP
     return None
+
+
+class Settling:
+    """Bucket configurations that still hold for a while after they were replaced.
+
+    S3 says five minutes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/
+    how-to-enable-disable-notification-intro.html. Here it is `seconds`, long enough to show what
+    a deployment loses that removes too early what the bucket notified. The first configuration
+    of a bucket holds at once.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._replaced: dict[str, tuple[str, float]] = {}
+
+    def replaced(self, bucket: str, configuration: str) -> None:
+        """Note what a new configuration takes the place of, unless something older still holds."""
+        if self.earlier(bucket) is None:
+            self._replaced[bucket] = (configuration, time.monotonic() + self._seconds)
+
+    def earlier(self, bucket: str) -> str | None:
+        """What held before and still does."""
+        configuration, until = self._replaced.get(bucket, (None, 0.0))
+        return configuration if time.monotonic() < until else None
 
 
 class FunctionTargets:

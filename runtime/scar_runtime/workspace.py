@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -38,9 +39,17 @@ class Workspace:
         """The folder of the script's own file, out of the way of the script's files."""
         return self.root / ".script"
 
-    def make(self) -> None:
-        for folder in (self.input, self.output, self.script):
-            folder.mkdir(parents=True)
+    def make(self) -> int:
+        """Make the folders. The descriptor that this returns marks them as in use while it is
+        open, also for other processes; no folder is ever seen unmarked."""
+        self.input.mkdir(parents=True)
+        self.output.mkdir()
+        unmarked = self.root / ".script.new"
+        unmarked.mkdir()
+        mark = os.open(unmarked, os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.flock(mark, fcntl.LOCK_EX)
+        unmarked.rename(self.script)
+        return mark
 
 
 @contextmanager
@@ -48,11 +57,12 @@ def workspace(request_id: str, root: Path = WORK_ROOT) -> Iterator[Workspace]:
     """Make the folders for one record, and remove them afterwards, whatever the script left."""
     work = work_folder(request_id, root)
     remove_tree(work.root)  # of an attempt that was killed in this same environment
-    work.make()
+    mark = work.make()
     try:
         yield work
     finally:
         remove_tree(work.root)
+        os.close(mark)
 
 
 def work_folder(request_id: str, root: Path = WORK_ROOT) -> Workspace:
@@ -62,9 +72,25 @@ def work_folder(request_id: str, root: Path = WORK_ROOT) -> Workspace:
 
 def remove_leftovers(root: Path = WORK_ROOT) -> None:
     """Remove the folders of records whose process was killed, as Lambda does when time is up: the
-    disk may outlive the process, and be filled up by it. Only for who has the disk alone."""
+    disk may outlive the process, and be filled up by it. On a disk that is shared, as outside of
+    Lambda, the folders that others use stay."""
     for script in root.glob("*/.script"):
-        remove_tree(script.parent)
+        if not _is_in_use(script):
+            remove_tree(script.parent)
+
+
+def _is_in_use(script: Path) -> bool:
+    try:
+        probe = os.open(script, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return True  # somebody else's, or removed in this moment
+    try:
+        fcntl.flock(probe, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(probe)
+    return False
 
 
 def remove_tree(root: Path) -> None:

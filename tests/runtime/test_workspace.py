@@ -69,3 +69,11 @@ def test_the_folder_is_gone_after_an_error(tmp_path: Path) -> None:
     with pytest.raises(KeyError, match="x"), workspace("id", tmp_path):
         raise KeyError("x")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_folders_in_use_are_no_leftovers(tmp_path: Path) -> None:
+    """Outside of Lambda, several functions of one machine may share the disk."""
+    with workspace("used", tmp_path) as work:
+        remove_leftovers(tmp_path)
+        assert work.output.is_dir()
+    assert list(tmp_path.iterdir()) == []

@@ -111,8 +111,14 @@ class BatchApi:
         return _only(record, "jobQueueName", "jobQueueArn")
 
     def delete_job_queue(self, request: Mapping[str, Any]) -> Record:
+        """Delete a queue, and end its jobs as AWS does: https://docs.aws.amazon.com/batch/latest/
+        APIReference/API_DeleteJobQueue.html"""
         region = self._here()[1]
-        del region.queues[region.queue(request["jobQueue"])["jobQueueName"]]
+        queue = region.queue(request["jobQueue"])
+        del region.queues[queue["jobQueueName"]]
+        for job in list(region.jobs.values()):
+            if job.document["jobQueue"] == queue["jobQueueArn"] and job.status not in ENDED:
+                self._runner.terminate(job, "Job queue deleted")
         return {}
 
     def describe_job_queues(self, request: Mapping[str, Any]) -> Record:

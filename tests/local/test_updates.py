@@ -1,0 +1,164 @@
+"""Deployments while files keep arriving: no event may be lost, whatever changes.
+
+Functions run as host processes here: what is tested is the order in which CloudFormation changes
+resources, and what S3, Lambda and Batch do meanwhile, to which images add nothing but minutes. The
+cloud keeps telling the functions that a bucket notified before for some seconds after a change, as
+S3 does for minutes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from local.cdk import deploy
+from local.cloud.assembly import SETTLING_SECONDS
+from local.engines import EngineName
+from local.errors import LocalError
+from local.run import failed_events
+from local.server import CloudAddress, LocalCloud
+from tests.local.moving import IMAGE, Seen, Uploads, versions
+
+HEAD = f"""
+workflow: moving
+defaults:
+  lambda:
+    container: {{image: {IMAGE}}}
+"""
+
+
+def function(name: str, place: str, script: str, *more: str, batch: str = "") -> str:
+    """A function from `in` to the folder of the place `BUCKET/FOLDER`."""
+    bucket = place.partition("/")[0]
+    lines = [
+        "  - lambda:",
+        f"      name: {name}",
+        f"      init_script: {script}.sh",
+        f"      input: [{{storage_provider: s3, path: {bucket}/in}}]",
+        f"      output: [{{storage_provider: s3, path: {place}}}]",
+        *(f"      {line}" for line in more),
+    ]
+    return "\n".join([*lines, f"    batch: {{{batch}}}" if batch else ""])
+
+
+def workflow(*functions: str, buckets: str = "") -> str:
+    return "\n".join([HEAD, buckets, "functions:", "  aws:", *functions])
+
+
+GROWS = {
+    1: function("moving-grows", "moving-a/out", "v1", "memory: 256"),
+    2: function(
+        "moving-grows", "moving-a/out", "v2", "memory: 512", "execution_mode: lambda-batch"
+    ),
+}
+JOB = {
+    1: function(
+        *("moving-job", "moving-b/out", "slow-v1", "execution_mode: batch"),
+        batch="vcpus: 2, memory: 512",
+    ),
+    2: function(
+        *("moving-job", "moving-b/out", "v2", "execution_mode: batch"),
+        batch="vcpus: 1, memory: 1024, compute_resources: {instance_types: [m7i, c7i]}",
+    ),
+}
+OLD = function("moving-old", "moving-c/out", "v1")
+OLD_RETIRED = function("moving-old", "moving-c/out", "v1", "retired: true")
+SAME_NAME = function("moving-old", "moving-c/out", "v1", "execution_mode: batch")
+NEW = function("moving-new", "moving-c/out", "v2", "execution_mode: batch")
+STAYS = function("moving-stays", "moving-d/out", "v1")
+JOINS = function("moving-joins", "moving-d/joined", "v1")
+JOINS_RETIRED = function("moving-joins", "moving-d/joined", "v1", "retired: true")
+KEPT_AT_EVENT_BRIDGE = "buckets: {moving-d: {event_bridge: true}}"
+
+RETIRED = {"function moving-old", "function moving-joins"}
+"""As the cloud names their events that are in flight."""
+
+TEXTS = {
+    "first": workflow(GROWS[1], JOB[1], OLD, STAYS),
+    "changed": workflow(GROWS[2], JOB[2], OLD, STAYS, JOINS),
+    "refused": workflow(GROWS[2], JOB[2], SAME_NAME, STAYS, JOINS),
+    "moved": workflow(
+        *(GROWS[2], JOB[2], OLD_RETIRED, NEW, STAYS, JOINS_RETIRED), buckets=KEPT_AT_EVENT_BRIDGE
+    ),
+    "cleared": workflow(GROWS[2], JOB[2], NEW, STAYS, buckets=KEPT_AT_EVENT_BRIDGE),
+}
+
+
+@dataclass(frozen=True)
+class Story:
+    """What was uploaded while the versions were deployed one after the other, and what came."""
+
+    cloud: CloudAddress
+    names: Mapping[str, list[str]]
+    seen: Seen
+    refusal: str
+    changed_at: float
+    """When the second version was there, in seconds since the epoch."""
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    folder = tmp_path_factory.mktemp("moving")
+    with LocalCloud(EngineName.PROCESS, folder / "cloud") as cloud:
+        assemblies = versions(folder, TEXTS, cloud)
+        deploy(assemblies["first"], cloud)
+        with Uploads(cloud, "moving-a", "moving-b", "moving-c", "moving-d") as uploads:
+            time.sleep(4)
+            deploy(assemblies["changed"], cloud)
+            changed_at = time.time()
+            with pytest.raises(LocalError) as refused:
+                deploy(assemblies["refused"], cloud)
+            deploy(assemblies["moved"], cloud)
+            # As documented: a retired function goes when nothing can reach it any more.
+            time.sleep(SETTLING_SECONDS)
+            while not RETIRED.isdisjoint(cloud.activity()["in_flight"]):
+                time.sleep(0.1)
+            deploy(assemblies["cleared"], cloud)
+            time.sleep(1)
+        seen = Seen(cloud)
+        yield Story(cloud, uploads.names, seen, str(refused.value), changed_at)
+
+
+@pytest.mark.parametrize("bucket", ["moving-a", "moving-b", "moving-c", "moving-d"])
+def test_every_file_that_came_meanwhile_has_its_output(story: Story, bucket: str) -> None:
+    assert len(story.names[bucket]) > 20
+    assert sorted(story.seen.versions_of(bucket)) == sorted(story.names[bucket])
+
+
+def test_nothing_failed(story: Story) -> None:
+    assert failed_events(story.cloud, []) == {}
+    assert story.seen.activity["warnings"] == []
+    rows = story.seen.activity["executions"]
+    assert {row["status"] for row in rows} <= {"succeeded", "submitted", "delegated"}
+
+
+@pytest.mark.parametrize("bucket", ["moving-a", "moving-b", "moving-c"])
+def test_each_file_was_handled_once_by_one_version(story: Story, bucket: str) -> None:
+    used = story.seen.versions_of(bucket)
+    assert all(len(one) == 1 for one in used.values())
+    assert {version for one in used.values() for version in one} == {"v1", "v2"}
+
+
+def test_a_job_submitted_before_the_update_runs_after_it(story: Story) -> None:
+    batch = story.cloud.client("batch")
+    (queue, *_) = [
+        queue["jobQueueName"]
+        for queue in batch.describe_job_queues()["jobQueues"]
+        if "movingjob" in queue["jobQueueName"]
+    ]
+    done = batch.list_jobs(jobQueue=queue, jobStatus="SUCCEEDED")["jobSummaryList"]
+    jobs = batch.describe_jobs(jobs=[job["jobId"] for job in done])["jobs"]
+    late = [
+        job["jobDefinition"].rpartition(":")[2]
+        for job in jobs
+        if job["startedAt"] / 1000 > story.changed_at
+    ]
+    assert set(late) == {"1", "2"}
+
+
+def test_another_package_type_under_the_same_name_is_refused(story: Story) -> None:
+    assert "custom-named resource requires replacing" in story.refusal
+    assert "moving-old" in story.refusal
