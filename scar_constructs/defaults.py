@@ -141,9 +141,9 @@ BUCKET_NOTIFICATIONS_MAX = 100
 STACK_NAME_MAX = 128  # CloudFormation
 TAGS_MAX = 50
 
-SCRIPT_MAX_BYTES = 1_048_576
-"""Ours. SCAR's limit was 24 KB, because the script travelled in the job definition; now it is a
-file of the image, and a megabyte holds any script that a person wrote."""
+SCRIPT_MAX_BYTES = 16_777_216
+"""Ours. SCAR's limit was 24 KB, because the script travelled in the job definition; now it is part
+of a file of the image. Room enough for a script that unpacks itself; every cold start reads it."""
 
 # --- what the reader accepts --------------------------------------------------------------------
 

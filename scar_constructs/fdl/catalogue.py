@@ -282,8 +282,8 @@ SECTIONS: dict[str, dict[str, Rule]] = {
         "script-unreadable": Rule("the script must be a readable file"),
         "script-empty": Rule("the script must say something"),
         "script-too-large": Rule(
-            "the script must be of a size that a person wrote",
-            why="Data and programs belong into the image.",
+            "the script must have at most 16 MiB",
+            why="Every cold start reads it. Data and programs belong into the image.",
         ),
         "script-not-shell": Rule(
             "the script must be a shell script",

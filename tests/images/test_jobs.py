@@ -72,6 +72,16 @@ def test_orphans_of_a_script_are_taken_leave_of(image: Image, spool: Bucket) -> 
     assert "zombies: 0" in done.stdout.splitlines(), done.stdout
 
 
+def test_a_script_and_an_answer_of_megabytes_pass(image: Image) -> None:
+    """Lambda takes and gives 6 MB at most; the emulator holds answers to that, too."""
+    filler = f"# {'x' * 97}\n" * 44_000
+    with image.function() as function:
+        said = function.run(filler + "echo $#; seq 2000000; echo last", "a", "b")
+    assert said.startswith("2\n1\n2\n")
+    assert said.endswith("2000000\nlast\n")
+    assert "bytes of output left out ...]" in said
+
+
 def test_nothing_is_left_in_a_function_s_disk_or_processes(image: Image) -> None:
     with image.function() as function:
         function.run(LEAVING)

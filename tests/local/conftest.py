@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +56,21 @@ def deployed(cloud: CloudAddress, tmp_path_factory: pytest.TempPathFactory) -> W
     build_entrypoint_image(cloud, tmp_path_factory.mktemp("entrypoint"))
     paths = [DATA / "zoo" / "zoo.yaml", DATA / "flows" / "flows.yaml"]
     return Workflow(cloud, paths, tmp_path_factory.mktemp("deployed-assembly"))
+
+
+@pytest.fixture(scope="session")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workflow]:
+    """The functions of data/host in a cloud without containers: scripts see this machine's files.
+
+    The script of some has several MB, more than anybody wants to keep in a repository.
+    """
+    files = tmp_path_factory.mktemp("host-files") / "host"
+    shutil.copytree(DATA / "host", files)
+    filler = f"# {'x' * 97}\n" * 40_000
+    (files / "large.sh").write_text("#!/bin/sh\n" + filler + (files / "payload.sh").read_text())
+    with LocalCloud(EngineName.PROCESS, tmp_path_factory.mktemp("host-cloud")) as running:
+        bootstrap([], running)
+        yield Workflow(running, [files / "host.yaml"], tmp_path_factory.mktemp("host-assembly"))
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from scar_runtime.aws.client import Client
 from scar_runtime.aws.credentials import Provider
-from scar_runtime.aws.s3 import S3
+from scar_runtime.aws.s3 import S3, FileSlice, Part
 from scar_runtime.config import Output
 from scar_runtime.errors import DiskFullError, LoopError, StorageError, SupersededError
 from scar_runtime.events import StoredObject
@@ -22,6 +22,8 @@ from scar_runtime.storage import MIB, PART, Storage, require_space
 from tests.runtime.cloud import Bucket, opened
 from tests.runtime.functions import COPY, Function, Invoked, stored
 
+LARGEST = 5 * 1024**4
+"""The largest object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
 SIZES = [0, 1, MIB, MIB + 1, PART - 1, PART, PART + 1, 3 * PART + 17]
 
 
@@ -66,6 +68,43 @@ def parts_of(bucket: Bucket) -> tuple[Client, str, str]:
     variables = bucket.cloud.variables
     client = Client("s3", Provider(variables), opened(variables))
     return client, "us-east-1", bucket.cloud.endpoint
+
+
+def test_a_file_with_holes_goes_whole(bucket: Bucket, tmp_path: Path) -> None:
+    source = tmp_path / "sparse"
+    with source.open("wb") as file:
+        for place in (0, PART, 3 * PART):
+            file.seek(place)
+            file.write(b"x")
+    Storage(bucket.s3).upload(source, bucket.name, "key", {})
+    assert source.stat().st_blocks * 512 < MIB, "the file system has no holes"
+    assert bucket.get("key") == source.read_bytes()
+
+
+def test_a_huge_file_has_as_many_parts_as_s3_takes(bucket: Bucket, tmp_path: Path) -> None:
+    source = tmp_path / "huge"
+    with source.open("wb") as file:
+        file.truncate(LARGEST)
+    sent: list[FileSlice] = []
+
+    class Counting(S3):
+        """Notes the parts and sends none: the largest object that S3 has fits on no machine."""
+
+        def begin_upload(self, *_: Any) -> str:
+            return "upload"
+
+        def put_part(self, *arguments: Any) -> Part:
+            sent.append(arguments[-1])
+            return Part("etag", "checksum")
+
+        def end_upload(self, *_: Any) -> None:
+            sent.sort(key=lambda part: part.begin)
+
+    Storage(Counting(*parts_of(bucket))).upload(source, bucket.name, "key", {})
+    assert len(sent) <= 10_000
+    assert all(part.size <= 5 * 1024 * MIB for part in sent)
+    ends = [part.begin + part.size for part in sent]
+    assert [0, *ends] == [*(part.begin for part in sent), LARGEST]
 
 
 def test_a_thousand_outputs_go(bucket: Bucket, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from scar_constructs import defaults
 from scar_constructs.fdl import FdlError, load_application, render
 from scar_constructs.fdl.models import ComputeType, ExecutionMode, Function, Input, Output
 from tests.unit.fdl_files import load, problems_of, rules_of, write
@@ -298,7 +299,7 @@ def test_the_stack_is_named_by_the_file(stem: str, name: str, tmp_path: Path) ->
 
 def test_a_script_that_is_too_large_is_told(tmp_path: Path) -> None:
     paths = write(tmp_path, a="functions: {f: {image: x, init_script: big.sh}}")
-    (tmp_path / "big.sh").write_text("#!/bin/sh\n" + "#" * 1_100_000)
+    (tmp_path / "big.sh").write_text("#!/bin/sh\n" + "#" * defaults.SCRIPT_MAX_BYTES)
 
     with pytest.raises(FdlError, match="script-too-large"):
         load_application(paths)

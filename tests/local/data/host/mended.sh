@@ -1,3 +1,4 @@
+#!/bin/sh
 # The name of the input says which file has to be there first: with engine "process", a script sees
 # the files of this machine.
 cp "$SCAR_INPUT_FILE" "$SCAR_OUTPUT_DIR"
