@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from scar_runtime.aws.batch import Batch
 from scar_runtime.aws.client import Client
-from scar_runtime.aws.connections import Connections
+from scar_runtime.aws.connections import Connections, UnverifiedConnections
 from scar_runtime.aws.credentials import Provider
 from scar_runtime.aws.functions import Functions
 from scar_runtime.aws.s3 import S3
@@ -21,6 +21,7 @@ from scar_runtime.errors import ConfigError
 from scar_runtime.execution import Executor
 from scar_runtime.log import Log
 from scar_runtime.process import Terminator
+from scar_runtime.providers.makers import Means, makers
 from scar_runtime.providers.stores import Stores
 from scar_runtime.reaper import Reaper
 from scar_runtime.secrets import ScriptSecrets
@@ -73,6 +74,7 @@ def assemble(
     log = Log(config.name, config.log_level, log_descriptor)
     terminator, reaper = Terminator(), Reaper()
     credentials, connections = Provider(environ), Connections(environ)
+    unverified = UnverifiedConnections(environ)
     s3 = S3(client("s3", credentials, connections), settings.region, settings.s3_url)
     spool = claims = jobs = None
     if settings.spool_bucket:
@@ -83,7 +85,8 @@ def assemble(
         jobs = Jobs(config.name, spool, settings, batch)
     secrets = Secrets(lambda service: client(service, credentials, connections), settings.any_url)
     script_secrets = ScriptSecrets(config.secrets, secrets)
-    stores = Stores(Storage(s3), inputs=config.inputs)
+    means = Means(s3, settings.region, settings.s3_url, secrets, connections, unverified)
+    stores = Stores(Storage(s3), makers(config.providers, means), config.inputs)
     executor = Executor(config, stores, log, terminator, reaper, image, script_secrets)
     functions = Functions(
         Client("lambda", credentials, connections), settings.region, settings.lambda_url

@@ -42,13 +42,14 @@ _GONE = ("404", "NoSuchKey", "NoSuchVersion", "403", "AccessDenied")
 
 
 class Storage:
-    """Downloads and uploads. Faults of the service become `StorageError`, naming the object.
+    """The `Store` of S3 and of services that speak its protocol.
 
-    During a download, `check` is called again and again; what it raises ends the download.
+    `place` stands before "bucket/key" in messages.
     """
 
-    def __init__(self, s3: S3) -> None:
+    def __init__(self, s3: S3, place: str = "s3://") -> None:
         self._s3 = s3
+        self._place = place
 
     def download(
         self, stored: StoredObject, path: Path, check: Callable[[], None] = lambda: None
@@ -78,7 +79,7 @@ class Storage:
         except AwsError as error:
             if error.code in _GONE:
                 return True
-            raise _read_error(stored, error) from error
+            raise self._read_error(stored, error) from error
         if _version(stored):
             return answer.get("x-amz-version-id") == stored.version
         return not stored.etag or answer.get("etag") == _quoted(stored.etag)
@@ -90,11 +91,26 @@ class Storage:
             if stored.size is not None:
                 require_space(path.parent, stored.size)
             with path.open("wb", buffering=0) as file:
-                return _Download(self._s3, stored, version, file.fileno(), path, check).run()
+                return _Download(
+                    self._s3, stored, self._name(stored), version, file.fileno(), path, check
+                ).run()
         except AwsError as error:
-            raise _read_error(stored, error) from error
+            raise self._read_error(stored, error) from error
         except OSError as error:
-            raise _disk_error(error, f"s3://{stored.path}") from error
+            raise disk_error(error, self._name(stored)) from error
+
+    def _name(self, stored: StoredObject) -> str:
+        return f"{self._place}{stored.path}"
+
+    def _read_error(self, stored: StoredObject, error: AwsError) -> StorageError:
+        name = self._name(stored)
+        if error.code in ("412", "PreconditionFailed"):
+            return _superseded(name)
+        text = f"cannot read {name}: {error}"
+        if error.code in _GONE:  # without s3:ListBucket, S3 answers 403 for what is not there
+            hint = " (it may have been deleted, or the function's role may not read it)"
+            return AbsentError(text + hint)
+        return StorageError(text)
 
     def upload(self, path: Path, bucket: str, key: str, metadata: Mapping[str, str]) -> None:
         """Store the file whole, or not at all."""
@@ -106,7 +122,7 @@ class Storage:
             else:
                 self._upload_parts(path, size, bucket, key, headers)
         except AwsError as error:
-            raise StorageError(f"cannot write s3://{bucket}/{key}: {error}") from error
+            raise StorageError(f"cannot write {self._place}{bucket}/{key}: {error}") from error
         except OSError as error:
             raise StorageError(f"cannot read the output {path.name}: {error.strerror}") from error
 
@@ -152,6 +168,7 @@ class _Download:
         self,
         s3: S3,
         stored: StoredObject,
+        name: str,
         version: str | None,
         descriptor: int,
         path: Path,
@@ -159,6 +176,7 @@ class _Download:
     ) -> None:
         self._s3 = s3
         self._stored = stored
+        self._name = name
         self._version = version
         self._descriptor = descriptor
         self._folder = path.parent
@@ -200,7 +218,7 @@ class _Download:
     def _require_version(self, answer: HTTPResponse) -> None:
         wanted = _version(self._stored)
         if wanted and answer.getheader("x-amz-version-id") != wanted:
-            raise _superseded(self._stored)
+            raise _superseded(self._name)
 
     def _get_part(self, begin: int) -> None:
         end = min(begin + PART, self._total)
@@ -211,16 +229,24 @@ class _Download:
         self._get(receive, {"Range": f"bytes={begin}-{end - 1}"})
 
     def _write(self, answer: HTTPResponse, offset: int) -> None:
-        buffer = memoryview(bytearray(CHUNK))
-        while count := answer.readinto(buffer):
-            self._check()
-            rest = buffer[:count]
-            while rest:
-                try:
-                    written = os.pwrite(self._descriptor, rest, offset)
-                except OSError as error:  # of the disk, where trying again helps nobody
-                    raise _disk_error(error, f"s3://{self._stored.path}") from error
-                rest, offset = rest[written:], offset + written
+        write_answer(answer, self._descriptor, offset, self._name, self._check)
+
+
+def write_answer(
+    answer: HTTPResponse, descriptor: int, offset: int, name: str, check: Callable[[], None]
+) -> None:
+    """Write the answer's content to an open file from `offset` on. Raises `StorageError` where the
+    disk takes it not; `name` is the object's."""
+    buffer = memoryview(bytearray(CHUNK))
+    while count := answer.readinto(buffer):
+        check()
+        rest = buffer[:count]
+        while rest:
+            try:
+                written = os.pwrite(descriptor, rest, offset)
+            except OSError as error:  # of the disk, where trying again helps nobody
+                raise disk_error(error, name) from error
+            rest, offset = rest[written:], offset + written
 
 
 def in_parallel(do: Callable[[A], B], items: Sequence[A], threads: int) -> list[B]:
@@ -264,24 +290,14 @@ def _full(needed: str, free: int) -> str:
     )
 
 
-def _disk_error(error: OSError, what: str) -> StorageError:
+def disk_error(error: OSError, what: str) -> StorageError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFullError(_full(what, 0))
     return StorageError(f"cannot write {what} to disk: {error.strerror}")
 
 
-def _read_error(stored: StoredObject, error: AwsError) -> StorageError:
-    if error.code in ("412", "PreconditionFailed"):
-        return _superseded(stored)
-    text = f"cannot read s3://{stored.path}: {error}"
-    if error.code in _GONE:  # without s3:ListBucket, S3 answers 403 for what is not there
-        hint = " (it may have been deleted, or the function's role may not read it)"
-        return AbsentError(text + hint)
-    return StorageError(text)
-
-
-def _superseded(stored: StoredObject) -> SupersededError:
-    return SupersededError(f"s3://{stored.path} was replaced since the event was sent")
+def _superseded(name: str) -> SupersededError:
+    return SupersededError(f"{name} was replaced since the event was sent")
 
 
 def _version(stored: StoredObject) -> str | None:
