@@ -16,7 +16,7 @@ from scar_runtime.aws.functions import LATER_BYTES
 from scar_runtime.batch import SubmitError
 from scar_runtime.claims import FAILED, Claim, Holder
 from scar_runtime.errors import OutOfTimeError, RecordsError, ScarError
-from scar_runtime.events import Record, parse
+from scar_runtime.events import Record, parse, webhook
 from scar_runtime.events.gateway import is_put_off
 from scar_runtime.execution import Task
 from scar_runtime.runtime import Runtime, from_process
@@ -97,7 +97,7 @@ class Invocation:
         return self._response(202, b"")
 
     def _answer(self, event: Any, attempt: Any) -> dict[str, Any]:
-        entries = list(parse(event))
+        entries = list(parse(webhook.unwrapped(event, self._runtime.config.inputs)))
         outcomes = []
         for number, entry in enumerate(entries, start=1):
             request_id = self._request_id if number == 1 else f"{self._request_id}-{number}"

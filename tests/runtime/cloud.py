@@ -119,7 +119,7 @@ class Bucket:
 
 
 @contextmanager
-def running_cloud(folder: Path) -> Iterator[Cloud]:
+def running_cloud(folder: Path, **variables: str) -> Iterator[Cloud]:
     """Start the emulator on a free port; its log goes to `folder`."""
     port = free_port()
     environment = {
@@ -128,6 +128,7 @@ def running_cloud(folder: Path) -> Iterator[Cloud]:
         "BIND_HOST": "127.0.0.1",
         "S3_PERSIST": "0",
         "LOG_LEVEL": "WARNING",
+        **variables,
     }
     with (folder / "emulator.log").open("wb") as log:
         process = subprocess.Popen(

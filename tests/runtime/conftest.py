@@ -10,13 +10,36 @@ from typing import Any
 
 import pytest
 
+from tests.runtime.cdmi import CdmiServer, running_cdmi
 from tests.runtime.cloud import OPENED, Bucket, Cloud, running_cloud
 from tests.runtime.functions import FakeBatch, Function, document
+from tests.runtime.partner import Partner, running_partner
+from tests.runtime.webdav import WebDavServer, running_webdav
 
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     with running_cloud(tmp_path_factory.mktemp("cloud")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def partner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partner]:
+    with running_partner(tmp_path_factory.mktemp("partner")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def webdav(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebDavServer]:
+    with running_webdav(tmp_path_factory.mktemp("webdav")) as running:
+        yield running
+
+
+@pytest.fixture
+def onedata(tmp_path: Path) -> Iterator[CdmiServer]:
+    folder = tmp_path / "onedata"
+    folder.mkdir()
+    with running_cdmi(folder) as running:
         yield running
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from scar_runtime.errors import EventError
-from scar_runtime.events import direct, eventbridge, gateway, storage, wrapped
+from scar_runtime.events import direct, eventbridge, gateway, onedata, storage, wrapped
 from scar_runtime.events.records import Ignored, Record
 
 MAX_DEPTH = 4
@@ -21,8 +21,7 @@ def parse(event: Any, depth: int = 0) -> Iterator[Record | Ignored]:
     if not isinstance(event, dict):
         yield direct.record(event)
     elif isinstance(event.get("Records"), list) and event["Records"]:
-        for record in event["Records"]:
-            yield from _record(record, depth)
+        yield from _records(event, depth)
     elif storage.is_test(event):
         yield Ignored("a test event of S3")
     elif eventbridge.is_object_event(event):
@@ -30,9 +29,18 @@ def parse(event: Any, depth: int = 0) -> Iterator[Record | Ignored]:
     elif gateway.is_request(event):
         yield gateway.record(event)
     elif wrapped.is_delegated(event):
-        yield from parse(wrapped.delegated(event), depth + 1)
+        for entry in parse(wrapped.delegated(event), depth + 1):
+            yield wrapped.located(event, entry)
     else:
         yield direct.record(event)
+
+
+def _records(event: dict[str, Any], depth: int) -> Iterator[Record | Ignored]:
+    if onedata.is_event(event):
+        yield onedata.record(event)
+        return
+    for record in event["Records"]:
+        yield from _record(record, depth)
 
 
 def _record(record: Any, depth: int) -> Iterator[Record | Ignored]:

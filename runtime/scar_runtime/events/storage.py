@@ -30,7 +30,7 @@ def record(entry: dict[str, Any]) -> Record | Ignored:
             provider=SOURCES[entry["eventSource"]],
             version=found.get("versionId"),
             etag=found.get("eTag"),
-            sequencer=found.get("sequencer"),
+            sequencer=found.get("sequencer") or _order(entry),
             size=found.get("size"),
         )
         name = entry["eventName"]
@@ -41,3 +41,10 @@ def record(entry: dict[str, Any]) -> Record | Ignored:
     if stored.key.endswith("/"):
         return Ignored("a folder, not a file", stored.path)
     return Record(event={"Records": [entry]}, object=stored, time=entry.get("eventTime"))
+
+
+def _order(entry: dict[str, Any]) -> str | None:
+    """What tells two events of one key apart where the service counts nothing: others than S3 and
+    MinIO may send events in their form."""
+    found = entry["s3"]["object"]
+    return None if "eTag" in found or "versionId" in found else entry.get("eventTime")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from scar_runtime.errors import EventError
+from scar_runtime.events import storage
+from scar_runtime.events.records import Ignored, Record
 
 SOURCES = ("aws:sqs", "aws:sns")
 
@@ -26,6 +29,20 @@ def is_delegated(event: dict[str, Any]) -> bool:
 
 def delegated(event: dict[str, Any]) -> Any:
     return _inner(event["event"])
+
+
+def located(event: dict[str, Any], entry: Record | Ignored) -> Record | Ignored:
+    """An entry of a delegated event, at the provider that the event names.
+
+    "s3" and "minio" say no more than the record itself does; "minio.mine" and "webdav" do.
+    """
+    provider = event.get("storage_provider")
+    if not isinstance(provider, str) or provider in storage.SOURCES.values():
+        return entry
+    if isinstance(entry, Ignored) or entry.object is None:
+        return entry
+    delegated = {"storage_provider": provider, "event": entry.event}
+    return replace(entry, event=delegated, object=replace(entry.object, provider=provider))
 
 
 def _inner(body: Any) -> Any:

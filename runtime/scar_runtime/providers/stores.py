@@ -42,12 +42,12 @@ class Stores:
         return self.of(self.provider_of(stored))
 
     def provider_of(self, stored: StoredObject) -> str:
-        """The provider that the event names, if the function has it; else the one that holds the
-        bucket by the function's inputs; else S3 of the account itself.
+        """The provider that the event names, if an input of the function is there; else the one
+        that holds the bucket by the function's inputs; else S3 of the account itself.
 
         A MinIO server knows nothing of the name that it has in the user's file.
         """
-        if stored.provider != OWN and stored.provider in self._makers:
+        if stored.provider != OWN and any(one.provider == stored.provider for one in self._inputs):
             return stored.provider
         kind = stored.provider.partition(".")[0]
         found = [one for one in self._inputs if one.bucket == stored.bucket]

@@ -14,6 +14,9 @@ from scar_runtime.providers.web import Folders, FolderStore, Web, drain
 
 PARTS = ("login", "password")
 _ATTEMPTS = 2
+_MISREAD = "?;"
+"""Where these stand in the new name of a file, encoded as they are, some servers (WsgiDAV) take
+the rest for a query and move to another name. Such files are written in place."""
 
 
 def authorize(secret: Mapping[str, str]) -> dict[str, str]:
@@ -39,6 +42,12 @@ class WebDav(FolderStore):
         return True
 
     def _write(self, content: FileSlice, target: str) -> None:
+        if any(character in target for character in _MISREAD):
+            self._web.send("PUT", target, drain, body=content)
+        else:
+            self._write_aside(content, target)
+
+    def _write_aside(self, content: FileSlice, target: str) -> None:
         for attempt in range(1, _ATTEMPTS + 1):
             temporary = f"{target.rpartition('/')[0]}/.scar-{unique()}.part"
             try:
