@@ -38,8 +38,8 @@ def make_existing_buckets(application: Application, cloud: CloudAddress) -> None
     storage = cloud.client("s3")
     owned = {bucket.name for stack in application.stacks for bucket in stack.buckets}
     functions = functions_of(application)
-    read = {entry.bucket for function in functions for entry in function.inputs}
-    written = {entry.bucket for function in functions for entry in function.outputs}
+    read = {entry.bucket for function in functions for entry in function.role_inputs}
+    written = {entry.bucket for function in functions for entry in function.role_outputs}
     for name in sorted((read | written) - owned):
         storage.create_bucket(Bucket=name)
         storage.put_bucket_notification_configuration(
@@ -62,7 +62,7 @@ def get(
     places = {
         (output.bucket, f"{output.folder}/" if output.folder else "")
         for function in functions_of(application)
-        for output in function.outputs
+        for output in function.role_outputs
     }
     found = {
         (bucket, entry["Key"])
@@ -93,6 +93,6 @@ def _to(place: str, file: Path) -> Upload:
 
 def _default_place(application: Application) -> str:
     for function in functions_of(application):
-        for entry in function.inputs:
+        for entry in function.own_inputs:
             return f"{entry.bucket}/{entry.folder}"
     raise LocalError("no function has an input: name a place, --put BUCKET/PREFIX=FILE")

@@ -178,6 +178,7 @@ class ScarFunction(Construct):
             yield from permissions.write_outputs(function)
             yield from permissions.use_keys(function, shared.kms_keys)
             yield from permissions.read_secrets(function.secrets.values(), shared.options.kms_key)
+            yield from permissions.read_storage_secrets(function, shared.options.kms_key)
             if function.api:
                 yield permissions.invoke_itself(function)
         if self._job and self._capacity:

@@ -107,6 +107,7 @@ class Job(Construct):
             yield permissions.read_runtime(self._runtime.object_arn)
         else:
             yield from permissions.read_secrets(function.secrets.values(), key)
+        yield from permissions.read_storage_secrets(function, key)
         yield permissions.use_spool(function, shared.spool.bucket.bucket_arn)
         if key:
             yield permissions.use_stack_key(key, ("s3",))

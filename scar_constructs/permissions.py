@@ -7,8 +7,9 @@ part.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from aws_cdk import Aws, CfnResource, Stack
@@ -38,7 +39,7 @@ class Grant:
 def read_inputs(function: Function) -> Iterator[Grant]:
     resources = tuple(
         dict.fromkeys(
-            naming.objects_arn(source.bucket, source.folder) for source in function.inputs
+            naming.objects_arn(source.bucket, source.folder) for source in function.role_inputs
         )
     )
     if resources:
@@ -53,7 +54,7 @@ def read_inputs(function: Function) -> Iterator[Grant]:
 def write_outputs(function: Function) -> Iterator[Grant]:
     resources = tuple(
         dict.fromkeys(
-            naming.objects_arn(target.bucket, target.folder) for target in function.outputs
+            naming.objects_arn(target.bucket, target.folder) for target in function.role_outputs
         )
     )
     if resources:
@@ -69,8 +70,8 @@ def write_outputs(function: Function) -> Iterator[Grant]:
 
 def use_keys(function: Function, kms_keys: Mapping[str, str]) -> Iterator[Grant]:
     """Use of the keys of encrypted buckets. `kms_keys`: bucket name -> key ARN."""
-    reads = {source.bucket for source in function.inputs}
-    writes = {target.bucket for target in function.outputs}
+    reads = {source.bucket for source in function.own_inputs}
+    writes = {target.bucket for target in function.own_outputs}
     decrypt = tuple(sorted({kms_keys[name] for name in reads if name in kms_keys}))
     encrypt = tuple(sorted({kms_keys[name] for name in writes if name in kms_keys}))
     if decrypt:
@@ -227,6 +228,13 @@ def read_secrets(arns: Iterable[str], kms_key: str | None) -> Iterator[Grant]:
         yield Grant("ReadParameters", ("ssm:GetParameters",), parameters, "the job's parameters")
     if given and kms_key:
         yield use_key("DecryptSecrets", ("kms:Decrypt",), (kms_key,), ("secretsmanager", "ssm"))
+
+
+def read_storage_secrets(function: Function, kms_key: str | None) -> Iterator[Grant]:
+    """The credentials of the storage providers that the function uses, and no others."""
+    for grant in read_secrets(function.storage_secrets, kms_key):
+        sid = re.sub(r"^(Read|Decrypt)", r"\1Storage", grant.sid)
+        yield replace(grant, sid=sid, reason="credentials of storage providers")
 
 
 def _secret(arn: str) -> str:

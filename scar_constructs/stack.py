@@ -99,7 +99,7 @@ class WorkflowStack(Stack):
         rules = {(rule.function_name, rule.bucket): rule for rule in workflow.rules}
         for function in workflow.functions:
             made = self._functions[function.name]
-            for bucket in dict.fromkeys(source.bucket for source in function.inputs):
+            for bucket in dict.fromkeys(source.bucket for source in function.own_inputs):
                 rule = rules.get((function.name, bucket))
                 if rule:
                     made.follow_bucket(rule)

@@ -13,12 +13,16 @@ from scar_constructs.fdl.errors import Severity
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule: `title` says what must hold, `why` the reason, `source` the page of who says so."""
+    """One rule: `title` says what must hold, `why` the reason, `source` the page of who says so.
+
+    With `hides_source` the line of the file is not shown: it holds what nobody should see.
+    """
 
     title: str
     why: str = ""
     source: str = ""
     severity: Severity = Severity.ERROR
+    hides_source: bool = False
 
 
 _AWS = "https://docs.aws.amazon.com/"
@@ -187,7 +191,9 @@ SECTIONS: dict[str, dict[str, Rule]] = {
         "region": Rule("a region must look like one"),
         "role-arn": Rule("a role must be named by its ARN"),
         "secret-arn": Rule(
-            "a secret must be named by its ARN", why="The value itself must not stand in the file."
+            "a secret must be named by its ARN",
+            why="The value itself must not stand in the file.",
+            hides_source=True,
         ),
         "subnet-id": Rule("a subnet must be named by its id"),
         "security-group-id": Rule("a security group must be named by its id"),
@@ -308,15 +314,47 @@ SECTIONS: dict[str, dict[str, Rule]] = {
         "secret-in-clear": Rule(
             "no secret may stand in a variable",
             why="It would be in the template, in the console and in version control.",
+            hides_source=True,
             source=f"{_AWS}lambda/latest/dg/configuration-envvars-encryption.html",
         ),
         "credentials-in-clear": Rule(
             "no credential may stand in `storage_providers`",
             why=("SCAR carried it in clear into the function's variables and the job definition."),
+            hides_source=True,
         ),
+    },
+    "Storage providers": {
         "storage-kind": Rule("a storage provider must be of a known kind"),
         "storage-unknown": Rule(
-            "a storage provider must be defined", why="`s3` alone needs no definition."
+            "a storage provider must be defined",
+            why=(
+                "`s3` alone needs no definition. Another kind alone stands for its provider "
+                "`default`, as in SCAR, or for the only one."
+            ),
+        ),
+        "storage-address": Rule("a server must be named by its address"),
+        "plain-http": Rule(
+            "a server should be asked over https",
+            why="Within a private network it may be right; the requests are signed in any case.",
+            severity=_WARNING,
+        ),
+        "credentials-over-http": Rule(
+            "credentials must not travel in clear",
+            why="WebDAV's Basic authentication and Onedata's token are in every request.",
+            source="https://datatracker.ietf.org/doc/html/rfc7617#section-4",
+        ),
+        "unverified-server": Rule(
+            "a server's certificate should be checked",
+            why="Who answers in the server's place gets the credentials and the files.",
+            severity=_WARNING,
+        ),
+        "no-events": Rule(
+            "something must start a function whose files are not in a bucket of its own account",
+            why=(
+                "S3 notifications exist within AWS only. The provider's own events do it, where "
+                "they reach the function, or whoever invokes it."
+            ),
+            severity=_WARNING,
         ),
     },
     "Batch": {

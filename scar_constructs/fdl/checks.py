@@ -21,6 +21,7 @@ from scar_constructs.fdl.nodes import Mapping, Node, Scalar, Sequence, quote
 from scar_constructs.fdl.pending import check_pending
 from scar_constructs.fdl.rules import fault, problem
 from scar_constructs.fdl.secret_checks import SECRET_CHECKS
+from scar_constructs.fdl.storage_checks import STORAGE_CHECKS
 
 Check = Callable[[ParsedFunction], Iterator[Problem]]
 
@@ -37,7 +38,7 @@ RUNTIME_VARIABLES = frozenset(
 
 def check_function(parsed: ParsedFunction) -> None:
     """Add all problems of one function to its report."""
-    checks = [*CHECKS, *IMAGE_CHECKS, *BUILD_CHECKS, *SECRET_CHECKS]
+    checks = [*CHECKS, *IMAGE_CHECKS, *BUILD_CHECKS, *SECRET_CHECKS, *STORAGE_CHECKS]
     if parsed.function.execution_mode.runs_on_batch:
         checks += BATCH_CHECKS
     for check in checks:

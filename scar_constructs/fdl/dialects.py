@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from scar_constructs.fdl import batch_keys, block_keys, lambda_keys, words
+from scar_constructs.fdl import batch_keys, block_keys, lambda_keys, storage_keys, words
 from scar_constructs.fdl.errors import Position, Problem, Report
 from scar_constructs.fdl.groups import Group, Key, ListOf, MapOf, Origin
 from scar_constructs.fdl.nodes import Mapping, Node, Scalar
@@ -15,7 +15,6 @@ from scar_constructs.fdl.shapes import (
     Integer,
     Schema,
     Text,
-    Value,
     wrong_type,
 )
 
@@ -257,31 +256,6 @@ BUCKET = Group(
     }
 )
 
-STORAGE_KINDS: dict[str, tuple[str, ...]] = {
-    "s3": ("access_key", "secret_key", "region"),
-    "minio": ("endpoint", "verify", "region", "access_key", "secret_key"),
-    "onedata": ("oneprovider_host", "token", "space"),
-    "webdav": ("hostname", "login", "password"),
-    "rucio": (
-        *("host", "auth_host", "account", "rse", "access_token", "refresh_token"),
-        *("token_endpoint", "oidc_audience", "scopes", "client_id"),
-    ),
-}
-"""The kinds of storage that SCAR's supervisor knew, each with its keys."""
-
-_PROVIDERS = {
-    kind: Group({name: Key(Value(), f"For {kind}.") for name in names})
-    for kind, names in STORAGE_KINDS.items()
-}
-STORAGE = Group(
-    {
-        kind: Key(
-            MapOf(group, Text("a name", max_length=255)), f"Providers of the kind {kind}, by name."
-        )
-        for kind, group in _PROVIDERS.items()
-    }
-)
-
 TOP = Group(
     {
         "functions": Key(
@@ -320,7 +294,7 @@ TOP = Group(
             default="false",
             origin=OURS,
         ),
-        "storage_providers": Key(STORAGE, "Other places that hold files."),
+        "storage_providers": Key(storage_keys.STORAGE, "Other places that hold files."),
     }
 )
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from scar_constructs.fdl import batch_keys, block_keys, dialects, lambda_keys
+from scar_constructs.fdl import batch_keys, block_keys, dialects, lambda_keys, storage_keys
 from scar_constructs.fdl.catalogue import SECTIONS, Rule
 from scar_constructs.fdl.errors import Severity
 from scar_constructs.fdl.groups import Group, Key, ListOf, Origin
@@ -40,6 +40,10 @@ TABLES: dict[str, Group] = {
     "batch": batch_keys.BATCH,
     "compute_resources": batch_keys.COMPUTE_RESOURCES,
     "multi_node_parallel": batch_keys.MULTI_NODE,
+    "storage_providers s3": storage_keys.S3,
+    "storage_providers minio": storage_keys.MINIO,
+    "storage_providers onedata": storage_keys.ONEDATA,
+    "storage_providers webdav": storage_keys.WEBDAV,
 }
 """The groups of keys, by the name of their place in docs/language.md."""
 

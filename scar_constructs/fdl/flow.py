@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from scar_constructs.fdl.errors import Report
 from scar_constructs.fdl.functions import Located, ParsedFunction
 from scar_constructs.fdl.graph import cycle_through, strong_components
-from scar_constructs.fdl.models import Input
+from scar_constructs.fdl.models import OWN, Input
 from scar_constructs.fdl.parser import ParsedFile
 from scar_constructs.fdl.rules import problem
 from scar_constructs.fdl.triggers import Filter, input_filters, minimal
 from scar_constructs.fdl.written import Written
+
+_Place = tuple[str, str]
+"""A server and a bucket there."""
 
 
 @dataclass(frozen=True)
@@ -58,33 +61,35 @@ def check_flow(files: Sequence[ParsedFile], report: Report) -> frozenset[str]:
     functions = [
         parsed for file in files for parsed in file.functions if not parsed.function.retired
     ]
-    by_bucket: dict[str, list[_Trigger]] = {}
+    by_place: dict[_Place, list[_Trigger]] = {}
     for parsed in functions:
-        for bucket, triggers in _own_triggers(parsed).items():
-            by_bucket.setdefault(bucket, []).extend(triggers)
+        for place, triggers in _own_triggers(parsed).items():
+            by_place.setdefault(place, []).extend(triggers)
     overlapping = frozenset(
-        bucket for bucket, triggers in by_bucket.items() if _find_overlaps(triggers, report)
+        bucket for (_, bucket), triggers in by_place.items() if _find_overlaps(triggers, report)
     )
-    _check_loops(functions, {name: _Triggers(found) for name, found in by_bucket.items()}, report)
+    _check_loops(functions, {place: _Triggers(found) for place, found in by_place.items()}, report)
     return overlapping
 
 
-def _own_triggers(parsed: ParsedFunction) -> dict[str, list[_Trigger]]:
+def _own_triggers(parsed: ParsedFunction) -> dict[_Place, list[_Trigger]]:
     """The rules of one function in each bucket, without those that another covers."""
-    found: dict[str, list[_Trigger]] = {}
+    found: dict[_Place, list[_Trigger]] = {}
     for source, at in zip(parsed.function.inputs, parsed.inputs_at, strict=True):
-        found.setdefault(source.bucket, []).extend(
+        found.setdefault(parsed.function.place(source), []).extend(
             _Trigger(parsed, source, at, rule) for rule in input_filters(source)
         )
-    for bucket, triggers in found.items():
+    for place, triggers in found.items():
         kept = set(minimal(trigger.rule for trigger in triggers))
         unique = {trigger.rule: trigger for trigger in reversed(triggers) if trigger.rule in kept}
-        found[bucket] = list(reversed(unique.values()))
+        found[place] = list(reversed(unique.values()))
     return found
 
 
-def _find_overlaps(triggers: Sequence[_Trigger], report: Report) -> bool:
-    """Whether any overlap; a problem is added for each pair of inputs that do."""
+def _find_overlaps(found: Sequence[_Trigger], report: Report) -> bool:
+    """Whether any overlap that S3 would have to tell apart; a problem is added for each pair of
+    inputs that do."""
+    triggers = [trigger for trigger in found if trigger.source.provider == OWN]
     order = {id(trigger): position for position, trigger in enumerate(triggers)}
     index = _Triggers(triggers)
     told: set[tuple[Located, Located]] = set()
@@ -115,11 +120,11 @@ def _report_overlap(trigger: _Trigger, other: _Trigger, report: Report) -> None:
 
 
 def _check_loops(
-    functions: Sequence[ParsedFunction], by_bucket: dict[str, _Triggers], report: Report
+    functions: Sequence[ParsedFunction], by_place: dict[_Place, _Triggers], report: Report
 ) -> None:
     edges: dict[str, dict[str, Located]] = {}
     for parsed in functions:
-        edges.setdefault(parsed.function.name, {}).update(_starts(parsed, by_bucket))
+        edges.setdefault(parsed.function.name, {}).update(_starts(parsed, by_place))
     for name, targets in edges.items():
         if name in targets:
             _report_own_input(name, targets.pop(name), report)
@@ -128,11 +133,11 @@ def _check_loops(
             _report_loop(component, edges, report)
 
 
-def _starts(parsed: ParsedFunction, by_bucket: dict[str, _Triggers]) -> dict[str, Located]:
+def _starts(parsed: ParsedFunction, by_place: dict[_Place, _Triggers]) -> dict[str, Located]:
     """The functions that this one's outputs start, each with the output that does it."""
     found: dict[str, Located] = {}
     for output, at in zip(parsed.function.outputs, parsed.outputs_at, strict=True):
-        index = by_bucket.get(output.bucket)
+        index = by_place.get(parsed.function.place(output))
         if index is None:
             continue
         written = Written(output)

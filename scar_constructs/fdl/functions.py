@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from scar_constructs.fdl.models import (
     Script,
     Vpc,
 )
-from scar_constructs.fdl.nodes import Mapping, Scalar, child_path
+from scar_constructs.fdl.nodes import Scalar, child_path
 from scar_constructs.fdl.rules import fault, problem
 from scar_constructs.fdl.scripts import read_script
 from scar_constructs.fdl.section import Section
@@ -48,13 +47,8 @@ class ParsedFunction:
     outputs_at: tuple[Located, ...]
 
 
-def parse_function(
-    section: Section, providers: AbstractMapping[str, Mapping]
-) -> ParsedFunction | None:
-    """The model, or None if the function has no name.
-
-    `providers` are the file's storage providers by their full name, such as `s3.mine`.
-    """
+def parse_function(section: Section, providers: storage.Providers) -> ParsedFunction | None:
+    """The model, or None if the function has no name. `providers` are those of its file."""
     name_node = section.node.find("lambda.name")
     if not isinstance(name_node, Scalar) or not name_node.text:
         return None
@@ -71,6 +65,9 @@ def parse_function(
             script=script,
             inputs=tuple(model for model, _ in inputs),
             outputs=tuple(model for model, _ in outputs),
+            storage_providers=providers.used_by(
+                [*(model for model, _ in inputs), *(model for model, _ in outputs)]
+            ),
             batch=parse_batch(section),
             **_lambda_settings(section),
             **_access_settings(section),

@@ -108,7 +108,8 @@ class Key:
 
     `default` and `option` (SCAR's command line) are words for the documents. A key with `ignored`
     has no meaning any more and gives a warning with that reason; one with `changed` means
-    something else than in SCAR, and the reason is told by `--explain`.
+    something else than in SCAR, and the reason is told by `--explain`. One with `refused` (reason
+    and fix, with "; " between) breaks `rule`, and its value is never shown.
     """
 
     shape: Shape
@@ -121,6 +122,7 @@ class Key:
     ignored: str = ""
     changed: str = ""
     refused: str = ""
+    rule: str = "refused-key"
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ class Group:
             report.add(problem("unknown-key", path, position, "is not a known key", "", fix))
         elif key.refused:
             reason, _, fix = key.refused.partition("; ")
-            report.add(problem("refused-key", path, position, reason, "", fix))
+            report.add(problem(key.rule, path, position, reason, "", fix))
         elif key.ignored:
             report.add(
                 problem(

@@ -37,7 +37,7 @@ INPUT = Group(
     {
         "storage_provider": Key(
             Text("the name of a storage provider, such as s3"),
-            "Where the folder is: `s3`.",
+            "Where the folder is: `s3`, or a name of `storage_providers`, such as `minio.mine`.",
             default="s3",
             example="s3",
         ),

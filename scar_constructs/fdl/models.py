@@ -69,8 +69,35 @@ class Script(Model):
     content: str
 
 
+OWN = "s3"
+"""The storage provider that needs no definition: S3 of the account that the stack is in."""
+
+
+class StorageProvider(Model):
+    """Where files are beside the buckets of the account itself; None for what the kind has not.
+
+    `name` is as inputs and outputs refer to it, such as `minio.mine`. `endpoint` is a URL. `secret`
+    is the ARN of the credentials; without one (`s3` only) the function's own role asks.
+    """
+
+    name: str
+    kind: str
+    endpoint: str | None = None
+    region: str | None = None
+    space: str | None = None
+    verify: bool = True
+    secret: str | None = None
+
+    @property
+    def server(self) -> str:
+        """What tells a bucket from one of the same name elsewhere; S3 has each name only once."""
+        return OWN if self.kind == OWN else f"{self.endpoint}/{self.space or ''}"
+
+
 class Input(Model):
     """A folder of a bucket whose new files trigger the function.
+
+    Where the provider knows no buckets, the first part of the path stands for one.
 
     `folder` has no slash at either end and is empty for the whole bucket. A file triggers the
     function when its key starts with `folder/` plus any of `prefixes` and ends in any of
@@ -81,6 +108,7 @@ class Input(Model):
     folder: str
     prefixes: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()
+    provider: str = OWN
 
 
 class Output(Model):
@@ -96,6 +124,7 @@ class Output(Model):
     prefixes: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()
     key: str = "{name}"
+    provider: str = OWN
 
 
 class Vpc(Model):
@@ -224,6 +253,41 @@ class Function(Model):
     repository_credentials: str | None = None
     extra_payload: Path | None = None
     batch: Batch
+    storage_providers: tuple[StorageProvider, ...] = ()
+
+    @property
+    def own_inputs(self) -> tuple[Input, ...]:
+        """Those in buckets of the account itself, which AWS tells the function of."""
+        return tuple(source for source in self.inputs if source.provider == OWN)
+
+    @property
+    def own_outputs(self) -> tuple[Output, ...]:
+        """Those in buckets of the account itself."""
+        return tuple(target for target in self.outputs if target.provider == OWN)
+
+    @property
+    def role_inputs(self) -> tuple[Input, ...]:
+        """Those that the function reads as its own role."""
+        return tuple(source for source in self.inputs if self._is_by_role(source.provider))
+
+    @property
+    def role_outputs(self) -> tuple[Output, ...]:
+        """Those that the function writes as its own role."""
+        return tuple(target for target in self.outputs if self._is_by_role(target.provider))
+
+    @property
+    def storage_secrets(self) -> tuple[str, ...]:
+        """The ARNs of its storage providers' credentials."""
+        return tuple(one.secret for one in self.storage_providers if one.secret is not None)
+
+    def place(self, folder: Input | Output) -> tuple[str, str]:
+        """Server and bucket: equal for the same bucket, whatever the files call its provider."""
+        servers = {one.name: one.server for one in self.storage_providers}
+        return servers.get(folder.provider, OWN), folder.bucket
+
+    def _is_by_role(self, provider: str) -> bool:
+        without = (one.name for one in self.storage_providers if one.secret is None)
+        return provider == OWN or provider in without
 
 
 class LogTarget(Model):

@@ -75,7 +75,7 @@ def _users(files: Sequence[ParsedFile], side: str) -> dict[str, list[ParsedFile]
         places = (
             place
             for function in file.file.functions
-            for place in (function.inputs if side == "inputs" else function.outputs)
+            for place in (function.own_inputs if side == "inputs" else function.own_outputs)
         )
         for bucket in dict.fromkeys(place.bucket for place in places):
             users.setdefault(bucket, []).append(file)

@@ -16,10 +16,10 @@ from scar_constructs.fdl.functions import Located, ParsedFunction, parse_functio
 from scar_constructs.fdl.models import StackOptions, WorkflowFile
 from scar_constructs.fdl.nodes import Mapping, Scalar, Sequence
 from scar_constructs.fdl.rules import fault
-from scar_constructs.fdl.secret_checks import check_storage_credentials
 from scar_constructs.fdl.section import Section, merge
 from scar_constructs.fdl.sharing import share_environments
 from scar_constructs.fdl.storage import parse_providers
+from scar_constructs.fdl.storage_checks import check_providers
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def parse_file(path: Path, root: Mapping, base: Mapping | None, report: Report) 
     named = share_environments([parsed for parsed in functions if parsed is not None])
     for parsed in named:
         check_function(parsed)
-    check_storage_credentials(top)
+    check_providers(top)
     return ParsedFile(
         file=WorkflowFile(
             name=top.text("workflow") or stack_name(path.stem),

@@ -54,6 +54,30 @@ def split(node: Scalar, report: Report) -> tuple[str, str] | None:
             )
         )
         return None
+    return (bucket, folder) if _is_folder(folder, node, report) else None
+
+
+def split_folder(node: Scalar, report: Report) -> tuple[str, str] | None:
+    """The same where nothing is known of the rules for the first part, or it is a folder itself."""
+    text = node.text.strip("/")
+    if not text:
+        report.add(
+            problem(
+                "bad-folder",
+                node.path,
+                node.position,
+                "must name a bucket or a folder",
+                quote(node.text),
+                "write it as a/b/c",
+            )
+        )
+        return None
+    first, _, rest = text.partition("/")
+    return (first, rest) if _is_folder(text, node, report) else None
+
+
+def _is_folder(folder: str, node: Scalar, report: Report) -> bool:
+    """Whether the folder is sound; else a problem is added."""
     parts = folder.split("/") if folder else []
     if any(part in ("", ".", "..") for part in parts):
         report.add(
@@ -66,5 +90,5 @@ def split(node: Scalar, report: Report) -> tuple[str, str] | None:
                 "write it as a/b/c",
             )
         )
-        return None
-    return bucket, folder
+        return False
+    return True

@@ -56,8 +56,8 @@ def check_unused_settings(files: Sequence[ParsedFile], report: Report) -> None:
 def _used_buckets(files: Sequence[ParsedFile]) -> set[str]:
     """The buckets that functions read or write."""
     functions = [function for file in files for function in file.file.functions]
-    used = {source.bucket for function in functions for source in function.inputs}
-    return used | {target.bucket for function in functions for target in function.outputs}
+    used = {source.bucket for function in functions for source in function.own_inputs}
+    return used | {target.bucket for function in functions for target in function.own_outputs}
 
 
 def check_copies(files: Sequence[ParsedFile], report: Report) -> None:
@@ -104,7 +104,7 @@ def check_fed_inputs(files: Sequence[ParsedFile], report: Report) -> None:
         for source, at in zip(parsed.function.inputs, parsed.inputs_at, strict=True):
             if not source.prefixes and not source.suffixes:
                 continue
-            writers = outputs.under(source)
+            writers = outputs.under(parsed.function.place(source), source)
             if writers and not _can_any_pass(writers, source):
                 names = ", ".join(dict.fromkeys(name for name, _ in writers))
                 message = f"{names} writes here, but nothing that passes the filters of this input"
@@ -122,7 +122,11 @@ class _Outputs:
 
     def __init__(self, functions: Sequence[ParsedFunction]) -> None:
         found = [
-            ((output.bucket, folder_prefix(output.folder)), parsed.function.name, Written(output))
+            (
+                (*parsed.function.place(output), folder_prefix(output.folder)),
+                parsed.function.name,
+                Written(output),
+            )
             for parsed in functions
             for output in parsed.function.outputs
         ]
@@ -130,13 +134,13 @@ class _Outputs:
         self._places = [place for place, _, _ in found]
         self._outputs = [(name, written) for _, name, written in found]
 
-    def under(self, source: Input) -> list[tuple[str, Written]]:
+    def under(self, place: tuple[str, str], source: Input) -> list[tuple[str, Written]]:
         """The outputs that write under the input's folder, with the names of their functions."""
         prefix = folder_prefix(source.folder)
-        first = last = bisect_left(self._places, (source.bucket, prefix))
+        first = last = bisect_left(self._places, (*place, prefix))
         while last < len(self._places):
-            bucket, folder = self._places[last]
-            if bucket != source.bucket or not folder.startswith(prefix):
+            server, bucket, folder = self._places[last]
+            if (server, bucket) != place or not folder.startswith(prefix):
                 break
             last += 1
         return self._outputs[first:last]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from scar_constructs import defaults
+from scar_constructs.fdl.catalogue import RULES
 from scar_constructs.fdl.errors import Problem, Severity
 from scar_constructs.fdl.nodes import shorten
 
@@ -63,10 +64,13 @@ def render_for_terminal(problems: Iterable[Problem], *, is_coloured: bool) -> st
     """As compilers do: the problem, its line of the file, a caret under it, and the fix."""
     files: dict[str, list[str]] = {}
     blocks = []
-    for problem in problems:
+    told = list(problems)
+    hidden = {(one.file, one.line) for one in told if RULES[one.rule].hides_source}
+    for problem in told:
         if problem.file not in files:
             files[problem.file] = _source_lines(problem.file)
-        blocks.append(_block(problem, files[problem.file], is_coloured=is_coloured))
+        lines = [] if (problem.file, problem.line) in hidden else files[problem.file]
+        blocks.append(_block(problem, lines, is_coloured=is_coloured))
     return "\n\n".join(blocks)
 
 

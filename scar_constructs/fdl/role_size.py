@@ -22,6 +22,8 @@ LAMBDA_PLUMBING = 2_900
 the statements."""
 JOB_PLUMBING = 1_400
 """The same of a job's roles."""
+STORAGE_STATEMENTS = 560
+"""For the frames of the statements about credentials of storage providers."""
 
 
 def check_role_sizes(files: Sequence[ParsedFile], application: Application, report: Report) -> None:
@@ -45,9 +47,9 @@ def policy_sizes(function: Function, keys: Mapping[str, str]) -> Iterator[int]:
     data = _data(function, keys)
     if not function.role:
         files = data if mode.runs_on_lambda else 0
-        yield LAMBDA_PLUMBING + files + _size(function.secrets.values())
+        yield LAMBDA_PLUMBING + files + _secrets(function)
     if mode.runs_on_batch and not function.batch.job_role:
-        yield JOB_PLUMBING + data + _size(function.secrets.values())
+        yield JOB_PLUMBING + data + _secrets(function)
     if mode.runs_on_batch:
         secret = function.repository_credentials
         yield (
@@ -60,8 +62,15 @@ def policy_sizes(function: Function, keys: Mapping[str, str]) -> Iterator[int]:
 def _data(function: Function, keys: Mapping[str, str]) -> int:
     return sum(
         _size(_arns(places)) + _size({keys[one.bucket] for one in places if one.bucket in keys})
-        for places in (function.inputs, function.outputs)
+        for places in (function.role_inputs, function.role_outputs)
     )
+
+
+def _secrets(function: Function) -> int:
+    size = _size(function.secrets.values())
+    if function.storage_secrets:
+        size += STORAGE_STATEMENTS + _size(function.storage_secrets)
+    return size
 
 
 def _arns(places: Iterable[Input | Output]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from scar_constructs.fdl.models import Function, Input, Output
+from scar_constructs.fdl.models import Function, Input, Output, StorageProvider
 
 VERSION = 1
 
@@ -33,12 +33,17 @@ def _document(function: Function) -> dict[str, Any]:
         "script": {"name": script.name, "content": script.content} if script else None,
         "input": [_input(source) for source in function.inputs],
         "output": [_output(target) for target in function.outputs],
+        "storage_providers": {one.name: _provider(one) for one in function.storage_providers},
     }
+
+
+def _provider(provider: StorageProvider) -> dict[str, Any]:
+    return provider.model_dump(exclude={"name"})
 
 
 def _input(source: Input) -> dict[str, Any]:
     return {
-        "storage_provider": "s3",
+        "storage_provider": source.provider,
         "bucket": source.bucket,
         "folder": source.folder,
         "prefix": list(source.prefixes),
@@ -48,7 +53,7 @@ def _input(source: Input) -> dict[str, Any]:
 
 def _output(target: Output) -> dict[str, Any]:
     return {
-        "storage_provider": "s3",
+        "storage_provider": target.provider,
         "bucket": target.bucket,
         "folder": target.folder,
         "prefix": list(target.prefixes),

@@ -13,18 +13,11 @@ from scar_constructs.fdl.errors import Problem
 from scar_constructs.fdl.functions import ParsedFunction
 from scar_constructs.fdl.nodes import Mapping, Scalar
 from scar_constructs.fdl.rules import problem
-from scar_constructs.fdl.section import Section
 
 _ACCESS_KEY = re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])")
 _SECRET_KEY_NAME = re.compile(r"secret_?(?:access_?)?key", re.IGNORECASE)
 _SECRET_KEY = re.compile(r"[A-Za-z0-9/+]{40}\Z")
 _PRIVATE_KEY = "PRIVATE KEY-----"
-_CREDENTIALS = frozenset(
-    {
-        *("access_key", "secret_key", "token", "password", "login"),
-        *("access_token", "refresh_token", "client_secret"),
-    }
-)
 _ENVIRONMENTS = (
     "lambda.container.environment.Variables",
     "lambda.environment.Variables",
@@ -54,36 +47,6 @@ def _is_secret(name: str, value: str) -> bool:
     if _ACCESS_KEY.search(value) or _PRIVATE_KEY in value:
         return True
     return bool(_SECRET_KEY_NAME.search(name) and _SECRET_KEY.match(value))
-
-
-def check_storage_credentials(top: Section) -> None:
-    """Add a problem for each credential that stands in `storage_providers`."""
-    node = top.find("storage_providers")
-    if not isinstance(node, Mapping):
-        return
-    for kind, providers in node.items():
-        if not isinstance(providers, Mapping):
-            continue
-        for settings in providers.entries.values():
-            if isinstance(settings, Mapping):
-                _check_settings(kind, settings, top)
-
-
-def _check_settings(kind: str, settings: Mapping, top: Section) -> None:
-    for key, value in settings.items():
-        if key in _CREDENTIALS and isinstance(value, Scalar) and value.value is not None:
-            on_s3 = "remove it: the function's role lets it use its buckets"
-            elsewhere = "remove it: no key of a file in version control is secret"
-            top.report.add(
-                problem(
-                    "credentials-in-clear",
-                    value.path,
-                    value.position,
-                    "is a credential in clear",
-                    "",
-                    on_s3 if kind == "s3" else elsewhere,
-                )
-            )
 
 
 SECRET_CHECKS: tuple[Callable[[ParsedFunction], Iterator[Problem]], ...] = (check_environments,)

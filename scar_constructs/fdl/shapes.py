@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeGuard
 
 from scar_constructs.fdl.errors import Problem, Report
@@ -79,6 +79,18 @@ class Text:
         if self.pattern is not None:
             schema["pattern"] = self.pattern
         return schema
+
+
+@dataclass(frozen=True)
+class Unshown(Text):
+    """Text in whose place a user may write what nobody should see: a problem tells no value."""
+
+    def check(self, node: Node, report: Report) -> None:
+        if isinstance(node, Scalar) and node.value is None:
+            report.add(wrong_type(node, self.words, "give a value, or remove the key"))
+        elif not isinstance(node, Scalar) or not self._fits(node.text):
+            fix = self.fix or f"write it such as {self.example}"
+            report.add(replace(fault(self.rule, node, f"must be {self.words}", fix), got=""))
 
 
 def _as_text(node: Node) -> str:

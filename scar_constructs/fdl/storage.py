@@ -2,44 +2,93 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as AbstractMapping
+from dataclasses import dataclass
 
 from scar_constructs.fdl import paths
-from scar_constructs.fdl.dialects import STORAGE_KINDS
-from scar_constructs.fdl.models import Input, Output
+from scar_constructs.fdl.models import OWN, Input, Output, StorageProvider
 from scar_constructs.fdl.nodes import Mapping, Scalar
 from scar_constructs.fdl.rules import fault
 from scar_constructs.fdl.section import Section
+from scar_constructs.fdl.storage_keys import KINDS, RUCIO
 
-S3 = "s3"
-Providers = AbstractMapping[str, Mapping]
+DEFAULT = "default"
+"""The name that SCAR took where a function named only the kind."""
+ENDPOINTS = ("endpoint", "oneprovider_host", "hostname")
+"""The keys that hold the address of a provider's server; each kind has one at most."""
 
 
-def parse_providers(top: Section) -> dict[str, Mapping]:
-    """The file's `storage_providers` by their full name, such as `minio.mine`."""
+@dataclass(frozen=True)
+class Providers:
+    """The file's storage providers by their full names, such as `minio.mine`: those that it
+    defines, and of these the sound ones."""
+
+    defined: tuple[str, ...]
+    sound: AbstractMapping[str, StorageProvider]
+
+    def used_by(self, places: Iterable[Input | Output]) -> tuple[StorageProvider, ...]:
+        names = {place.provider for place in places}
+        return tuple(self.sound[name] for name in sorted(names & self.sound.keys()))
+
+
+def parse_providers(top: Section) -> Providers:
+    """All that `storage_providers` defines."""
+    sections = dict(provider_sections(top))
+    found = {name: _provider(name, section) for name, section in sections.items()}
+    sound = {name: provider for name, provider in found.items() if provider is not None}
+    return Providers(tuple(sections), sound)
+
+
+def provider_sections(top: Section) -> Iterator[tuple[str, Section]]:
+    """Each provider of a known kind by its full name, soundly written or not."""
     node = top.find("storage_providers")
     if not isinstance(node, Mapping):
-        return {}
-    return {
-        f"{kind}.{name}": settings
-        for kind, providers in node.items()
-        if isinstance(providers, Mapping)
-        for name, settings in providers.items()
-        if isinstance(settings, Mapping)
-    }
+        return
+    for kind, providers in node.items():
+        if kind in KINDS and isinstance(providers, Mapping):
+            for name, settings in providers.items():
+                if isinstance(settings, Mapping):
+                    yield f"{kind}.{name}", Section(settings, top.report)
+
+
+def _provider(name: str, section: Section) -> StorageProvider | None:
+    """The model, or None where a key that its kind requires is missing or wrong."""
+    kind = name.partition(".")[0]
+    required = (key for key, spec in KINDS[kind].keys.items() if spec.required)
+    if any(section.text(key) is None for key in required):
+        return None
+    address = next((found for key in ENDPOINTS if (found := section.text(key))), None)
+    return StorageProvider(
+        name=name,
+        kind=kind,
+        endpoint=url(address) if address else None,
+        region=section.text("region"),
+        space=section.text("space"),
+        verify=section.boolean("verify") is not False,
+        secret=section.text("secret"),
+    )
+
+
+def url(address: str) -> str:
+    """The address of a server as a URL; SCAR's files have hosts without a scheme."""
+    plain = address.rstrip("/")
+    return plain if "://" in plain else f"https://{plain}"
 
 
 def parse_inputs(section: Section, providers: Providers) -> list[tuple[Input, Section]]:
     """The sound inputs, each with the section that it was made from."""
     found = []
     for entry in section.sections("lambda.input"):
-        place = _folder(entry, providers)
+        place = _place(entry, providers)
         if place is not None:
+            provider, bucket, folder = place
             model = Input(
-                bucket=place[0],
-                folder=place[1],
+                bucket=bucket,
+                folder=folder,
                 prefixes=entry.texts("prefix"),
                 suffixes=entry.texts("suffix"),
+                provider=provider,
             )
             found.append((model, entry))
     return found
@@ -49,45 +98,65 @@ def parse_outputs(section: Section, providers: Providers) -> list[tuple[Output, 
     """The sound outputs, each with the section that it was made from."""
     found = []
     for entry in section.sections("lambda.output"):
-        place = _folder(entry, providers)
+        place = _place(entry, providers)
         if place is not None:
+            provider, bucket, folder = place
             model = Output(
-                bucket=place[0],
-                folder=place[1],
+                bucket=bucket,
+                folder=folder,
                 prefixes=entry.texts("prefix"),
                 suffixes=entry.texts("suffix"),
                 key=entry.text("key") or "{name}",
+                provider=provider,
             )
             found.append((model, entry))
     return found
 
 
-def _folder(entry: Section, providers: Providers) -> tuple[str, str] | None:
-    """Bucket and folder of an item of `input` or `output`, or None after a problem was added."""
+def _place(entry: Section, providers: Providers) -> tuple[str, str, str] | None:
+    """Provider, bucket and folder of an item of `input` or `output`, or None after a problem."""
     node = entry.find("path")
-    if not isinstance(node, Scalar) or not _is_s3(entry, providers):
+    provider = _provider_name(entry, providers)
+    if not isinstance(node, Scalar) or provider is None:
         return None
-    return paths.split(node, entry.report)
+    split = paths.split if provider.partition(".")[0] == OWN else paths.split_folder
+    found = split(node, entry.report)
+    if found is None or (provider != OWN and provider not in providers.sound):
+        return None
+    return (provider, *found)
 
 
-def _is_s3(entry: Section, providers: Providers) -> bool:
-    """Whether the item stands on S3, the only kind that is supported; else adds a problem."""
+def _provider_name(entry: Section, providers: Providers) -> str | None:
+    """The full name of the item's provider, or None after a problem was added."""
     node = entry.find("storage_provider")
     if not isinstance(node, Scalar):
-        return entry.node.find("storage_provider") is None
+        return OWN if entry.node.find("storage_provider") is None else None
+    if node.text == OWN:
+        return OWN
     kind, dot, _ = node.text.partition(".")
-    if kind not in STORAGE_KINDS:
-        known = ", ".join(STORAGE_KINDS)
-        fix = "write `storage_provider: s3`"
-        entry.report.add(fault("storage-kind", node, f"must be one of {known}", fix))
-        return False
-    if dot and node.text not in providers:
+    if kind not in KINDS:
+        rucio = RUCIO.partition("; ")[2]
+        fix = rucio if kind == "rucio" else "write `storage_provider: s3`"
+        message = f"must be one of {', '.join(KINDS)}"
+        entry.report.add(fault("storage-kind", node, message, fix))
+        return None
+    name = node.text if dot else _only(kind, node, entry, providers)
+    if name is not None and name not in providers.defined:
         message = "must be defined in `storage_providers`"
-        entry.report.add(fault("storage-unknown", node, message, f"write {kind}, or define it"))
-        return False
-    if kind != S3:
-        message = "is not supported yet: only s3 is"
-        fix = "write `storage_provider: s3`"
-        entry.report.add(fault("not-supported-yet", node, message, fix))
-        return False
-    return True
+        fix = f"define it there, under `{kind}`"
+        entry.report.add(fault("storage-unknown", node, message, fix))
+        return None
+    return name
+
+
+def _only(kind: str, node: Scalar, entry: Section, providers: Providers) -> str | None:
+    """The provider that a kind alone means: the default one as in SCAR, or the only one."""
+    names = [name for name in providers.defined if name.startswith(f"{kind}.")]
+    default = f"{kind}.{DEFAULT}"
+    if default in names or not names:
+        return default
+    if len(names) > 1:
+        message = f"must say which of {', '.join(names)}"
+        entry.report.add(fault("storage-unknown", node, message, f"write {names[0]}"))
+        return None
+    return names[0]

@@ -7,6 +7,7 @@ from scar_constructs.fdl.groups import Group, Key, ListOf, MapOf
 from scar_constructs.fdl.shapes import (
     END,
     Text,
+    Unshown,
     Value,
 )
 
@@ -66,13 +67,13 @@ SECURITY_GROUP = Text(
     rule="security-group-id",
     example="sg-0123456789abcdef0",
 )
-SECRET = Text(
+SECRET = Unshown(
     "the ARN of a secret or of a parameter",
     pattern=rf"^arn:[a-z-]+:(?:secretsmanager|ssm):[a-z0-9-]+:[0-9]{{12}}:\S+{END}",
     rule="secret-arn",
     example="arn:aws:secretsmanager:us-east-1:123456789012:secret:name-AbCdEf",
 )
-REGISTRY_SECRET = Text(
+REGISTRY_SECRET = Unshown(
     "the ARN of a secret in Secrets Manager",
     pattern=rf"^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{{12}}:secret:[A-Za-z0-9/_+=.@-]+{END}",
     rule="secret-arn",

@@ -108,7 +108,7 @@ def join(files: Sequence[ParsedFile], overlapping: frozenset[str], report: Repor
 
 
 def _read_buckets(file: ParsedFile) -> set[str]:
-    return {source.bucket for function in file.file.functions for source in function.inputs}
+    return {source.bucket for function in file.file.functions for source in function.own_inputs}
 
 
 def _notifications(files: Sequence[ParsedFile]) -> dict[str, list[Notification]]:
@@ -118,7 +118,7 @@ def _notifications(files: Sequence[ParsedFile]) -> dict[str, list[Notification]]
         for function in file.file.functions:
             if function.retired:
                 continue
-            for bucket in dict.fromkeys(source.bucket for source in function.inputs):
+            for bucket in dict.fromkeys(source.bucket for source in function.own_inputs):
                 found.setdefault(bucket, []).extend(_filters(function, bucket))
     return found
 
@@ -127,7 +127,7 @@ def _filters(function: Function, bucket: str) -> list[Notification]:
     """What starts the function in this bucket."""
     filters = minimal(
         one
-        for source in function.inputs
+        for source in function.own_inputs
         if source.bucket == bucket
         for one in input_filters(source)
     )
@@ -145,8 +145,8 @@ def _draft(
     keys: Mapping[str, str],
 ) -> Stack:
     functions = file.file.functions
-    used = {source.bucket for function in functions for source in function.inputs}
-    used |= {target.bucket for function in functions for target in function.outputs}
+    used = {source.bucket for function in functions for source in function.own_inputs}
+    used |= {target.bucket for function in functions for target in function.own_outputs}
     return Stack(
         name=file.file.name,
         functions=file.file.functions,
@@ -172,7 +172,7 @@ def _draft(
 def _rules(file: ParsedFile, owners: Collection[str], followed: frozenset[str]) -> Iterator[Rule]:
     """The rules of the file's functions on the buckets that EventBridge hears."""
     for function in file.file.functions:
-        for bucket in dict.fromkeys(source.bucket for source in function.inputs):
+        for bucket in dict.fromkeys(source.bucket for source in function.own_inputs):
             if bucket in followed:
                 yield Rule(
                     function_name=function.name,

@@ -138,6 +138,7 @@ def test_config_prints_the_packaged_document(
                 "key": "{request_id}/{name}",
             }
         ],
+        "storage_providers": {},
     }
 
 

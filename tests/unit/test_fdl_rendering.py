@@ -84,6 +84,20 @@ def test_a_file_cannot_send_commands_to_the_terminal(tmp_path: Path) -> None:
     assert "\033" not in render(problems)
 
 
+def test_a_line_with_a_credential_is_not_shown_for_any_of_its_problems(tmp_path: Path) -> None:
+    provider = "{endpoint: minio.example.org, secret_key: hunter2, regoin: x}"
+    text = f"functions: {{f: {{image: x}}}}\nstorage_providers: {{minio: {{mine: {provider}}}}}\n"
+    problems = problems_of(tmp_path, a=text)
+    assert {"credentials-in-clear", "unknown-key"} < {problem.rule for problem in problems}
+    for shown in (
+        render_for_terminal(problems, is_coloured=False),
+        render(problems),
+        render_as(Form.JSON, problems, io.StringIO()),
+        render_as(Form.GITHUB, problems, io.StringIO()),
+    ):
+        assert "hunter2" not in shown
+
+
 def test_a_problem_of_a_whole_file_has_no_line(tmp_path: Path) -> None:
     block = render_for_terminal(problems_of(tmp_path, a=""), is_coloured=False)
 

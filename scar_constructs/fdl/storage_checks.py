@@ -1,0 +1,71 @@
+"""Checks of storage providers, and of what the functions have there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from scar_constructs.fdl.errors import Problem
+from scar_constructs.fdl.functions import ParsedFunction
+from scar_constructs.fdl.models import OWN
+from scar_constructs.fdl.nodes import Scalar
+from scar_constructs.fdl.rules import fault, problem
+from scar_constructs.fdl.section import Section
+from scar_constructs.fdl.storage import ENDPOINTS, provider_sections, url
+
+_STARTED_BY = {
+    "s3": "let that account's bucket send its notifications to this function, or invoke it",
+    "minio": "give the function an `api_gateway` and send MinIO's webhooks there, or invoke it",
+    "onedata": "send OneTrigger's events to the function, or invoke it",
+    "webdav": "invoke the function with an event that names the file",
+}
+
+
+def check_providers(top: Section) -> None:
+    """Add a problem for each provider that would be asked over a connection that is not safe."""
+    for name, section in provider_sections(top):
+        for key in ENDPOINTS:
+            node = section.find(key)
+            if isinstance(node, Scalar) and _is_plain(url(node.text)):
+                top.report.add(_plain_problem(name, node))
+        verify = section.find("verify")
+        if verify is not None and section.boolean("verify") is False:
+            message = "the certificate is not checked, so that anybody on the way can be the server"
+            fix = "give the server a certificate of a public authority, and remove the key"
+            top.report.add(fault("unverified-server", verify, message, fix))
+
+
+def _is_plain(address: str) -> bool:
+    """Whether requests leave the machine without TLS."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    if parts.scheme != "http" or host == "localhost":
+        return False
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return True
+
+
+def _plain_problem(name: str, node: Scalar) -> Problem:
+    """Requests of S3 are only signed; the others would carry the credentials themselves."""
+    if name.startswith("minio."):
+        message = "what is read and written can be seen by everybody on the way"
+        return fault("plain-http", node, message, "write https://, unless the network is private")
+    message = "each request would carry the credentials for everybody on the way to read"
+    return fault("credentials-over-http", node, message, "write https://")
+
+
+def check_starts(parsed: ParsedFunction) -> Iterator[Problem]:
+    """AWS hears nothing of new files elsewhere."""
+    if parsed.function.api is not None:
+        return
+    for source, at in zip(parsed.function.inputs, parsed.inputs_at, strict=True):
+        if source.provider != OWN:
+            message = f"new files of {source.provider} start nothing by themselves"
+            fix = _STARTED_BY[source.provider.partition(".")[0]]
+            yield problem("no-events", at.path, at.position, message, "", fix)
+
+
+STORAGE_CHECKS: tuple[Callable[[ParsedFunction], Iterator[Problem]], ...] = (check_starts,)
