@@ -21,6 +21,10 @@ setup: .venv/.done .venv-cloud/.done node_modules/.done ## install everything th
 	@scripts/virtual-environment $(PYTHON) .venv-cloud local/cloud/requirements.txt
 	@touch $@
 
+.venv-checkov/.done: requirements-checkov.txt
+	@scripts/virtual-environment $(PYTHON) .venv-checkov requirements-checkov.txt
+	@touch $@
+
 node_modules/.done: package.json package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js (Debian: apt-get install nodejs npm)" >&2; exit 1; }
 	npm ci --no-audit --no-fund --loglevel=error
@@ -34,15 +38,16 @@ test: setup ## run the whole test suite: what measures time first, then the rest
 	$(BIN)/python -m pytest -m alone
 	$(BIN)/python -m pytest -m "not alone" --numprocesses=2 --dist=loadgroup
 
-check: .venv/.done node_modules/.done ## format, lint, types, and cfn-lint over the examples' templates
+check: .venv/.done .venv-checkov/.done node_modules/.done ## format, lint, types; cfn-lint, cdk-nag and checkov over the templates
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy app.py scar_constructs local
 	$(BIN)/mypy runtime/scar_runtime
 	$(BIN)/python scripts/lint_templates.py
+	PYTHONPATH=. $(BIN)/python scripts/audit_templates.py
 
 bench: setup ## run the benchmarks
 	$(BIN)/python -m pytest benchmarks
 
 clean: ## remove what the other targets made
-	rm -rf .venv .venv-cloud node_modules cdk.out out .cache
+	rm -rf .venv .venv-cloud .venv-checkov node_modules cdk.out out .cache

@@ -135,6 +135,7 @@ IMAGE_NAME_MAX = 255  # RegisterJobDefinition
 BUCKET_NAME_MIN = 3
 BUCKET_NAME_MAX = 63
 ROLE_POLICY_MAX_CHARACTERS = 10_240  # all inline policies of an IAM role together, without spaces
+FUNCTION_POLICY_MAX_BYTES = 20_480  # of a Lambda's own policy: who may invoke it
 OBJECT_KEY_MAX_BYTES = 1_024
 FILTER_VALUE_MAX = 1_024  # S3 FilterRule
 BUCKET_NOTIFICATIONS_MAX = 100

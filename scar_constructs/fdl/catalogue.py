@@ -490,6 +490,11 @@ SECTIONS: dict[str, dict[str, Rule]] = {
             ),
             source=f"{_AWS}IAM/latest/UserGuide/reference_iam-quotas.html",
         ),
+        "too-many-buckets": Rule(
+            "a function takes events of some forty buckets",
+            why="Its policy names each of them, and Lambda takes 20 KB.",
+            source=f"{_AWS}lambda/latest/dg/gettingstarted-limits.html",
+        ),
         "many-notifications": Rule(
             "a bucket takes about 100 notifications",
             source=f"{_AWS}general/latest/gr/s3.html",

@@ -1,4 +1,4 @@
-"""How long the policies of a function's roles become, which IAM limits.
+"""How long the policies of a function and of its roles become, which Lambda and IAM limit.
 
 The roles themselves are made by the constructs, which `fdl` does not import; a test holds this
 estimate against them. What does not depend on the file is counted once, at its largest.
@@ -26,11 +26,15 @@ STORAGE_STATEMENTS = 560
 """For the frames of the statements about credentials of storage providers."""
 
 
+PERMISSION = 370
+"""Bytes of the statement by which a function lets a bucket invoke it, without the names in it."""
+
+
 def check_role_sizes(files: Sequence[ParsedFile], application: Application, report: Report) -> None:
-    """Add a problem for each function whose role IAM would refuse."""
+    """Add a problem for each function whose role or own policy AWS would refuse."""
     keys = {bucket: key for stack in application.stacks for bucket, key in stack.kms_keys.items()}
-    limit = defaults.ROLE_POLICY_MAX_CHARACTERS
     for parsed in (one for file in files for one in file.functions):
+        limit = defaults.ROLE_POLICY_MAX_CHARACTERS
         size = max(policy_sizes(parsed.function, keys), default=0)
         if size > limit:
             message = (
@@ -39,6 +43,18 @@ def check_role_sizes(files: Sequence[ParsedFile], application: Application, repo
             fix = "name fewer folders, such as one above them all, or split the function"
             at = parsed.name_at
             report.add(problem("role-too-large", at.path, at.position, message, "", fix))
+        size, limit = function_policy_size(parsed.function), defaults.FUNCTION_POLICY_MAX_BYTES
+        if size > limit:
+            message = f"its policy would have about {size} bytes for its input buckets, of {limit}"
+            fix = "let fewer buckets start the function, or split it"
+            at = parsed.name_at
+            report.add(problem("too-many-buckets", at.path, at.position, message, "", fix))
+
+
+def function_policy_size(function: Function) -> int:
+    """Bytes of the Lambda's own policy, which has a statement for each bucket that starts it."""
+    buckets = {source.bucket for source in function.inputs}
+    return sum(PERMISSION + 2 * (len(name) + len(function.name)) for name in buckets)
 
 
 def policy_sizes(function: Function, keys: Mapping[str, str]) -> Iterator[int]:

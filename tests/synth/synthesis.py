@@ -21,6 +21,9 @@ Json = dict[str, Any]
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 INLINE_POLICY_LIMIT = 10_240  # characters of all inline policies of a role, without white space
 
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+FUNCTION_POLICY_LIMIT = 20_480  # bytes of a function's resource policy
+
 
 def synthesise(application: Application, outdir: Path) -> dict[str, Json]:
     """Templates of the application by stack name; the assembly is left in `outdir`."""
@@ -79,11 +82,37 @@ def policy_sizes(template: Json) -> dict[str, int]:
     """Characters of each role's inline policies together, without white space, by logical id."""
     return {
         name: sum(
-            len(json.dumps(_resolved(policy["PolicyDocument"]), separators=(",", ":")))
+            len(flat_document(policy["PolicyDocument"]))
             for policy in role["Properties"].get("Policies", [])
         )
         for name, role in resources(template, "AWS::IAM::Role").items()
     }
+
+
+def function_policy_sizes(template: Json) -> dict[str, int]:
+    """Bytes of each Lambda's resource policy, as Lambda puts it together from permissions."""
+    sizes = dict.fromkeys(resources(template, "AWS::Lambda::Function"), 0)
+    for name, permission in resources(template, "AWS::Lambda::Permission").items():
+        said = permission["Properties"]
+        function = said["FunctionName"]["Fn::GetAtt"][0]
+        statement = {
+            "Sid": f"flow-{name}-ABCDEFGHIJKL",
+            "Effect": "Allow",
+            "Principal": {"Service": said["Principal"]},
+            "Action": said["Action"],
+            "Resource": f"arn:aws:lambda:us-east-1:111122223333:function:{'n' * 64}",
+            "Condition": {
+                "StringEquals": {"AWS:SourceAccount": "111122223333"},
+                "ArnLike": {"AWS:SourceArn": flat(said["SourceArn"])},
+            },
+        }
+        sizes[function] += len(flat_document(statement))
+    return sizes
+
+
+def flat_document(document: Json) -> str:
+    """A policy as text of about its real length."""
+    return json.dumps(_resolved(document), separators=(",", ":"))
 
 
 def _resolved(value: object) -> object:

@@ -19,8 +19,11 @@ import pytest
 
 from scar_constructs.fdl import load_application
 from tests.synth.synthesis import (
+    FUNCTION_POLICY_LIMIT,
     INLINE_POLICY_LIMIT,
     Json,
+    flat_document,
+    function_policy_sizes,
     policy_sizes,
     resources,
     templates_of_files,
@@ -28,11 +31,15 @@ from tests.synth.synthesis import (
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "templates"
+EXAMPLES = sorted({path.parent for path in (ROOT / "examples").rglob("*.yaml")})
 CASES = sorted(path for path in GOLDEN.iterdir() if path.is_dir())
 
 HASH = re.compile(r"\b[0-9a-f]{64}\b")
 TEMPLATE_LIMIT = 1_000_000  # bytes, through S3
 RESOURCE_LIMIT = 500
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
+QUEUE_POLICY_LIMIT = 8_192  # bytes
+QUEUE_STATEMENTS = 20
 
 
 @pytest.fixture(params=CASES, ids=[case.name for case in CASES], scope="module")
@@ -59,9 +66,41 @@ def test_templates_are_as_they_were(case: Path, templates: dict[str, Json]) -> N
 
 def test_templates_fit(templates: dict[str, Json]) -> None:
     for template in templates.values():
-        assert len(json.dumps(template)) < TEMPLATE_LIMIT
-        assert len(resources(template)) < RESOURCE_LIMIT
-        assert max(policy_sizes(template).values()) <= INLINE_POLICY_LIMIT
+        check_limits(template)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[one.name for one in EXAMPLES])
+def test_templates_of_examples_fit(example: Path) -> None:
+    for template in templates_of_files(example).values():
+        check_limits(template)
+
+
+def check_limits(template: Json) -> None:
+    """The quotas of CloudFormation, IAM, Lambda and SQS that a template can break."""
+    assert len(json.dumps(template)) < TEMPLATE_LIMIT
+    assert len(resources(template)) < RESOURCE_LIMIT
+    assert max(policy_sizes(template).values()) <= INLINE_POLICY_LIMIT
+    assert max(function_policy_sizes(template).values()) <= FUNCTION_POLICY_LIMIT
+    for policy in resources(template, "AWS::SQS::QueuePolicy").values():
+        document = policy["Properties"]["PolicyDocument"]
+        assert len(flat_document(document)) <= QUEUE_POLICY_LIMIT
+        assert len(document["Statement"]) <= QUEUE_STATEMENTS
+
+
+def test_functions_have_few_resources(case: Path, templates: dict[str, Json]) -> None:
+    """Network and parts that functions share apart; a bucket more is a permission more."""
+    for stack in load_application([case]).application.stacks:
+        paths = [
+            one["Metadata"]["aws:cdk:path"]
+            for one in resources(templates[stack.name]).values()
+            if "aws:cdk:path" in one.get("Metadata", {})
+        ]
+        for function in stack.functions:
+            own = [one for one in paths if f"/Functions/{function.name}/" in one]
+            buckets = {source.bucket for source in function.inputs}
+            further = sum(any(name in one for name in buckets) for one in own) - 1
+            most = 22 if function.execution_mode.runs_on_batch else 12
+            assert len(own) - max(further, 0) <= most, function.name
 
 
 def test_no_custom_resource_and_no_function_of_our_own(

@@ -17,10 +17,10 @@ from scar_constructs.fdl.models import (
     StackOptions,
     Vpc,
 )
-from scar_constructs.fdl.role_size import LAMBDA_PLUMBING, policy_sizes
+from scar_constructs.fdl.role_size import LAMBDA_PLUMBING, function_policy_size, policy_sizes
 from scar_constructs.fdl.workflow import Bucket
 from tests.synth.models import batch, function, workflow
-from tests.synth.synthesis import INLINE_POLICY_LIMIT, templates_of
+from tests.synth.synthesis import INLINE_POLICY_LIMIT, function_policy_sizes, templates_of
 from tests.synth.synthesis import policy_sizes as real_sizes
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11112222-3333-4444-5555-666677778888"
@@ -63,6 +63,28 @@ def test_the_estimate_is_never_too_small(mode: ExecutionMode) -> None:
     real = max(real_sizes(templates_of(stack)["flow"]).values())
     estimate = max(policy_sizes(one, {"photos": KEY, "results": KEY}))
     assert real <= estimate <= real + LAMBDA_PLUMBING / 2
+
+
+def test_the_estimate_of_a_function_s_policy_is_never_too_small() -> None:
+    one = function(
+        name="n" * 64,
+        inputs=tuple(Input(bucket=f"{i:03}-{'b' * 59}", folder="in") for i in range(30)),
+    )
+    (real,) = function_policy_sizes(templates_of(workflow(one))["flow"]).values()
+    estimate = function_policy_size(one)
+    assert real <= estimate <= real * 1.3
+
+
+def test_a_function_of_more_buckets_than_its_policy_can_name_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run.sh").write_text("#!/bin/sh\ntrue\n")
+    inputs = "".join(f"      - path: bucket-number-{i}/in\n" for i in range(60))
+    (tmp_path / "many.yaml").write_text(
+        "functions:\n  aws:\n  - lambda:\n      name: librarian\n      image: debian\n"
+        f"      init_script: run.sh\n      input:\n{inputs}"
+    )
+    with pytest.raises(FdlError, match="let fewer buckets start the function") as caught:
+        load_application([tmp_path])
+    assert "too-many-buckets" in {one.rule for one in caught.value.problems}
 
 
 def test_a_role_of_the_users_own_is_not_judged() -> None:

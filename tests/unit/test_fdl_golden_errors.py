@@ -29,6 +29,7 @@ MADE_BY_TESTS = {
     "too-many-problems": "needs a thousand faults",
     "many-notifications": "needs a hundred functions",
     "many-compute-environments": "needs fifty functions",
+    "too-many-buckets": "needs fifty buckets",
     "role-too-large": "needs a hundred folders",
 }
 """Rules that have their test elsewhere, and why they cannot stand in the corpus."""
