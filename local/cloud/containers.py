@@ -7,6 +7,7 @@ import re
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from local.cloud.programs import ECR_HOST, HostProcess, Program, Running, StartError, spawn
 
@@ -45,12 +46,28 @@ class ContainerEngine:
         process = spawn(self._with_entrypoint(command, program), environment)
         return _Container(self._program, name, process)
 
+    @contextmanager
+    def volume(self, name: str) -> Iterator[str]:
+        full = f"scar-{self._instance}-{name}"
+        label = f"scar-local={self._instance}"
+        made = self._ask("volume", "create", "--label", label, full)
+        if made.returncode != 0:
+            raise StartError(f"CannotCreateVolumeError: {made.stderr.strip()}")
+        try:
+            yield full
+        finally:
+            self._ask("volume", "rm", "--force", full)
+
     def close(self) -> None:
         listed = self._ask(
             "ps", "--all", "--quiet", "--filter", f"label=scar-local={self._instance}"
         )
         if identifiers := listed.stdout.split():
             self._ask("rm", "--force", *identifiers)
+        label = f"label=scar-local={self._instance}"
+        volumes = self._ask("volume", "ls", "--quiet", "--filter", label).stdout.split()
+        if volumes:
+            self._ask("volume", "rm", "--force", *volumes)
 
     def _options(self, program: Program, name: str) -> list[str]:
         options = [

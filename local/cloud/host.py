@@ -11,6 +11,7 @@ import json
 import sys
 import tempfile
 import threading
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from local.cloud.programs import ECR_HOST, HostProcess, Program, Running, StartError, spawn
@@ -45,6 +46,13 @@ class HostEngine:
         with self._lock:
             self._started.append(process)
         return process
+
+    def volume(self, name: str) -> AbstractContextManager[str]:
+        """A job of several containers is nothing without its images."""
+        raise StartError(
+            f"CannotCreateVolumeError: {name}: a job of several containers needs podman or docker;"
+            " without `build: false` its script runs on this machine"
+        )
 
     def close(self) -> None:
         with self._lock:

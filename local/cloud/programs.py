@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -64,6 +65,10 @@ class Engine(Protocol):
 
     def start(self, program: Program) -> Running:
         """Start it. Raises `StartError`."""
+
+    def volume(self, name: str) -> AbstractContextManager[str]:
+        """An empty volume for programs to share, removed at the end of the block. Gives what a
+        mount names it by. Raises `StartError`."""
 
     def close(self) -> None:
         """End everything that was started here."""

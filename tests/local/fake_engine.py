@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from local.cloud.programs import Program, StartError
 
@@ -36,6 +37,7 @@ class FakeEngine:
         self._endings = list(endings)
         self._lines = lines
         self.started: list[Program] = []
+        self.volumes: list[str] = []
         self.begun = threading.Event()
 
     def start(self, program: Program) -> FakeProgram:
@@ -45,6 +47,12 @@ class FakeEngine:
             raise StartError(ending)
         self.begun.set()
         return FakeProgram(ending, self._lines)
+
+    @contextmanager
+    def volume(self, name: str) -> Iterator[str]:
+        self.volumes.append(name)
+        yield name
+        self.volumes.remove(name)
 
     def close(self) -> None:
         """Nothing outlives the test."""

@@ -65,8 +65,10 @@ class Batch:
                 "logDriver": "awslogs",
                 "options": {"awslogs-group": "g", "awslogs-stream-prefix": "p"},
             },
-            **definition.pop("containerProperties", {}),
+            **(definition.get("containerProperties") or {}),
         }
+        if definition.pop("containerProperties", container) is None:
+            container = {}
         self.api.register_job_definition(
             {
                 "jobDefinitionName": "d",

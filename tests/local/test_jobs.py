@@ -33,8 +33,8 @@ def submit(**request: Any) -> Job:
 def test_as_defined() -> None:
     job = submit()
     assert job.environment == {"A": "1", "B": "2"}
-    assert (job.vcpus, job.memory_mib, job.timeout_seconds) == (2.0, 512, 60)
-    assert job.container["command"] == ["echo", "world", "at here", "Ref::Unknown"]
+    assert (job.vcpus, job.tasks[0].amount("MEMORY"), job.timeout_seconds) == (2.0, 512, 60)
+    assert job.document["container"]["command"] == ["echo", "world", "at here", "Ref::Unknown"]
     assert job.status == "SUBMITTED"
     assert job.document["retryStrategy"] == {"attempts": 2}
 
@@ -50,8 +50,8 @@ def test_with_overrides() -> None:
         },
     )
     assert job.environment == {"A": "1", "B": "3", "C": ""}
-    assert (job.vcpus, job.memory_mib, job.timeout_seconds) == (0.5, 512, 90)
-    assert job.container["command"][1] == "you"
+    assert (job.vcpus, job.tasks[0].amount("MEMORY"), job.timeout_seconds) == (0.5, 512, 90)
+    assert job.document["container"]["command"][1] == "you"
     assert job.document["retryStrategy"] == {"attempts": 1}
 
 

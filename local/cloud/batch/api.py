@@ -150,8 +150,8 @@ class BatchApi:
         return {"jobDefinitions": found}
 
     def submit_job(self, request: Mapping[str, Any]) -> Record:
-        check_job(request)
         scope, region = self._here()
+        check_job(request, region.definition(request["jobDefinition"]))
         queue = region.queue(request["jobQueue"])
         if queue["state"] != "ENABLED":
             raise ClientError(f"JobQueue {queue['jobQueueName']} is not ENABLED")
@@ -162,7 +162,12 @@ class BatchApi:
 
     def describe_jobs(self, request: Mapping[str, Any]) -> Record:
         jobs = self._here()[1].jobs
-        return {"jobs": [jobs[name].document for name in request["jobs"] if name in jobs]}
+        found = []
+        for name in request["jobs"]:
+            job = jobs.get(name.partition("#")[0])
+            document = job and (job.document if job.id == name else job.node(name))
+            found += [document] if document else []
+        return {"jobs": found}
 
     def list_jobs(self, request: Mapping[str, Any]) -> Record:
         region = self._here()[1]

@@ -1,22 +1,24 @@
-"""One attempt at a job: its container with the job role's credentials, its log, its time-out."""
+"""One attempt at a job: its tasks with the job role's credentials, their logs, the time-out."""
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
-from local.cloud.batch.jobs import Job
+from local.cloud.batch.containers import environment_of, requirement
+from local.cloud.batch.jobs import Job, Task
 from local.cloud.batch.retry import Exit
-from local.cloud.programs import Engine, Program, Running, StartError
+from local.cloud.batch.task import START, Part, TaskRun, in_context
+from local.cloud.programs import Engine, Program, StartError
 
 ENDED_STATUS_REASON = "Essential container in task exited"
 TIMEOUT_STATUS_REASON = "Job attempt duration exceeded timeout"
 START_STATUS_REASON = "Task failed to start"
 DEFAULT_LOG_GROUP = "/aws/batch/job"
-KILL_GRACE_SECONDS = 30.0
-"""Batch sends SIGTERM and, 30 seconds later, SIGKILL:
-https://docs.aws.amazon.com/batch/latest/userguide/job_timeouts.html"""
 _OUT_OF_MEMORY_EXIT = 137
 _SERVICE = "ecs-tasks.amazonaws.com"
 
@@ -24,6 +26,24 @@ Credentials = Callable[[str, str, str], Mapping[str, str]]
 """(role ARN, service principal, session name) -> AWS_* variables; raises `StartError`."""
 Log = Callable[[str, str, Sequence[str]], None]
 """(log group, stream, lines)"""
+
+
+@dataclass(frozen=True)
+class _Host:
+    """A task and its run."""
+
+    task: Task
+    run: TaskRun
+
+    def live(self) -> None:
+        """Run to the end, and write down how each container ended."""
+        ended = self.run.run()
+        for container in self.task.containers:
+            end = ended[str(container.get("name") or "default")]
+            if end.code is not None:
+                container["exitCode"] = end.code
+            if end.reason:
+                container["reason"] = end.reason
 
 
 class AttemptRunner:
@@ -45,74 +65,122 @@ class AttemptRunner:
         self._endpoint = endpoint
 
     def run(
+        self, job: Job, environment: Mapping[str, Any], number: int, running: Callable[[], None]
+    ) -> Exit:
+        """Run attempt `number` of the job to its end; `running` is called once it has started.
+
+        Of several nodes the first decides: when it ends, the others are ended.
+        """
+        hosts = []
+        with contextlib.ExitStack() as volumes:
+            try:
+                for task in job.tasks:
+                    run = self._task_run(job, task, environment, number, volumes)
+                    hosts.append(_Host(task, run))
+            except StartError as error:
+                job.tasks[0].containers[0]["reason"] = str(error)
+                return Exit(None, str(error), START_STATUS_REASON)
+            hosts[0].run.started = running
+            return _to_the_end(job, hosts)
+
+    def _task_run(
         self,
         job: Job,
+        task: Task,
         environment: Mapping[str, Any],
         number: int,
-        stream: str,
-        running: Callable[[], None],
-    ) -> Exit:
-        """Run attempt `number` of the job to its end; `running` is called once it has started."""
-        try:
-            program = self._program(job, environment, number)
-            process = self._engine.start(program)
-        except StartError as error:
-            return Exit(None, str(error), START_STATUS_REASON)
-        timed_out = threading.Event()
-        timer = _timer(job, process, timed_out)
-        job.stop = lambda: process.stop(KILL_GRACE_SECONDS)
-        running()
-        if job.termination is not None:
-            job.stop()
-        try:
-            self._follow(job, stream, process)
-            code = process.wait()
-        finally:
-            job.stop = None
-            timer.cancel()
-        return _exit(job, code, timed_out.is_set())
+        volumes: contextlib.ExitStack,
+    ) -> TaskRun:
+        """A task that is ready to run. Raises `StartError`."""
+        role, identifier = task.role, uuid4().hex
+        session = self._credentials(role, _SERVICE, job.id) if role else {}
+        sources = self._volumes(task, number, volumes)
+        common = {
+            **session,
+            "AWS_ENDPOINT_URL": self._endpoint,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_REGION": job.scope.region,
+            "AWS_DEFAULT_REGION": job.scope.region,
+            "AWS_BATCH_JOB_ID": task.id,
+            "AWS_BATCH_JOB_ATTEMPT": str(number),
+            "AWS_BATCH_JQ_NAME": job.queue["jobQueueName"],
+            "AWS_BATCH_CE_NAME": environment["computeEnvironmentName"],
+            **task.variables,
+        }
+        parts = []
+        for container in task.containers:
+            name = str(container.get("name") or "default")
+            prefix = _stream_prefix(job, container)
+            container["logStreamName"] = stream = f"{prefix}/{name}/{identifier}"
+            for leftover in ("exitCode", "reason"):
+                container.pop(leftover, None)
+            heard = self._listener(task, container, stream)
+            program = _program(container, f"{_name(task, number)}-{name}", common, sources)
+            essential = _true(container.get("essential", True))
+            depends_on = {
+                one["containerName"]: str(one.get("condition", START))
+                for one in container.get("dependsOn") or ()
+            }
+            parts.append(Part(name, program, essential, depends_on, heard))
+        return TaskRun(self._engine, parts)
 
-    def _follow(self, job: Job, stream: str, process: Running) -> None:
-        options = (job.container.get("logConfiguration") or {}).get("options") or {}
+    def _listener(
+        self, task: Task, container: Mapping[str, Any], stream: str
+    ) -> Callable[[str], None]:
+        options = (container.get("logConfiguration") or {}).get("options") or {}
         group = options.get("awslogs-group", DEFAULT_LOG_GROUP)
-        for line in process.lines():
-            self._heard(line, job.id)
+
+        def heard(line: str) -> None:
+            self._heard(line, task.id)
             self._log(group, stream, [line])
 
-    def _program(self, job: Job, environment: Mapping[str, Any], number: int) -> Program:
-        container = job.container
-        role = container.get("jobRoleArn")
-        session = self._credentials(role, _SERVICE, job.id) if role else {}
-        return Program(
-            name=f"batch-{job.id}-{number}",
-            image=container["image"],
-            environment={
-                **job.environment,
-                **session,
-                "AWS_ENDPOINT_URL": self._endpoint,
-                "AWS_EC2_METADATA_DISABLED": "true",
-                "AWS_REGION": job.scope.region,
-                "AWS_DEFAULT_REGION": job.scope.region,
-                "AWS_BATCH_JOB_ID": job.id,
-                "AWS_BATCH_JOB_ATTEMPT": str(number),
-                "AWS_BATCH_JQ_NAME": job.queue["jobQueueName"],
-                "AWS_BATCH_CE_NAME": environment["computeEnvironmentName"],
-            },
-            command=tuple(container["command"]),
-            memory_mib=job.memory_mib,
-            user=container.get("user"),
-            read_only=_true(container.get("readonlyRootFilesystem")),
-            privileged=_true(container.get("privileged")),
-            volumes=_volumes(container),
-        )
+        return heard
+
+    def _volumes(self, task: Task, number: int, volumes: contextlib.ExitStack) -> Mapping[str, str]:
+        """Volume -> what it is on this machine: a folder of the host, or one for this attempt."""
+        sources = {}
+        for volume in task.properties.get("volumes") or ():
+            path = (volume.get("host") or {}).get("sourcePath")
+            name = f"{_name(task, number)}-{volume['name']}"
+            sources[volume["name"]] = path or volumes.enter_context(self._engine.volume(name))
+        return sources
 
 
-def _timer(job: Job, process: Running, timed_out: threading.Event) -> threading.Timer:
-    """Stops the process at the job's time-out, if it has one."""
+def _to_the_end(job: Job, hosts: Sequence[_Host]) -> Exit:
+    main, *others = hosts
+
+    def stop() -> None:
+        for host in hosts:
+            host.run.stop()
+
+    timed_out = threading.Event()
+    timer = _timer(job, stop, timed_out)
+    job.stop = stop
+    if job.termination is not None:
+        stop()
+    threads = [in_context(host.live) for host in others]
+    try:
+        for thread in threads:
+            thread.start()
+        main.live()
+    finally:
+        stop()
+        for thread in threads:
+            thread.join()
+        job.stop = None
+        timer.cancel()
+    end = _exit(job, main.run, timed_out.is_set())
+    if end.reason:
+        main.task.containers[0].setdefault("reason", end.reason)
+    return end
+
+
+def _timer(job: Job, stop: Callable[[], None], timed_out: threading.Event) -> threading.Timer:
+    """Stops the job at its time-out, if it has one."""
 
     def expire() -> None:
         timed_out.set()
-        process.stop(KILL_GRACE_SECONDS)
+        stop()
 
     seconds = job.timeout_seconds
     timer = threading.Timer(seconds or threading.TIMEOUT_MAX, expire)
@@ -122,8 +190,10 @@ def _timer(job: Job, process: Running, timed_out: threading.Event) -> threading.
     return timer
 
 
-def _exit(job: Job, code: int, timed_out: bool) -> Exit:
-    terminated = job.termination is not None
+def _exit(job: Job, run: TaskRun, timed_out: bool) -> Exit:
+    code, terminated = run.exit_code, job.termination is not None
+    if run.fault:
+        return Exit(None, str(run.fault), START_STATUS_REASON, terminated=terminated)
     if timed_out:
         return Exit(code, "", TIMEOUT_STATUS_REASON, timed_out=True)
     killed = code == _OUT_OF_MEMORY_EXIT and not terminated
@@ -131,17 +201,37 @@ def _exit(job: Job, code: int, timed_out: bool) -> Exit:
     return Exit(code, reason, ENDED_STATUS_REASON, terminated=terminated)
 
 
-def _volumes(container: Mapping[str, Any]) -> tuple[str, ...]:
-    sources = {
-        volume["name"]: (volume.get("host") or {}).get("sourcePath")
-        for volume in container.get("volumes") or ()
-    }
-    return tuple(
-        f"{sources[mount['sourceVolume']]}:{mount['containerPath']}"
-        + (":ro" if _true(mount.get("readOnly")) else "")
-        for mount in container.get("mountPoints") or ()
-        if sources.get(mount["sourceVolume"])
+def _program(
+    container: Mapping[str, Any],
+    name: str,
+    variables: Mapping[str, str],
+    sources: Mapping[str, str],
+) -> Program:
+    return Program(
+        name=name,
+        image=container["image"],
+        environment={**environment_of(container), **variables},
+        command=tuple(container["command"]),
+        memory_mib=int(requirement(container, "MEMORY") or 0) or None,
+        user=container.get("user"),
+        read_only=_true(container.get("readonlyRootFilesystem")),
+        privileged=_true(container.get("privileged")),
+        volumes=tuple(
+            f"{sources[mount['sourceVolume']]}:{mount['containerPath']}"
+            + (":ro" if _true(mount.get("readOnly")) else "")
+            for mount in container.get("mountPoints") or ()
+            if mount["sourceVolume"] in sources
+        ),
     )
+
+
+def _name(task: Task, number: int) -> str:
+    return f"batch-{task.id.replace('#', '-')}-{number}"
+
+
+def _stream_prefix(job: Job, container: Mapping[str, Any]) -> str:
+    options = (container.get("logConfiguration") or {}).get("options") or {}
+    return str(options.get("awslogs-stream-prefix") or job.definition["jobDefinitionName"])
 
 
 def _true(value: object) -> bool:

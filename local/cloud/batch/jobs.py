@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from local.cloud.batch.containers import container_of, environment_of, requirement, task_of
+from local.cloud.batch.nodes import nodes_of, shown_nodes
 from local.cloud.scope import Scope
 
 RUNNING = "RUNNING"
@@ -17,28 +18,73 @@ FAILED = "FAILED"
 CANCELLABLE = ("SUBMITTED", "PENDING", "RUNNABLE")
 ENDED = (SUCCEEDED, FAILED)
 
-_KEPT = (
-    *("image", "jobRoleArn", "executionRoleArn", "user", "privileged", "readonlyRootFilesystem"),
-    *("volumes", "mountPoints", "logConfiguration", "linuxParameters", "ulimits"),
-)
-_REFERENCE = re.compile(r"Ref::([A-Za-z0-9_-]+)")
-
 
 def milliseconds() -> int:
     return int(time.time() * 1000)
 
 
+@dataclass(frozen=True)
+class Task:
+    """What runs on one host: one container, or several. `shown` is the part of a document in which
+    DescribeJobs shows them; `variables` are the platform's for this host."""
+
+    id: str
+    shown: dict[str, Any]
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_single(self) -> bool:
+        return "container" in self.shown
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """The task's own part: roles and volumes."""
+        if self.is_single:
+            return dict(self.shown["container"])
+        (task,) = self.shown["ecsProperties"]["taskProperties"]
+        return dict(task)
+
+    @property
+    def containers(self) -> list[dict[str, Any]]:
+        """The containers' documents themselves, to be written into."""
+        if self.is_single:
+            return [self.shown["container"]]
+        (task,) = self.shown["ecsProperties"]["taskProperties"]
+        return list(task["containers"])
+
+    @property
+    def role(self) -> str | None:
+        found = self.properties.get("jobRoleArn" if self.is_single else "taskRoleArn")
+        return str(found) if found else None
+
+    def record(self) -> dict[str, Any]:
+        """How its containers ended, as an attempt shows it."""
+        told = ("name", "logStreamName", "exitCode", "reason")
+        ended = [
+            {name: container[name] for name in told if name in container}
+            for container in self.containers
+        ]
+        if self.is_single:
+            return {"container": ended[0]}
+        return {"taskProperties": [{"containers": ended}]}
+
+    def amount(self, kind: str) -> float:
+        return sum(float(requirement(one, kind) or 0) for one in self.containers)
+
+
 @dataclass
 class Job:
     """One job. `document` is what DescribeJobs and the events show; only `local.cloud.batch`
-    changes it. `termination` is the reason once somebody has asked to end the job."""
+    changes it. `tasks` are its hosts', the first being the one that decides. `termination` is the
+    reason once somebody has asked to end the job."""
 
     scope: Scope
     document: dict[str, Any]
     definition: Mapping[str, Any]
     queue: Mapping[str, Any]
+    tasks: tuple[Task, ...]
     termination: str | None = None
-    stop: Any = field(default=None, repr=False)
+    stop: Callable[[], None] | None = field(default=None, repr=False)
 
     @property
     def id(self) -> str:
@@ -53,16 +99,8 @@ class Job:
         return str(self.document["status"])
 
     @property
-    def container(self) -> dict[str, Any]:
-        return dict(self.document["container"])
-
-    @property
     def vcpus(self) -> float:
-        return float(self._required("VCPU"))
-
-    @property
-    def memory_mib(self) -> int:
-        return int(self._required("MEMORY"))
+        return sum(task.amount("VCPU") for task in self.tasks)
 
     @property
     def timeout_seconds(self) -> int | None:
@@ -71,13 +109,18 @@ class Job:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {entry["name"]: entry["value"] for entry in self.container["environment"]}
+        """Of the only container, or the first."""
+        return environment_of(self.tasks[0].containers[0])
 
-    def _required(self, kind: str) -> str:
-        for entry in self.container["resourceRequirements"]:
-            if entry["type"] == kind:
-                return str(entry["value"])
-        raise LookupError(f"job {self.id} has no {kind}")
+    def node(self, identifier: str) -> dict[str, Any] | None:
+        """The document of one of its nodes, `JOB#INDEX`."""
+        for task in self.tasks:
+            if task.id == identifier != self.id:
+                shown = {"nodeDetails", "container", "ecsProperties"}
+                own = {name: value for name, value in task.shown.items() if name in shown}
+                general = {k: v for k, v in self.document.items() if k != "nodeProperties"}
+                return {**general, **own, "jobId": identifier}
+        return None
 
 
 def new_job(
@@ -87,7 +130,6 @@ def new_job(
     scope: Scope,
 ) -> Job:
     """The job that a SubmitJob request makes of an active definition and an enabled queue."""
-    overrides = request.get("containerOverrides") or {}
     parameters = {**(definition.get("parameters") or {}), **(request.get("parameters") or {})}
     identifier = str(uuid4())
     document: dict[str, Any] = {
@@ -105,48 +147,34 @@ def new_job(
         or definition.get("retryStrategy")
         or {"attempts": 1},
         "tags": {**(definition.get("tags") or {}), **(request.get("tags") or {})},
-        "container": _container(definition["containerProperties"], overrides, parameters),
     }
     timeout = request.get("timeout") or definition.get("timeout")
     if timeout:
         document["timeout"] = timeout
-    return Job(scope, document, definition, queue)
+    tasks = _tasks(document, request, definition, parameters)
+    return Job(scope, document, definition, queue, tasks)
 
 
-def _container(
-    properties: Mapping[str, Any], overrides: Mapping[str, Any], parameters: Mapping[str, str]
-) -> dict[str, Any]:
-    command = overrides.get("command") or properties.get("command") or []
-    return {
-        **{name: properties[name] for name in _KEPT if name in properties},
-        "command": [_substitute(word, parameters) for word in command],
-        "environment": _merged(properties, overrides, "environment", "name"),
-        "resourceRequirements": _requirements(properties, overrides),
-    }
-
-
-def _merged(
-    properties: Mapping[str, Any], overrides: Mapping[str, Any], field_name: str, key: str
-) -> list[dict[str, Any]]:
-    """A list of records of both, where an override replaces the record with the same key."""
-    entries = (properties.get(field_name) or []) + (overrides.get(field_name) or [])
-    return list({entry[key]: {"value": "", **entry} for entry in entries}.values())
-
-
-def _requirements(
-    properties: Mapping[str, Any], overrides: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    """The resource requirements, with the older properties vcpus and memory in the same form."""
-    older = [
-        {"type": kind, "value": str(properties[name])}
-        for kind, name in (("VCPU", "vcpus"), ("MEMORY", "memory"))
-        if name in properties
-    ]
-    newer = {
-        "resourceRequirements": [*older, *(properties.get("resourceRequirements") or [])],
-    }
-    return _merged(newer, overrides, "resourceRequirements", "type")
-
-
-def _substitute(word: str, parameters: Mapping[str, str]) -> str:
-    return _REFERENCE.sub(lambda match: parameters.get(match[1], match[0]), word)
+def _tasks(
+    document: dict[str, Any],
+    request: Mapping[str, Any],
+    definition: Mapping[str, Any],
+    parameters: Mapping[str, str],
+) -> tuple[Task, ...]:
+    """What the job runs, which is entered into its document."""
+    if properties := definition.get("nodeProperties"):
+        overrides = request.get("nodeOverrides") or {}
+        document["nodeProperties"] = shown_nodes(properties, overrides, parameters)
+        nodes = nodes_of(properties, overrides, parameters)
+        return tuple(
+            Task(f"{document['jobId']}#{node.index}", node.shown, node.variables) for node in nodes
+        )
+    if properties := definition.get("ecsProperties"):
+        overrides = request.get("ecsPropertiesOverride") or {}
+        task = task_of(properties, overrides, parameters)
+        document["ecsProperties"] = {"taskProperties": [task]}
+    else:
+        overrides = request.get("containerOverrides") or {}
+        properties = definition["containerProperties"]
+        document["container"] = container_of(properties, overrides, parameters)
+    return (Task(str(document["jobId"]), document),)

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 from local.cloud.batch.attempt import AttemptRunner
 from local.cloud.batch.definitions import overrides_fault
@@ -93,23 +92,16 @@ class Runner:
 
     def _attempt(self, job: Job, environment: Mapping[str, Any], number: int) -> Exit:
         self._status(job, "STARTING")
-        stream = f"{_stream_prefix(job)}/{uuid4().hex}"
-        job.document["container"]["logStreamName"] = stream
         started, clock = milliseconds(), time.monotonic()
 
         def running() -> None:
             job.document["startedAt"] = milliseconds()
             self._status(job, "RUNNING")
 
-        end = self._attempts.run(job, environment, number, stream, running)
-        container: dict[str, Any] = {"logStreamName": stream}
-        if end.exit_code is not None:
-            container["exitCode"] = job.document["container"]["exitCode"] = end.exit_code
-        if end.reason:
-            container["reason"] = job.document["container"]["reason"] = end.reason
+        end = self._attempts.run(job, environment, number, running)
         job.document["attempts"].append(
             {
-                "container": container,
+                **job.tasks[0].record(),
                 "startedAt": started,
                 "stoppedAt": milliseconds(),
                 "statusReason": end.status_reason,
@@ -171,9 +163,3 @@ class Runner:
         with self._changed:
             self._capacity[environment["computeEnvironmentArn"]].used -= job.vcpus
             self._changed.notify_all()
-
-
-def _stream_prefix(job: Job) -> str:
-    options = (job.container.get("logConfiguration") or {}).get("options") or {}
-    prefix = options.get("awslogs-stream-prefix") or job.definition["jobDefinitionName"]
-    return f"{prefix}/default"
