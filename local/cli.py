@@ -20,7 +20,7 @@ from local.engines import EngineName, choose
 from local.errors import LocalError
 from local.kept import bring_up, exports, keep_running, take_down
 from local.report import Outcome, failures, print_json, print_table
-from local.run import RUNNING, Progress, Request, ensure_images, run, run_in
+from local.run import RUNNING, Progress, Request, ensure_helpers, ensure_images, run, run_in
 from local.transfer import parse_upload
 from scar_constructs.fdl import FdlError, LoadedApplication, load_application, render
 
@@ -107,11 +107,12 @@ def down() -> None:
 
 @app.command()
 def images(engine: _EngineOption = None) -> None:
-    """Have the base image of the runtime in the engine's store: found, pulled or made here."""
+    """Have the images that all need in the engine's store: found, pulled or made here."""
     with _faults():
         chosen = _engine(engine)
         with _progress() as progress:
             ensure_images(chosen, progress)
+            ensure_helpers(chosen, progress)
 
 
 def _load(paths: list[Path]) -> LoadedApplication:

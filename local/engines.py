@@ -49,12 +49,16 @@ def engine_environment(engine: EngineName) -> dict[str, str]:
 
 
 def remove_containers(engine: EngineName, instance: str, environment: Mapping[str, str]) -> None:
-    """Remove what an instance of the local cloud may have left running."""
+    """Remove what an instance of the local cloud may have left, running or not."""
     if engine is EngineName.PROCESS:
         return
     listed = _ask(engine, environment, "ps", "-aq", "--filter", f"label=scar-local={instance}")
     if identifiers := listed.stdout.split():
         _ask(engine, environment, "rm", "--force", *identifiers)
+    label = f"label=scar-local={instance}"
+    volumes = _ask(engine, environment, "volume", "ls", "--quiet", "--filter", label)
+    if names := volumes.stdout.split():
+        _ask(engine, environment, "volume", "rm", "--force", *names)
 
 
 def remove_tags(engine: EngineName, registry: str, environment: Mapping[str, str]) -> None:

@@ -1,10 +1,11 @@
-"""The base image of the runtime's build stage, also where no image registry can be reached.
+"""The images that this project itself needs, also where no image registry can be reached.
 
 The derived images take their private Python from a plain Debian image with a public name. With a
 registry in reach, the engine pulls it. Without one, this module makes the same Debian with
 debootstrap, and gives it the public name, so that the synthesised templates build as they are.
 The stand-in already holds Python and the runtime's wheels (fetched on this machine and checked
-against their hashes), since a build container may have no way to a package registry either.
+against their hashes), since a build container may have no way to a package registry either. It also
+stands in for the public Python image of helper containers, of which only Python is used.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from pathlib import Path
 
 RUNTIME_IMAGE = "public.ecr.aws/docker/library/debian:trixie-slim"
 """Debian 13 as Docker's official images publish it, in a registry without pull limits on AWS."""
+
+HELPER_IMAGE = "public.ecr.aws/docker/library/python:3.13-slim"
+"""What the helper containers of jobs with `build: false` run."""
 
 _REQUIREMENTS = Path(__file__).parent.parent / "runtime" / "requirements.txt"
 _WHEELS = "opt/scar-wheels"
@@ -53,15 +57,33 @@ def ensure_runtime_image(engine: str, report: Callable[[str], None]) -> None:
         _import(engine, root)
 
 
+def ensure_helper_image(engine: str, report: Callable[[str], None]) -> None:
+    """Have `HELPER_IMAGE` in the store of `engine`, as above."""
+    if _succeeds([engine, "image", "inspect", HELPER_IMAGE]):
+        return
+    report(f"pulling {HELPER_IMAGE}")
+    if _succeeds([engine, "pull", HELPER_IMAGE], timeout=_PULL_SECONDS):
+        return
+    ensure_runtime_image(engine, report)
+    if _label(engine) != _pins():
+        raise ImageError(f"{HELPER_IMAGE} can neither be found nor pulled: pull or load it by hand")
+    _run([engine, "tag", RUNTIME_IMAGE, HELPER_IMAGE])
+
+
 def _is_present(engine: str) -> bool:
     """Whether the image is there and, if it is a stand-in, holds the wheels that are now pinned."""
+    return _label(engine) in ("", "<no value>", _pins())
+
+
+def _label(engine: str) -> str | None:
+    """What a stand-in says of its wheels; nothing if the image is none, None if it is not there."""
     label = f'{{{{index .Config.Labels "{_LABEL}"}}}}'
     found = subprocess.run(
         [engine, "image", "inspect", "--format", label, RUNTIME_IMAGE],
         capture_output=True,
         text=True,
     )
-    return found.returncode == 0 and found.stdout.strip() in ("", "<no value>", _pins())
+    return found.stdout.strip() if found.returncode == 0 else None
 
 
 def _pins() -> str:

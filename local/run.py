@@ -12,7 +12,7 @@ from tempfile import mkdtemp
 from local.cdk import deploy, prepare
 from local.engines import EngineName
 from local.errors import LocalError
-from local.images import ImageError, ensure_runtime_image
+from local.images import ImageError, ensure_helper_image, ensure_runtime_image
 from local.report import Outcome
 from local.server import REGION, CloudAddress, LocalCloud, remove_folder
 from local.transfer import Upload, get, make_existing_buckets, put
@@ -65,6 +65,7 @@ def run_in(request: Request, cloud: CloudAddress, progress: Progress) -> Outcome
     progress("synthesising the templates")
     prepare(request.paths, assembly, regions, cloud)
     make_existing_buckets(request.application, cloud)
+    _prepare_helpers(request.application, cloud.engine, progress)
     progress("building the images and deploying")
     deploy(assembly, cloud)
     progress("uploading")
@@ -116,8 +117,34 @@ def ensure_images(engine: EngineName, progress: Progress) -> None:
     """Have the base image of the runtime, if there is an engine to have it in."""
     if engine is EngineName.PROCESS:
         return
-    try:
+    with _image_faults():
         ensure_runtime_image(engine.value, progress)
+
+
+def ensure_helpers(engine: EngineName, progress: Progress) -> None:
+    """The same for the image of helper containers."""
+    if engine is EngineName.PROCESS:
+        return
+    with _image_faults():
+        ensure_helper_image(engine.value, progress)
+
+
+def _prepare_helpers(application: Application, engine: EngineName, progress: Progress) -> None:
+    """What jobs need whose image is not built upon. Raises `LocalError` where they cannot run."""
+    functions = [one for stack in application.stacks for one in stack.functions if not one.build]
+    if functions and engine is EngineName.PROCESS:
+        raise LocalError(
+            f"{functions[0].name} has `build: false`: its job is of several containers, which need"
+            " podman or docker"
+        )
+    if functions:
+        ensure_helpers(engine, progress)
+
+
+@contextmanager
+def _image_faults() -> Iterator[None]:
+    try:
+        yield
     except ImageError as error:
         raise LocalError(str(error)) from error
 

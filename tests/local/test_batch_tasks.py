@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -18,8 +19,11 @@ class NamedEngine:
     that keeps them from starting."""
 
     def __init__(self, **endings: int | str | None) -> None:
-        self._endings = {name.replace("_", "-"): ending for name, ending in endings.items()}
+        self._endings: dict[str, Any] = {
+            name.replace("_", "-"): ending for name, ending in endings.items()
+        }
         self.started: list[Program] = []
+        self._together = threading.Barrier(max(1, len([n for n in endings if "node" in n])))
         self.volumes: list[str] = []
 
     @property
@@ -31,12 +35,20 @@ class NamedEngine:
         return program
 
     def start(self, program: Program) -> FakeProgram:
-        name = program.environment.get("AWS_BATCH_JOB_NODE_INDEX", program.image)
-        ending = self._endings[f"node-{name}" if name.isdigit() else name]
+        if index := program.environment.get("AWS_BATCH_JOB_NODE_INDEX"):
+            return self._start_node(program, index)
+        name = program.image
+        ending = self._endings[name]
         if isinstance(ending, str):
             raise StartError(ending)
         self.started.append(program)
         return FakeProgram(ending, (f"{name} speaks",))
+
+    def _start_node(self, program: Program, index: str) -> FakeProgram:
+        """The nodes begin together; one may not end before the last is there."""
+        self.started.append(program)
+        self._together.wait(10)
+        return FakeProgram(self._endings[f"node-{index}"], ())
 
     @contextmanager
     def volume(self, name: str) -> Iterator[str]:

@@ -62,9 +62,14 @@ def quiet(_: str) -> None:
 
 
 def build_entrypoint_image(cloud: CloudAddress, folder: Path) -> None:
-    (folder / "Dockerfile").write_text(_DOCKERFILE)
+    build_image(cloud, folder, ENTRYPOINT_IMAGE, _DOCKERFILE)
+
+
+def build_image(cloud: CloudAddress, folder: Path, name: str, dockerfile: str) -> None:
+    """Have an image in the engine's store."""
+    (folder / "Dockerfile").write_text(dockerfile)
     subprocess.run(
-        [cloud.engine.value, "build", "--quiet", "--tag", ENTRYPOINT_IMAGE, str(folder)],
+        [cloud.engine.value, "build", "--quiet", "--tag", name, str(folder)],
         env=engine_environment(cloud.engine),
         check=True,
         capture_output=True,

@@ -1,0 +1,4 @@
+#!/bin/sh
+echo rubbish >"$SCAR_OUTPUT_DIR/rubbish"
+echo waiting
+sleep 300

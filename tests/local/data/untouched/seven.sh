@@ -1,0 +1,3 @@
+#!/bin/sh
+echo rubbish >"$SCAR_OUTPUT_DIR/rubbish"
+exit 7
