@@ -28,6 +28,7 @@ from local.cloud.functions.launch import Launcher
 from local.cloud.functions.pool import Pool
 from local.cloud.functions.service import FunctionService
 from local.cloud.host import HostEngine
+from local.cloud.ingress import ingress_handlers
 from local.cloud.ledger import Ledger
 from local.cloud.notifications import FunctionTargets, Settling
 from local.cloud.programs import Engine
@@ -51,6 +52,7 @@ def assemble(engine_name: str, port: int, folder: Path) -> tuple[Application, Ca
     settling = Settling(SETTLING_SECONDS)
     emulator.put_earlier_notifications(settling.replaced, settling.earlier)
     emulator.put_upload_events(ledger.begin, ledger.end)
+    emulator.put_resource_type("AWS::EC2::SecurityGroupIngress", ingress_handlers(emulator))
     emulator.refuse_absent_images()
     emulator.keep_filled_buckets()
 

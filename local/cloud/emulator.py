@@ -23,8 +23,11 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "core.iam_evaluator": ("EvalContext", "enforce", "evaluate_resource_policy"),
     "core.responses": ("error_response_json", "get_account_id", "get_region"),
     "services.batch": ("_DISPATCH",),
-    "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS", "_physical_name"),
+    "services.cloudformation.provisioners": (
+        *("_RESOURCE_HANDLERS", "_ec2_sg_permissions", "_physical_name"),
+    ),
     "services.cloudwatch_logs": ("_create_log_group", "_create_log_stream", "_put_log_events"),
+    "services.ec2": ("_security_groups",),
     "services.ecr": ("_describe_images", "_find_image", "_repositories"),
     "services.eventbridge": (
         *("_dispatch_to_lambda", "_dispatch_to_sqs", "_invoke_target", "_put_events"),
@@ -163,6 +166,17 @@ class Emulator:
 
     def put_resource_type(self, name: str, handlers: Mapping[str, Callable[..., Any]]) -> None:
         self._modules.provisioners._RESOURCE_HANDLERS[name] = dict(handlers)
+
+    def ingress(self, group_id: str) -> list[Any]:
+        """The permissions of a security group's ingress themselves."""
+        group: Record = self._modules.ec2._security_groups[group_id]
+        permissions: list[Any] = group["IpPermissions"]
+        return permissions
+
+    def permissions(self, rule: Record) -> list[Any]:
+        """A rule of a template as permissions."""
+        made: list[Any] = self._modules.provisioners._ec2_sg_permissions([rule])
+        return made
 
     def put_execution(self, run: Callable[[Record, Any, str], Record]) -> None:
         """Run every invocation with `run(record, event, request id)`."""

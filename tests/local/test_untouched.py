@@ -29,7 +29,12 @@ def untouched(cloud: CloudAddress, tmp_path_factory: pytest.TempPathFactory) -> 
     build_image(cloud, tmp_path_factory.mktemp("nobody"), "scar-test/nobody", _NOBODY)
     build_entrypoint_image(cloud, tmp_path_factory.mktemp("entrypoint"))
     files = [DATA / name / f"{name}.yaml" for name in ("untouched", "nodes")]
-    return Workflow(cloud, files, tmp_path_factory.mktemp("untouched-assembly"))
+    workflow = Workflow(cloud, files, tmp_path_factory.mktemp("untouched-assembly"))
+    for key in ("copy/a b.txt", "seven/x.txt", "swallowed/x.txt"):
+        workflow.put("untouched", key, b"words\n")
+    workflow.put("nodes-bucket", "in/x.txt", b"words\n")
+    workflow.finish()
+    return workflow
 
 
 def failed_event(workflow: Workflow, function: str) -> Mapping[str, Any]:
@@ -47,18 +52,12 @@ def failed_event(workflow: Workflow, function: str) -> Mapping[str, Any]:
     return dict(event)
 
 
-def request_folders(workflow: Workflow, folder: str) -> set[str]:
-    return {key.rsplit("/", 1)[-1] for key in workflow.keys("untouched", f"{folder}/")}
-
-
 def test_nothing_is_built(untouched: Workflow) -> None:
     assets = json.loads((untouched.assembly / "untouched.assets.json").read_text())
     assert assets["dockerImages"] == {}
 
 
 def test_a_script_in_an_image_of_another_user(untouched: Workflow) -> None:
-    untouched.put("untouched", "copy/a b.txt", b"words\n")
-    untouched.finish()
     (row,) = untouched.rows("untouched-copy")
     assert (row["service"], row["status"], row["exit_code"]) == ("batch", "succeeded", 0)
     assert row["input"] == "untouched/copy/a b.txt"
@@ -70,8 +69,6 @@ def test_a_script_in_an_image_of_another_user(untouched: Workflow) -> None:
 
 
 def test_a_script_that_fails(untouched: Workflow) -> None:
-    untouched.put("untouched", "seven/x.txt")
-    untouched.finish()
     (row,) = untouched.rows("untouched-seven")
     assert (row["status"], row["exit_code"], row["attempts"]) == ("failed", 7, 1)
     assert untouched.keys("untouched", "seven-out/") == []
@@ -82,8 +79,6 @@ def test_a_script_that_fails(untouched: Workflow) -> None:
 
 
 def test_an_entrypoint_that_swallows_the_script(untouched: Workflow) -> None:
-    untouched.put("untouched", "swallowed/x.txt")
-    untouched.finish()
     (row,) = untouched.rows("untouched-swallowed")
     assert (row["status"], row["exit_code"]) == ("failed", 1)
     assert untouched.keys("untouched", "swallowed-out/") == []
@@ -109,7 +104,7 @@ def test_a_job_that_is_ended_publishes_nothing(untouched: Workflow) -> None:
     (job,) = batch.list_jobs(jobQueue=queue)["jobSummaryList"]
     batch.terminate_job(jobId=job["jobId"], reason="enough")
     untouched.finish()
-    (row,) = untouched.rows("untouched-endless")
+    (row,) = untouched.rows("untouched-endless-x_txt")  # by the job's name: nobody reported
     assert row["status"] == "failed"
     assert untouched.keys("untouched", "endless-out/") == []
     detail = failed_event(untouched, "untouched-endless")["detail"]
@@ -117,9 +112,7 @@ def test_a_job_that_is_ended_publishes_nothing(untouched: Workflow) -> None:
 
 
 def test_a_job_over_three_nodes_publishes_once(untouched: Workflow) -> None:
-    untouched.put("nodes-bucket", "in/x.txt", b"words\n")
-    untouched.finish()
-    (row,) = [one for one in untouched.rows("nodes-meet") if one["status"] != "submitted"]
+    (row,) = untouched.rows("nodes-meet")
     assert (row["status"], row["exit_code"]) == ("succeeded", 0)
     (output,) = row["outputs"]
     assert output.endswith("/from-1")

@@ -114,7 +114,9 @@ class AttemptRunner:
             container["logStreamName"] = stream = f"{prefix}/{name}/{identifier}"
             for leftover in ("exitCode", "reason"):
                 container.pop(leftover, None)
-            heard = self._listener(task, container, stream)
+            # What the deciding node says of the record is what the job says.
+            speaker = job.id if task is job.tasks[0] else task.id
+            heard = self._listener(speaker, container, stream)
             program = _program(container, f"{_name(task, number)}-{name}", common, sources)
             essential = _true(container.get("essential", True))
             depends_on = {
@@ -125,13 +127,13 @@ class AttemptRunner:
         return TaskRun(self._engine, parts)
 
     def _listener(
-        self, task: Task, container: Mapping[str, Any], stream: str
+        self, speaker: str, container: Mapping[str, Any], stream: str
     ) -> Callable[[str], None]:
         options = (container.get("logConfiguration") or {}).get("options") or {}
         group = options.get("awslogs-group", DEFAULT_LOG_GROUP)
 
         def heard(line: str) -> None:
-            self._heard(line, task.id)
+            self._heard(line, speaker)
             self._log(group, stream, [line])
 
         return heard
