@@ -25,11 +25,11 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scar_runtime.errors import StorageError
+from scar_runtime.errors import MismatchError, StorageError
 from scar_runtime.events import Record
 from scar_runtime.spool import Document, Spool
 
@@ -101,17 +101,20 @@ class Claims:
 
     def take(self, record: Record, request_id: str, holder: Holder) -> Claim | None:
         """Claim a record for `holder`; None if it is a duplicate. `request_id` identifies a
-        record without an object."""
+        record without an object. Raises `MismatchError` for a record with the identity of
+        another one, but another content."""
         identity = _identity(record, request_id)
         name = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
         key = self._spool.key("claims", name)
-        fresh = {"version": 1, "of": identity, **_held(holder)}
+        content = _content(record)
+        fresh = {"version": 1, "of": identity, "content": content, **_held(holder)}
         for _ in range(_ATTEMPTS):
             if document := self._spool.create(key, fresh):
                 return Claim(self._spool, document)
             found = self._spool.get(key)
             if found is None:
-                continue  # removed in between, by a redrive
+                continue  # removed in between
+            _require_same(found.content.get("content") or {}, content, key)
             if not self._may_take(found.content, holder):
                 return None
             if document := self._spool.replace(found, {**found.content, **_held(holder)}):
@@ -148,6 +151,29 @@ class Claims:
 
 def _held(holder: Holder) -> dict[str, Any]:
     return {"state": RUNNING, "holder": holder.name, "deadline": holder.deadline, "job": None}
+
+
+def _content(record: Record) -> dict[str, str | int | None]:
+    """What is the same in all deliveries of a record; None where this one does not say it."""
+    if stored := record.object:
+        etag = stored.etag.strip('"') if stored.etag else None
+        return {"etag": etag, "size": stored.size}
+    digest = hashlib.sha256(json.dumps([record.arguments, dict(record.variables)]).encode())
+    digest.update(record.script or b"")
+    digest.update(record.payload.content if record.payload else b"")
+    return {"sha256": digest.hexdigest()}
+
+
+def _require_same(
+    claimed: Mapping[str, str | int | None], content: Mapping[str, str | int | None], key: str
+) -> None:
+    for name, value in content.items():
+        other = claimed.get(name)
+        if other is not None and value is not None and other != value:
+            raise MismatchError(
+                f"the event has the identity of an earlier one, with another {name} ({value}, not"
+                f" {other}): it is no duplicate, and cannot be told from one; see the claim {key}"
+            )
 
 
 def _identity(record: Record, request_id: str) -> list[str | None]:

@@ -3,6 +3,7 @@
 ScarError
   ConfigError          the function's configuration cannot be used
   EventError           the event cannot be understood
+    MismatchError      the event says of itself that it is another one
   StorageError         an object cannot be read or written
     AbsentError        the object is not there
     SupersededError    the object was replaced since the event was sent
@@ -37,6 +38,11 @@ class EventError(ScarError):
     """The event cannot be understood."""
 
     exit_code = 2
+
+
+class MismatchError(EventError):
+    """An event has the identity of another one, with another content. To take it for a duplicate
+    would lose it in silence."""
 
 
 class StorageError(ScarError):

@@ -1,6 +1,12 @@
-"""Which attempts of a job are followed by another."""
+"""T4: which attempts of a job are followed by another, by AWS's rules and the strategies that are
+generated."""
 
 from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,5 +83,59 @@ def ended(code: int | None, reason: str = "", status: str = "Essential container
         pytest.param({"attempts": 2}, 1, ended(None, "CannotPull"), True, id="no exit code at all"),
     ],
 )
-def test_retry(strategy: dict[str, object], attempt: int, end: Exit, expected: bool) -> None:
+def test_t4_retry(strategy: dict[str, object], attempt: int, end: Exit, expected: bool) -> None:
     assert is_retried(strategy, attempt, end) is expected
+
+
+TEMPLATES = Path(__file__).parents[1] / "golden" / "templates"
+
+
+def generated() -> Iterator[Mapping[str, Any]]:
+    """The strategy of each job definition in the golden templates, in the words of the API."""
+    for path in sorted(TEMPLATES.glob("*/*.template.json")):
+        for resource in json.loads(path.read_text())["Resources"].values():
+            if resource["Type"] == "AWS::Batch::JobDefinition":
+                strategy = resource["Properties"]["RetryStrategy"]
+                conditions = [
+                    {name[0].lower() + name[1:]: value for name, value in one.items()}
+                    for one in strategy["EvaluateOnExit"]
+                ]
+                yield {"attempts": strategy["Attempts"], "evaluateOnExit": conditions}
+
+
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [
+        pytest.param(
+            Exit(None, "", "Host EC2 (instance i-0a1b2c3d) terminated."), True, id="lost host"
+        ),
+        pytest.param(Exit(None, "", "Your Spot Task was interrupted."), True, id="lost Spot task"),
+        pytest.param(Exit(None, "", "Task failed to start"), True, id="never started"),
+        pytest.param(
+            Exit(None, "DockerTimeoutError: Could not transition", "Task failed"),
+            True,
+            id="slow host",
+        ),
+        pytest.param(ended(1), False, id="exit 1"),
+        pytest.param(ended(137, "OutOfMemoryError: Container killed"), False, id="out of memory"),
+        pytest.param(ended(143), False, id="asked to end"),
+        pytest.param(
+            Exit(None, "CannotPullContainerError: not found", ""), False, id="no such image"
+        ),
+        pytest.param(
+            Exit(143, "", "Job attempt duration exceeded timeout", timed_out=True),
+            False,
+            id="time-out",
+        ),
+        pytest.param(Exit(None, "", "", terminated=True), False, id="terminated by a person"),
+        pytest.param(ended(0), False, id="success"),
+    ],
+)
+def test_t4_generated_strategies_retry_what_the_platform_did_and_nothing_else(
+    end: Exit, expected: bool
+) -> None:
+    strategies = list(generated())
+    assert len(strategies) > 10
+    for strategy in strategies:
+        assert is_retried(strategy, 1, end) is expected
+        assert not is_retried(strategy, strategy["attempts"], end)

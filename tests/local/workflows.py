@@ -52,6 +52,13 @@ class Workflow:
         listed = self.storage.list_objects_v2(Bucket=bucket, Prefix=prefix)
         return [entry["Key"] for entry in listed.get("Contents", ())]
 
+    def failures(self) -> str:
+        """The address of the failure queue, which the stack has as an output."""
+        name = next(self.assembly.glob("*.template.json")).name.removesuffix(".template.json")
+        (stack,) = self.cloud.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+        (url,) = [one["OutputValue"] for one in stack["Outputs"] if "Failures" in one["OutputKey"]]
+        return str(url)
+
     def text(self, bucket: str, key: str) -> str:
         body: bytes = self.storage.get_object(Bucket=bucket, Key=key)["Body"].read()
         return body.decode()

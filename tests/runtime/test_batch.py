@@ -64,7 +64,7 @@ def test_a_job_ends_with_the_script_s_code(function: Make, bucket: Bucket) -> No
     assert bucket.keys("out/") == []
 
 
-def test_a_retried_job_publishes_once(function: Make, bucket: Bucket) -> None:
+def test_t6_a_retried_job_publishes_once(function: Make, bucket: Bucket) -> None:
     made = function(COPY + '; [ "$AWS_BATCH_JOB_ATTEMPT" = 2 ]', mode="batch")
     Invocation(made.runtime(), Invoked()).dispatch(stored(bucket, "in/a"))
     assert run_job(made.job(0, attempt=1)) == 1

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -83,26 +81,6 @@ def test_another_version_is_another_claim(bucket: Bucket, other: StoredObject) -
     assert at(bucket, NOW).take(Record({}, object=other), "b", Holder("b", NOW + 10))
 
 
-@pytest.mark.parametrize("mode", ["lambda", "batch"])
-def test_five_deliveries_at_once_have_one_effect(
-    function: Make, bucket: Bucket, mode: str, capfd: pytest.CaptureFixture[str]
-) -> None:
-    made = function(COPY, mode=mode)
-    event = stored(bucket, "in/a")
-    together = threading.Barrier(5)
-
-    def deliver(_: int) -> None:
-        invocation = Invocation(made.runtime(), Invoked())
-        together.wait()
-        (invocation.dispatch if mode == "batch" else invocation.handle)(event)
-
-    with ThreadPoolExecutor(5) as pool:
-        list(pool.map(deliver, range(5)))
-    states = sorted(line["status"] for line in executions(capfd.readouterr().out))
-    assert states == ["duplicate"] * 4 + [{"lambda": "succeeded", "batch": "submitted"}[mode]]
-    assert len(made.batch.jobs) == (mode == "batch")
-
-
 def test_a_failed_run_is_repeated_by_its_retry(
     function: Make, bucket: Bucket, tmp_path: Path
 ) -> None:
@@ -118,21 +96,8 @@ def test_a_failed_run_is_repeated_by_its_retry(
     assert bucket.keys("out/") == ["out/a"]
 
 
-def test_a_dispatcher_killed_before_submitting_submits_at_its_retry(
-    function: Make, bucket: Bucket
-) -> None:
-    made = function(COPY, mode="batch")
-    event = stored(bucket, "in/a")
-    kill_at("before", made, event)
-    assert made.batch.jobs == []
-    Invocation(made.runtime(), Invoked("delivery")).dispatch(event)
-    assert len(made.batch.jobs) == 1
-    assert run_job(made.job(0)) == 0
-    assert bucket.keys("out/") == ["out/a"]
-
-
 @pytest.mark.parametrize("first", [0, 1], ids=["first job first", "second job first"])
-def test_a_dispatcher_killed_after_submitting_has_one_visible_effect(
+def test_t2_a_dispatcher_killed_after_submitting_has_one_visible_effect(
     function: Make, bucket: Bucket, first: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
     bucket.versioned()
@@ -148,7 +113,7 @@ def test_a_dispatcher_killed_after_submitting_has_one_visible_effect(
     assert bucket.versions("out/") == ["out/a"]
 
 
-def test_a_job_that_began_before_its_dispatcher_s_retry_is_the_only_one(
+def test_t2_a_job_that_began_before_its_dispatcher_s_retry_is_the_only_one(
     function: Make, bucket: Bucket
 ) -> None:
     made = function(COPY, mode="batch")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import json
+import random
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from scar_runtime.aws.client import Client, Request
 from scar_runtime.handler import Invocation
@@ -96,13 +97,19 @@ def attempts(
 
 
 @pytest.mark.parametrize("mode", ["lambda", "batch"])
+@example(  # amid publishing: by a Lambda function, by a job
+    more=[Delivery(1, [Death(4, after=True)]), Delivery(2, [Death(4, after=True)], True)],
+    last=[0, 1, 2],
+    jobs=random.Random(1),  # noqa: S311 (an order of jobs, no secret)
+    deaths=[Death(6, after=True), Death(9, after=False)],
+)
 @given(more=DELIVERIES, last=st.permutations(range(3)), jobs=st.randoms(), deaths=DEATHS)
 @settings(
     max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_the_outputs_are_those_of_one_clean_delivery(
+def test_t6_the_outputs_are_those_of_one_clean_delivery(
     cloud: Cloud,
     tmp_path: Path,
     mode: str,

@@ -66,7 +66,7 @@ def test_an_uploaded_file_becomes_an_output(
     ],
     ids=["reserved", "scripts", "long", "climbing", "dots", "newline", "slashes"],
 )
-def test_any_key_goes_through(function: Make, bucket: Bucket, key: str) -> None:
+def test_t8_any_key_goes_through(function: Make, bucket: Bucket, key: str) -> None:
     made = function(
         'printf %s "$STORAGE_OBJECT_KEY" >"$SCAR_OUTPUT_DIR/key";'
         'find "$SCAR_INPUT_DIR" -type f -exec cat {} + >"$SCAR_OUTPUT_DIR/content";'
@@ -162,7 +162,7 @@ def test_each_version_has_outputs_where_keys_tell_them_apart(
     assert bucket.get("out/second/a") == b"newer"
 
 
-def test_an_old_version_never_overwrites_a_newer_one_s_output(
+def test_t6_an_old_version_never_overwrites_a_newer_one_s_output(
     function: Make, bucket: Bucket, capfd: pytest.CaptureFixture[str]
 ) -> None:
     bucket.versioned()
@@ -177,7 +177,7 @@ def test_an_old_version_never_overwrites_a_newer_one_s_output(
 
 
 @pytest.mark.parametrize("versioned", [True, False], ids=["versioned", "not versioned"])
-def test_an_input_replaced_during_a_long_run_publishes_nothing(
+def test_t6_an_input_replaced_during_a_long_run_publishes_nothing(
     function: Make, bucket: Bucket, versioned: bool
 ) -> None:
     if versioned:

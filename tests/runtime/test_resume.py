@@ -1,5 +1,7 @@
-"""Who goes on after a death amid publishing writes only what is not there yet: each object that is
-written is an event for the next function."""
+"""T6, whole outputs: who goes on after a death amid publishing writes only what is not there yet.
+
+Each object that is written is an event for the next function.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,7 @@ def invoke(made: Function, event: object, request_id: str, client: type[Client] 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before a write", "after a write"])
 @pytest.mark.parametrize("writes", [0, 3, 7])
-def test_a_retry_writes_each_output_once(
+def test_t6_a_retry_writes_each_output_once(
     function: Make, bucket: Bucket, writes: int, after: bool
 ) -> None:
     bucket.versioned()
@@ -87,7 +89,7 @@ def test_a_retry_writes_each_output_once(
 
 
 @pytest.mark.parametrize("writes", range(6))
-def test_a_retry_writes_an_output_in_parts_once(
+def test_t6_a_retry_writes_an_output_in_parts_once(
     function: Make, bucket: Bucket, writes: int
 ) -> None:
     """Five writes for the large one (begin, three parts, end), one for the small one."""
@@ -101,7 +103,7 @@ def test_a_retry_writes_an_output_in_parts_once(
     assert bucket.get("out/large") == bytes(20_000_000)
 
 
-def test_a_job_s_second_attempt_goes_on_where_the_first_was_ended(
+def test_t6_a_job_s_second_attempt_goes_on_where_the_first_was_ended(
     function: Make, bucket: Bucket
 ) -> None:
     bucket.versioned()
@@ -113,7 +115,7 @@ def test_a_job_s_second_attempt_goes_on_where_the_first_was_ended(
     assert bucket.versions("out/") == EIGHT
 
 
-def test_another_delivery_goes_on_under_the_first_one_s_keys(
+def test_t6_another_delivery_goes_on_under_the_first_one_s_keys(
     function: Make, bucket: Bucket
 ) -> None:
     """Even where the request id is part of the key: the next function sees one set of files."""
@@ -128,7 +130,7 @@ def test_another_delivery_goes_on_under_the_first_one_s_keys(
     assert bucket.versions("out/") == [key.replace("out/", "out/first/") for key in EIGHT]
 
 
-def test_a_failure_amid_publishing_is_resumed_too(function: Make, bucket: Bucket) -> None:
+def test_t6_a_failure_amid_publishing_is_resumed_too(function: Make, bucket: Bucket) -> None:
     bucket.versioned()
     made = function(MANY)
     event = stored(bucket, "in/a")
@@ -145,7 +147,7 @@ def test_a_failure_amid_publishing_is_resumed_too(function: Make, bucket: Bucket
     assert bucket.versions("out/") == EIGHT
 
 
-def test_what_the_second_run_makes_otherwise_is_written_over(
+def test_t6_what_the_second_run_makes_otherwise_is_written_over(
     function: Make, bucket: Bucket, tmp_path: Path
 ) -> None:
     bucket.versioned()
@@ -159,7 +161,7 @@ def test_what_the_second_run_makes_otherwise_is_written_over(
     assert bucket.get("out/8") == (tmp_path / "eighth").read_bytes().splitlines(keepends=True)[1]
 
 
-def test_the_same_content_of_an_earlier_input_is_written_again(
+def test_t6_the_same_content_of_an_earlier_input_is_written_again(
     function: Make, bucket: Bucket
 ) -> None:
     """A newer input that makes the same files is news to the next function all the same."""
@@ -173,7 +175,7 @@ def test_the_same_content_of_an_earlier_input_is_written_again(
     assert Counter(bucket.versions("out/")) == dict.fromkeys(EIGHT, 2)
 
 
-def test_who_may_not_ask_writes_all_again(
+def test_t6_who_may_not_ask_writes_all_again(
     function: Make, bucket: Bucket, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """A role of the user's own may lack s3:GetObject on the outputs."""
@@ -198,7 +200,7 @@ def test_who_may_not_ask_writes_all_again(
     assert executions(log)[-1]["status"] == "succeeded"
 
 
-def test_a_first_run_asks_nothing(function: Make, bucket: Bucket) -> None:
+def test_t6_a_first_run_asks_nothing(function: Make, bucket: Bucket) -> None:
     made = function(COPY)
     asked: list[str] = []
     invoke(made, stored(bucket, "in/a"), "delivery", counting("HEAD", asked))

@@ -154,7 +154,7 @@ def test_outputs_tell_their_origin_and_count_hops(
     }
 
 
-def test_a_forged_loop_is_stopped(function: Callable[..., Function], bucket: Bucket) -> None:
+def test_t7_a_forged_loop_is_stopped(function: Callable[..., Function], bucket: Bucket) -> None:
     made = function(COPY, outputs=[{"bucket": bucket.name, "folder": "in"}])
     runtime = made.runtime()
     event = stored(bucket, "in/a")

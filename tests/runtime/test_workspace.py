@@ -16,7 +16,7 @@ KEYS = st.text(max_size=1100) | st.lists(st.sampled_from(["..", ".", "", "a", "Ã
 
 
 @given(KEYS)
-def test_a_name_is_one_component_of_the_folder(key: str) -> None:
+def test_t8_a_name_is_one_component_of_the_folder(key: str) -> None:
     name = local_name(key)
     assert name not in ("", ".", "..")
     assert "/" not in name
