@@ -115,7 +115,7 @@ class Invocation:
         task = self._task(request_id, record)
         claim = None
         delegates = self._runtime.config.mode == "lambda-batch"
-        if self._runtime.claims and (record.object or delegates):
+        if self._runtime.claims and (delegates or self._may_come_again(record)):
             claim = self._runtime.claims.take(record, request_id, self._holder)
             if claim is None:
                 return DUPLICATE
@@ -128,6 +128,14 @@ class Invocation:
             raise fault
 
         return run(self._runtime, task, claim, out_of_time)
+
+    def _may_come_again(self, record: Record) -> bool:
+        """Whether a second delivery of the record could do harm. Nobody repeats a request whose
+        caller waits; of other invocations Lambda does not say whether it would."""
+        if record.object:
+            return True
+        waits = record.http is not None and record.http.waiting
+        return bool(self._runtime.config.outputs) and not waits
 
     def _attempt_in_job(self, request_id: str, record: Record) -> Outcome:
         _, claims, _ = self._runtime.stored

@@ -130,6 +130,17 @@ def test_t6_another_delivery_goes_on_under_the_first_one_s_keys(
     assert bucket.versions("out/") == [key.replace("out/", "out/first/") for key in EIGHT]
 
 
+def test_t6_an_event_without_an_object_is_resumed_too(function: Make, bucket: Bucket) -> None:
+    """An asynchronous invocation, which Lambda repeats under the same request id."""
+    bucket.versioned()
+    made = function(MANY)
+    with pytest.raises(Killed):
+        invoke(made, {"any": "payload"}, "delivery", dying(bucket.name, 4, after=True))
+    invoke(made, {"any": "payload"}, "delivery")
+    invoke(made, {"any": "payload"}, "delivery")
+    assert bucket.versions("out/") == EIGHT
+
+
 def test_t6_a_failure_amid_publishing_is_resumed_too(function: Make, bucket: Bucket) -> None:
     bucket.versioned()
     made = function(MANY)
