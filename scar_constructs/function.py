@@ -166,8 +166,8 @@ class ScarFunction(Construct):
             yield permissions.send_traces()
         if function.vpc:
             yield permissions.join_network()
-        if function.file_system:
-            yield permissions.mount_file_system(function.file_system.access_point_arn)
+        if function.file_system and function.execution_mode.runs_on_lambda:
+            yield permissions.mount_file_system(function.file_system)
 
     def _data(self) -> Iterator[permissions.Grant]:
         """What the Lambda does with events and files."""

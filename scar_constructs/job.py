@@ -109,6 +109,8 @@ class Job(Construct):
             yield from permissions.read_secrets(function.secrets.values(), key)
         yield from permissions.read_storage_secrets(function, key)
         yield permissions.use_spool(function, shared.spool.bucket.bucket_arn)
+        if function.file_system:
+            yield permissions.mount_file_system(function.file_system)
         if key:
             yield permissions.use_stack_key(key, ("s3",))
 
@@ -171,6 +173,14 @@ class Job(Construct):
             resource_requirements=requirements(wanted.vcpus, wanted.memory_mib, wanted.gpus),
             environment=environment({**settings.script_variables, **settings.runtime_variables}),
             secrets=secrets(wanted.secrets),
+            volumes=settings.volumes or None,
+            mount_points=[
+                batch.CfnJobDefinition.MountPointsProperty(
+                    source_volume=one.source_volume, container_path=one.container_path
+                )
+                for one in settings.mount_points
+            ]
+            or None,
             log_configuration=settings.log_configuration,
             network_configuration=settings.network_configuration,
             ephemeral_storage=settings.ephemeral_storage,

@@ -10,6 +10,7 @@ from aws_cdk import aws_batch as batch
 
 from scar_constructs.fdl.models import Function
 
+FILE_SYSTEM = "file-system"
 Environment = list[batch.CfnJobDefinition.EnvironmentProperty]
 Requirements = list[batch.CfnJobDefinition.ResourceRequirementProperty]
 
@@ -71,6 +72,41 @@ class JobSettings:
         if not secret:
             return None
         return batch.CfnJobDefinition.RepositoryCredentialsProperty(credentials_parameter=secret)
+
+    @property
+    def volumes(self) -> list[batch.CfnJobDefinition.VolumesProperty]:
+        """The function's file system, encrypted on the way, with the job role as who mounts it.
+
+        https://docs.aws.amazon.com/batch/latest/userguide/efs-volumes.html
+        """
+        wanted = self.function.file_system
+        if wanted is None or wanted.file_system_id is None:
+            return []
+        access = batch.CfnJobDefinition.AuthorizationConfigProperty(
+            access_point_id=wanted.access_point_id, iam="ENABLED"
+        )
+        volume = batch.CfnJobDefinition.EfsVolumeConfigurationProperty(
+            file_system_id=wanted.file_system_id,
+            transit_encryption="ENABLED",
+            authorization_config=access,
+        )
+        return [
+            batch.CfnJobDefinition.VolumesProperty(
+                name=FILE_SYSTEM, efs_volume_configuration=volume
+            )
+        ]
+
+    @property
+    def mount_points(self) -> list[batch.CfnJobDefinition.MountPointProperty]:
+        """Where the container of the script sees the volumes above."""
+        wanted = self.function.file_system
+        if not wanted or not self.volumes:
+            return []
+        return [
+            batch.CfnJobDefinition.MountPointProperty(
+                source_volume=FILE_SYSTEM, container_path=wanted.mount_path
+            )
+        ]
 
     @property
     def script_variables(self) -> dict[str, str]:

@@ -74,8 +74,11 @@ def _join_network(resource: lambda_.CfnFunction, function: Function) -> None:
 
 
 def _mount(resource: lambda_.CfnFunction, function: Function) -> None:
-    """By ARN: the level-2 property takes an access point object with its file system."""
-    if function.file_system:
+    """By ARN: the level-2 property takes an access point object with its file system.
+
+    Only where the script runs; a dispatcher has no use for it.
+    """
+    if function.file_system and function.execution_mode.runs_on_lambda:
         resource.file_system_configs = [
             lambda_.CfnFunction.FileSystemConfigProperty(
                 arn=function.file_system.access_point_arn,

@@ -18,7 +18,7 @@ from constructs import Construct
 
 from scar_constructs import naming
 from scar_constructs.compliance import STRICT_PACKS, acknowledge
-from scar_constructs.fdl.models import Function
+from scar_constructs.fdl.models import FileSystem, Function
 
 INLINE_POLICY_REASON = (
     "the policy belongs to this one role, is derived from one function and goes with it"
@@ -202,14 +202,16 @@ def join_network() -> Grant:
     )
 
 
-def mount_file_system(access_point_arn: str) -> Grant:
-    """The file system's own ARN is not known, so the access point is the condition."""
+def mount_file_system(file_system: FileSystem) -> Grant:
+    """The access point is the condition; the file system itself may be unknown."""
+    identifier = file_system.file_system_id or "*"
+    arn = f"arn:{Aws.PARTITION}:elasticfilesystem:{Aws.REGION}:{Aws.ACCOUNT_ID}:file-system"
     return Grant(
         "MountFileSystem",
         ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"),
-        (f"arn:{Aws.PARTITION}:elasticfilesystem:{Aws.REGION}:{Aws.ACCOUNT_ID}:file-system/*",),
+        (f"{arn}/{identifier}",),
         "the condition names the access point; the file system behind it is not in the YAML file",
-        {"StringEquals": {"elasticfilesystem:AccessPointArn": access_point_arn}},
+        {"StringEquals": {"elasticfilesystem:AccessPointArn": file_system.access_point_arn}},
     )
 
 

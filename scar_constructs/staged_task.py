@@ -50,7 +50,7 @@ def ecs_properties(
                 containers=containers,
                 task_role_arn=settings.role_arn,
                 execution_role_arn=settings.execution_role_arn,
-                volumes=[batch.CfnJobDefinition.VolumesProperty(name=VOLUME)],
+                volumes=[batch.CfnJobDefinition.VolumesProperty(name=VOLUME), *settings.volumes],
                 network_configuration=settings.network_configuration,
                 ephemeral_storage=settings.ephemeral_storage,
                 runtime_platform=settings.runtime_platform,
@@ -99,7 +99,7 @@ def _program(
         # The runtime is not in this container: the platform reads all of its secrets.
         secrets=secrets({**function.batch.secrets, **function.secrets}),
         resource_requirements=_program_size(settings, function),
-        mount_points=_mounts(),
+        mount_points=[*_mounts(), *settings.mount_points],
         log_configuration=settings.log_configuration,
     )
 

@@ -23,6 +23,7 @@ _ONLY_EC2 = (
     "batch.disk_gib",
 )
 _GPU_FAMILY = re.compile(r"(p[3-9][a-z]*(-[a-z0-9]+)?|g[3-9][a-z]*|gr\d[a-z]*)\Z")
+_OLD_GPU = re.compile(r"(p3|g3)[a-z]*(\.|\Z)")
 _ARM_FAMILY = re.compile(r"(a1|[a-z]+\d+g[a-z]*(-[a-z]+)?|[a-z]+\d+[a-z]*-gb\d+)\Z")
 _HELPER_VCPUS = defaults.HELPER_CONTAINERS * defaults.HELPER_VCPUS
 _JOB_ENVIRONMENT_MAX_BYTES = 16_384
@@ -136,6 +137,11 @@ def check_gpus(parsed: ParsedFunction) -> Iterator[Problem]:
         message = f"these instance types have no GPU: {', '.join(without)}"
         fix = "write `compute_resources: {instance_types: [g4dn.xlarge]}`, or another with GPUs"
         yield problem("gpu-without-type", node.path, node.position, message, "", fix)
+    old = [name for name in batch.compute_resources.instance_types if _OLD_GPU.match(name)]
+    if old:
+        message = f"the drivers of today's host images know no such GPUs: {', '.join(old)}"
+        fix = "write newer types, such as [g4dn.xlarge]"
+        yield problem("gpu-too-old", node.path, node.position, message, "", fix)
 
 
 def _has_gpu(name: str) -> bool:
@@ -222,6 +228,25 @@ def check_job_environment(parsed: ParsedFunction) -> Iterator[Problem]:
         yield problem("environment-too-large", place.path, place.position, message, "", fix)
 
 
+def check_job_file_system(parsed: ParsedFunction) -> Iterator[Problem]:
+    """Jobs mount a file system by its id, and reach it in its own network only."""
+    node = parsed.section.find("lambda.file_system")
+    if node is None or parsed.function.file_system is None:
+        return
+    if parsed.function.file_system.file_system_id is None:
+        message = "jobs need the file system's id beside its access point"
+        yield problem(
+            *("file-system-of-jobs", node.path, node.position, message, ""),
+            "add `FileSystemId: fs-...`",
+        )
+    if not parsed.function.batch.compute_resources.subnets:
+        message = "jobs reach a file system from its own network only"
+        yield problem(
+            *("file-system-of-jobs", node.path, node.position, message, ""),
+            "name `subnets` and `security_group_ids` in `batch.compute_resources`",
+        )
+
+
 BATCH_CHECKS: tuple[Callable[[ParsedFunction], Iterator[Problem]], ...] = (
     check_vcpus,
     check_vcpu_order,
@@ -232,4 +257,5 @@ BATCH_CHECKS: tuple[Callable[[ParsedFunction], Iterator[Problem]], ...] = (
     check_processors,
     check_replaced_values,
     check_job_environment,
+    check_job_file_system,
 )

@@ -198,6 +198,7 @@ SECTIONS: dict[str, dict[str, Rule]] = {
         "subnet-id": Rule("a subnet must be named by its id"),
         "security-group-id": Rule("a security group must be named by its id"),
         "access-point-arn": Rule("an EFS access point must be named by its ARN"),
+        "file-system-id": Rule("an EFS file system must be named by its id"),
         "kms-key-arn": Rule("a KMS key must be named by its ARN"),
         "instance-type": Rule("an instance type must look like one"),
     },
@@ -387,11 +388,21 @@ SECTIONS: dict[str, dict[str, Rule]] = {
             why="The job would wait for ever.",
             source=f"{_AWS}batch/latest/userguide/gpu-jobs.html",
         ),
+        "gpu-too-old": Rule(
+            "the GPUs of p3 and g3 machines have no driver any more",
+            why="Batch makes GPU hosts of Amazon Linux 2023, whose drivers know newer GPUs only.",
+            source=f"{_AWS}batch/latest/APIReference/API_Ec2Configuration.html",
+        ),
         "multi-node-on-this-type": Rule(
             "jobs over several hosts need EC2 on demand",
             source=f"{_AWS}batch/latest/userguide/multi-node-parallel-jobs.html",
         ),
         "main-node": Rule("the main node must be one of the nodes"),
+        "file-system-of-jobs": Rule(
+            "a job needs the id of its file system, and a way to it",
+            why="Lambda finds the file system by the access point, Batch does not.",
+            source=f"{_AWS}batch/latest/userguide/efs-volumes.html",
+        ),
         "compute-environment-differs": Rule(
             "functions that share a compute environment agree on it",
             why="It is one environment, with one set of machines.",

@@ -232,7 +232,10 @@ def check_extra_payload(parsed: ParsedFunction) -> Iterator[Problem]:
 def check_file_system(parsed: ParsedFunction) -> Iterator[Problem]:
     """Lambda reaches EFS only from inside its network."""
     node = parsed.section.find("lambda.file_system")
-    if isinstance(node, Sequence) and node.items and parsed.section.node.find("lambda.vpc") is None:
+    if not isinstance(node, Sequence) or not node.items:
+        return
+    on_lambda = parsed.function.execution_mode.runs_on_lambda
+    if on_lambda and parsed.section.node.find("lambda.vpc") is None:
         yield fault(
             "file-system-without-vpc",
             node,

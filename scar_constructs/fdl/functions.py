@@ -217,7 +217,9 @@ def _file_system(section: Section) -> FileSystem | None:
     for entry in section.sections("lambda.file_system"):
         arn, path = entry.text("Arn"), entry.text("LocalMountPath")
         if arn is not None and path is not None:
-            return FileSystem(access_point_arn=arn, mount_path=path)
+            return FileSystem(
+                access_point_arn=arn, mount_path=path, file_system_id=entry.text("FileSystemId")
+            )
     return None
 
 

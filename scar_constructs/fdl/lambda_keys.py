@@ -179,6 +179,16 @@ FILE_SYSTEM = Group(
             "Where the function sees it.",
             required=True,
         ),
+        "FileSystemId": Key(
+            Text(
+                "the id of an EFS file system",
+                pattern=rf"^fs-[0-9a-f]{{8,40}}{END}",
+                rule="file-system-id",
+                example="fs-0123456789abcdef0",
+            ),
+            "The file system behind the access point; jobs need it.",
+            origin=OURS,
+        ),
     }
 )
 
@@ -268,7 +278,7 @@ LAMBDA = Group(
             option="-l",
         ),
         "vpc": Key(VPC, "Existing subnets and security groups for the Lambda function."),
-        "file_system": Key(ListOf(FILE_SYSTEM, maximum=1), "EFS for the Lambda function."),
+        "file_system": Key(ListOf(FILE_SYSTEM, maximum=1), "EFS for the function and its jobs."),
         "architectures": Key(
             ListOf(Choice(("x86_64", "arm64")), minimum=1, maximum=1),
             "The processor.",

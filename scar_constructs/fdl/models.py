@@ -135,10 +135,18 @@ class Vpc(Model):
 
 
 class FileSystem(Model):
-    """An EFS access point and the folder where a Lambda function sees it."""
+    """An EFS access point and the folder where functions and jobs see it.
+
+    Jobs have to know the file system behind it, too.
+    """
 
     access_point_arn: str
     mount_path: str
+    file_system_id: str | None = None
+
+    @property
+    def access_point_id(self) -> str:
+        return self.access_point_arn.rpartition("/")[2]
 
 
 class ApiAuth(StrEnum):

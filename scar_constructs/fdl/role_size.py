@@ -53,7 +53,7 @@ def check_role_sizes(files: Sequence[ParsedFile], application: Application, repo
 
 def function_policy_size(function: Function) -> int:
     """Bytes of the Lambda's own policy, which has a statement for each bucket that starts it."""
-    buckets = {source.bucket for source in function.inputs}
+    buckets = {source.bucket for source in function.own_inputs}
     return sum(PERMISSION + 2 * (len(name) + len(function.name)) for name in buckets)
 
 
