@@ -21,7 +21,6 @@ from scar_runtime.errors import ConfigError
 from scar_runtime.execution import Executor
 from scar_runtime.log import Log
 from scar_runtime.process import Terminator
-from scar_runtime.providers.makers import Means, makers
 from scar_runtime.providers.stores import Stores
 from scar_runtime.reaper import Reaper
 from scar_runtime.secrets import ScriptSecrets
@@ -74,7 +73,6 @@ def assemble(
     log = Log(config.name, config.log_level, log_descriptor)
     terminator, reaper = Terminator(), Reaper()
     credentials, connections = Provider(environ), Connections(environ)
-    unverified = UnverifiedConnections(environ)
     s3 = S3(client("s3", credentials, connections), settings.region, settings.s3_url)
     spool = claims = jobs = None
     if settings.spool_bucket:
@@ -85,8 +83,7 @@ def assemble(
         jobs = Jobs(config.name, spool, settings, batch)
     secrets = Secrets(lambda service: client(service, credentials, connections), settings.any_url)
     script_secrets = ScriptSecrets(config.secrets, secrets)
-    means = Means(s3, settings.region, settings.s3_url, secrets, connections, unverified)
-    stores = Stores(Storage(s3), makers(config.providers, means), config.inputs)
+    stores = _stores(config, settings, s3, secrets, connections, environ)
     executor = Executor(config, stores, log, terminator, reaper, image, script_secrets)
     functions = Functions(
         Client("lambda", credentials, connections), settings.region, settings.lambda_url
@@ -104,6 +101,25 @@ def assemble(
         jobs,
         connections,
     )
+
+
+def _stores(
+    config: Config,
+    settings: Settings,
+    s3: S3,
+    secrets: Secrets,
+    connections: Connections,
+    environ: Mapping[str, str],
+) -> Stores:
+    """Where the function's files are. Most functions have none but in S3, and their cold starts do
+    not import the rest."""
+    if not config.providers:
+        return Stores(Storage(s3), inputs=config.inputs)
+    from scar_runtime.providers.makers import Means, makers
+
+    unverified = UnverifiedConnections(environ)
+    means = Means(s3, settings.region, settings.s3_url, secrets, connections, unverified)
+    return Stores(Storage(s3), makers(config.providers, means), config.inputs)
 
 
 def from_process(log_descriptor: int = 1) -> Runtime:

@@ -349,6 +349,11 @@ SECTIONS: dict[str, dict[str, Rule]] = {
             why="Who answers in the server's place gets the credentials and the files.",
             severity=_WARNING,
         ),
+        "two-servers": Rule(
+            "an event must tell of which server it is",
+            why="Servers know nothing of the names that they have in a file.",
+            severity=_WARNING,
+        ),
         "no-events": Rule(
             "something must start a function whose files are not in a bucket of its own account",
             why=(

@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 from scar_constructs.fdl.errors import Problem
 from scar_constructs.fdl.functions import ParsedFunction
-from scar_constructs.fdl.models import OWN
+from scar_constructs.fdl.models import OWN, Input
 from scar_constructs.fdl.nodes import Scalar
 from scar_constructs.fdl.rules import fault, problem
 from scar_constructs.fdl.section import Section
 from scar_constructs.fdl.storage import ENDPOINTS, provider_sections, url
+from scar_constructs.fdl.triggers import input_filters
 
 _STARTED_BY = {
     "s3": "let that account's bucket send its notifications to this function, or invoke it",
@@ -20,6 +21,8 @@ _STARTED_BY = {
     "onedata": "send OneTrigger's events to the function, or invoke it",
     "webdav": "invoke the function with an event that names the file",
 }
+_CALLERS = ("minio", "onedata")
+"""Whose events the function knows when they come as requests to its endpoint."""
 
 
 def check_providers(top: Section) -> None:
@@ -59,13 +62,42 @@ def _plain_problem(name: str, node: Scalar) -> Problem:
 
 def check_starts(parsed: ParsedFunction) -> Iterator[Problem]:
     """AWS hears nothing of new files elsewhere."""
-    if parsed.function.api is not None:
-        return
     for source, at in zip(parsed.function.inputs, parsed.inputs_at, strict=True):
-        if source.provider != OWN:
+        kind = source.provider.partition(".")[0]
+        is_called = parsed.function.api is not None and kind in _CALLERS
+        if source.provider != OWN and not is_called:
             message = f"new files of {source.provider} start nothing by themselves"
-            fix = _STARTED_BY[source.provider.partition(".")[0]]
-            yield problem("no-events", at.path, at.position, message, "", fix)
+            yield problem("no-events", at.path, at.position, message, "", _STARTED_BY[kind])
 
 
-STORAGE_CHECKS: tuple[Callable[[ParsedFunction], Iterator[Problem]], ...] = (check_starts,)
+def check_one_place(parsed: ParsedFunction) -> Iterator[Problem]:
+    """A server does not know by which name the file calls it."""
+    seen: list[Input] = []
+    for source, at in zip(parsed.function.inputs, parsed.inputs_at, strict=True):
+        other = next((one for one in seen if _are_mistaken(one, source)), None)
+        if other is not None:
+            message = (
+                f"an event of this folder may come from {other.provider} or from"
+                f" {source.provider}, and does not say so: it is taken for the first one's"
+            )
+            fix = "give each of them a function, or send the delegated form, which names the one"
+            yield problem("two-servers", at.path, at.position, message, "", fix)
+        seen.append(source)
+
+
+def _are_mistaken(one: Input, other: Input) -> bool:
+    """Whether events of the two servers look alike. S3 has each name of a bucket only once."""
+    kinds = {one.provider.partition(".")[0], other.provider.partition(".")[0]}
+    return (
+        one.provider != other.provider
+        and len(kinds) == 1
+        and kinds != {OWN}
+        and one.bucket == other.bucket
+        and any(a.overlaps(b) for a in input_filters(one) for b in input_filters(other))
+    )
+
+
+STORAGE_CHECKS: tuple[Callable[[ParsedFunction], Iterator[Problem]], ...] = (
+    check_starts,
+    check_one_place,
+)

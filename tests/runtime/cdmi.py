@@ -27,6 +27,7 @@ class CdmiServer(ThreadingHTTPServer):
     def __init__(self, folder: Path) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.folder = folder
+        self.token = TOKEN
         self.asked: list[str] = []
 
     @property
@@ -41,7 +42,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _begin(self) -> Path | None:
         """The file or folder that is spoken of; None after a refusal."""
         self.server.asked.append(f"{self.command} {self.path}")
-        if self.headers.get("X-Auth-Token") != TOKEN:
+        if self.headers.get("X-Auth-Token") != self.server.token:
             # As a server does that has no reason to read the content of a stranger.
             self.close_connection = True
             return self._say(401)

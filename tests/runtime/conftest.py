@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,21 @@ def onedata(tmp_path: Path) -> Iterator[CdmiServer]:
     folder.mkdir()
     with running_cdmi(folder) as running:
         yield running
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Path:
+    """A certificate for 127.0.0.1 that vouches for itself, with its key in the same file."""
+    file = tmp_path / "pair.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test"]
+    names = ["-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(
+        [*command, *names, "-keyout", str(file), "-out", str(tmp_path / "certificate.pem")],
+        check=True,
+        capture_output=True,
+    )
+    file.write_text(file.read_text() + (tmp_path / "certificate.pem").read_text())
+    return file
 
 
 @pytest.fixture(autouse=True)

@@ -88,6 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     do_GET = do_PUT = do_POST = do_DELETE = _answer  # noqa: N815  (the library's names)
+    do_MKCOL = do_MOVE = _answer  # noqa: N815
 
     def log_message(self, format: str, *args: object) -> None:
         """Nobody reads the log."""

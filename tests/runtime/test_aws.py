@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import ssl
-import subprocess
 from collections.abc import Mapping
 from http.client import HTTPResponse
 from pathlib import Path
@@ -251,21 +250,6 @@ def test_a_container_without_credentials_says_so() -> None:
         provider = Provider({"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url})
         with pytest.raises(CredentialsError, match="status 404"):
             provider.get()
-
-
-@pytest.fixture
-def authority(tmp_path: Path) -> Path:
-    """A certificate for 127.0.0.1 that vouches for itself, with its key in the same file."""
-    file = tmp_path / "pair.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test"]
-    names = ["-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run(
-        [*command, *names, "-keyout", str(file), "-out", str(tmp_path / "certificate.pem")],
-        check=True,
-        capture_output=True,
-    )
-    file.write_text(file.read_text() + (tmp_path / "certificate.pem").read_text())
-    return file
 
 
 def secure(authority: Path) -> Any:

@@ -89,6 +89,25 @@ def test_wrapped_events_are_unwrapped(name: str) -> None:
     assert only(payload(name)).object == A_JPG
 
 
+def test_a_delegated_event_names_a_provider_that_the_file_defines() -> None:
+    record = only(payload("delegated_minio"))
+    time = "2026-11-20T12:34:56.789Z"
+    assert record.object == StoredObject("photos", "in/a.jpg", "minio.mine", sequencer=time)
+    assert only(record.event) == record
+
+
+def test_onedata_names_the_space_first() -> None:
+    record = only(payload("onedata"))
+    assert record.object == StoredObject(
+        bucket="photos",
+        key="in/red flower.jpg",
+        provider="onedata",
+        etag="0000034500046EE9C67756964",
+        sequencer="2026-11-20T12:34:56.789123",
+    )
+    assert only(record.event) == record
+
+
 def test_a_rest_request_brings_body_and_parameters() -> None:
     record = only(payload("api_rest"))
     assert record.payload == Payload("api_event_file", b"\x89PNG\r\n\x1a\n")
@@ -137,6 +156,8 @@ def test_any_other_json_is_a_payload(event: Any) -> None:
     [
         ({"Records": [{"eventSource": "aws:kinesis"}]}, "source 'aws:kinesis' are not known"),
         ({"Records": ["x"]}, "must be an object, got str"),
+        ({"Key": "/space/x", "Records": [{"eventSource": "OneTrigger"}]}, "must be /SPACE/FOLDER"),
+        ({"Records": [{"eventSource": "OneTrigger"}]}, "got None"),
         ({"Records": [{"eventSource": "aws:s3", "s3": {}}]}, "lacks 'object'"),
         ({"source": "aws.s3", "detail-type": "Object Created"}, "lacks 'detail'"),
         ({"Records": [{"eventSource": "aws:sqs", "body": "{"}]}, "not JSON"),

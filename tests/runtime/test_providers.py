@@ -10,8 +10,9 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from scar_runtime.errors import ConfigError, StorageError
+from scar_runtime.errors import ConfigError, LoopError, StorageError
 from scar_runtime.handler import Invocation
+from scar_runtime.job import run_job
 
 from tests.runtime.cdmi import SPACE, TOKEN, CdmiServer
 from tests.runtime.cloud import Bucket, Cloud
@@ -295,6 +296,55 @@ def test_a_webhook_of_minio_is_an_event_only_for_files_that_the_function_takes(
         "out/taken/a",
     ]
     assert bucket.get("out/taken/a") == b"theirs"
+
+
+def test_a_job_takes_the_file_from_the_provider_that_its_event_names(
+    function: Make, partner: Partner, minio: Settings
+) -> None:
+    theirs = partner.bucket()
+    theirs.put("in/a", b"theirs")
+    made = function(
+        COPY,
+        mode="batch",
+        outputs=[{"bucket": theirs.name, "folder": "out", "storage_provider": "minio.mine"}],
+        input=[{"bucket": theirs.name, "folder": "in", "storage_provider": "minio.mine"}],
+        storage_providers={"minio.mine": minio},
+    )
+    event = {"storage_provider": "minio.mine", "event": minio_event(theirs.name, "in/a")}
+    Invocation(made.runtime(), Invoked()).dispatch(event)
+    assert run_job(made.job(0)) == 0
+    assert theirs.get("out/a") == b"theirs"
+
+
+def test_a_large_file_goes_to_minio_in_parts(
+    function: Make, bucket: Bucket, partner: Partner, minio: Settings
+) -> None:
+    theirs = partner.bucket()
+    made = function(
+        'head -c 20000000 /dev/zero >"$SCAR_OUTPUT_DIR/large"',
+        outputs=[{"bucket": theirs.name, "folder": "out", "storage_provider": "minio.mine"}],
+        storage_providers={"minio.mine": minio},
+    )
+    run(made, stored(bucket, "in/a"))
+    found = theirs.client.head_object(Bucket=theirs.name, Key="out/large")
+    assert found["ContentLength"] == 20_000_000
+    assert found["ETag"].endswith('-3"')
+    assert found["Metadata"]["scar-input"] == f"{bucket.name}/in/a"
+
+
+def test_a_workflow_that_runs_in_a_circle_through_minio_is_stopped(
+    function: Make, partner: Partner, minio: Settings
+) -> None:
+    theirs = partner.bucket()
+    theirs.put("in/a", b"x", Metadata={"scar-hops": "20"})
+    made = function(
+        COPY,
+        outputs=[{"bucket": theirs.name, "folder": "in", "storage_provider": "minio.mine"}],
+        input=[{"bucket": theirs.name, "folder": "in", "storage_provider": "minio.mine"}],
+        storage_providers={"minio.mine": minio},
+    )
+    with pytest.raises(LoopError, match="leads back"):
+        run(made, minio_event(theirs.name, "in/a"))
 
 
 def test_an_event_of_a_bucket_that_no_input_names_is_read_from_the_accounts_own_s3(

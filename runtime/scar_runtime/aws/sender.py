@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
+from ssl import SSLCertVerificationError
 from typing import Protocol, TypeVar
 
 from scar_runtime.aws.connections import Connections, Origin
@@ -93,7 +94,8 @@ class Sender:
                 return self._once(request, headers(), receive)
             except (OSError, HTTPException) as error:
                 self._connections.drop_idle(request.origin)
-                if attempt == self._attempts:
+                # A certificate does not get better by asking again.
+                if attempt == self._attempts or isinstance(error, SSLCertVerificationError):
                     place = request.origin.authority
                     raise AwsError(type(error).__name__, f"{place}: {error}") from error
                 if attempt == 1:

@@ -36,10 +36,11 @@ class Means:
     def connections(self, provider: Provider) -> Connections:
         return self.verified if provider.verify else self.unverified
 
-    def secret(self, provider: Provider, parts: tuple[str, ...]) -> ProviderSecret:
-        if provider.secret is None:
-            raise ConfigError(f"the storage provider {provider.name} has no secret")
-        return ProviderSecret(provider.name, provider.secret, parts, self.values)
+
+def _secret(provider: Provider, means: Means, parts: tuple[str, ...]) -> ProviderSecret:
+    if provider.secret is None:
+        raise ConfigError(f"the storage provider {provider.name} has no secret")
+    return ProviderSecret(provider.name, provider.secret, parts, means.values)
 
 
 def _s3(provider: Provider, means: Means) -> Store:
@@ -57,7 +58,7 @@ def _minio(provider: Provider, means: Means) -> Store:
 
 
 def _client(provider: Provider, means: Means) -> Client:
-    secret = means.secret(provider, s3.PARTS)
+    secret = _secret(provider, means, s3.PARTS)
     return s3.SecretClient(secret, means.connections(provider), means.sleep)
 
 
@@ -86,7 +87,7 @@ def _web(
     parts: tuple[str, ...],
     authorize: Authorization,
 ) -> Web:
-    secret = means.secret(provider, parts)
+    secret = _secret(provider, means, parts)
     return Web(provider.name, url, secret, authorize, means.connections(provider), means.sleep)
 
 

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import re
 from collections.abc import Mapping
+from http.client import HTTPResponse
 
 from scar_runtime.aws.errors import AwsError
 from scar_runtime.aws.s3 import FileSlice
+from scar_runtime.aws.sender import Bytes
 from scar_runtime.aws.signature import encoded_path
 from scar_runtime.identifiers import unique
 from scar_runtime.providers.web import Folders, FolderStore, Web, drain
 
 PARTS = ("login", "password")
 _ATTEMPTS = 2
+_KIND = Bytes(
+    b'<?xml version="1.0"?><propfind xmlns="DAV:"><prop><resourcetype/></prop></propfind>'
+)
+_COLLECTION = re.compile(rb"<(?:[\w.-]+:)?collection[\s/>]")
 _MISREAD = "?;"
 """Where these stand in the new name of a file, encoded as they are, some servers (WsgiDAV) take
 the rest for a query and move to another name. Such files are written in place."""
@@ -65,6 +72,20 @@ class WebDav(FolderStore):
                 return
 
     def _move(self, source: str, target: str) -> None:
+        """Give the file its name, and take that from another file, but never from a folder: a
+        move over a folder removes it with all it holds (RFC 4918, section 9.9.4)."""
         host, path = self._web.address(target)
-        destination = {"Destination": f"{host}{encoded_path(path)}", "Overwrite": "T"}
-        self._web.send("MOVE", source, drain, destination)
+        destination = {"Destination": f"{host}{encoded_path(path)}"}
+        try:
+            self._web.send("MOVE", source, drain, {**destination, "Overwrite": "F"})
+        except AwsError as error:
+            if error.status != 412:
+                raise
+            if self._is_folder(target):
+                raise AwsError("NotAFile", "a folder has this name", 405) from error
+            self._web.send("MOVE", source, drain, {**destination, "Overwrite": "T"})
+
+    def _is_folder(self, target: str) -> bool:
+        headers = {"Depth": "0", "Content-Type": "application/xml"}
+        told = self._web.send("PROPFIND", target, HTTPResponse.read, headers, _KIND)
+        return _COLLECTION.search(told) is not None
