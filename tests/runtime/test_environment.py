@@ -30,6 +30,11 @@ def test_our_own_variables_are_hidden(tmp_path: Path) -> None:
     assert seen == {"PATH": "/bin", "HOME": "/h", "KEY": "a=b\n"}
 
 
+def test_a_job_s_place_in_an_array_is_kept(tmp_path: Path) -> None:
+    place = {"AWS_BATCH_JOB_ARRAY_INDEX": "4", "AWS_BATCH_JOB_ARRAY_SIZE": "9"}
+    assert place.items() <= started_with(tmp_path, **place).items()
+
+
 def test_a_program_has_a_path_and_a_home_where_nobody_gave_any(tmp_path: Path) -> None:
     seen = started_with(tmp_path)
     assert seen["HOME"] == "/tmp"

@@ -8,12 +8,14 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scar_runtime.aws.client import Client
 from scar_runtime.handler import Invocation
 from scar_runtime.runtime import Runtime
 from scar_runtime.stages.launcher import launcher
@@ -23,6 +25,7 @@ from scar_runtime.stages.volume import Volume
 
 from tests.runtime.cloud import Bucket
 from tests.runtime.functions import COPY, Function, Invoked, executions, stored
+from tests.runtime.test_resume import EIGHT, MANY, Killed, dying
 
 Make = Callable[..., Function]
 SHELLS = [name for name in ("dash", "bash", "busybox") if shutil.which(name)]
@@ -36,26 +39,33 @@ class StagedJob:
         self._made = made
         Invocation(made.runtime(SCAR_JOB_CONTAINERS=CONTAINERS), Invoked("the-id")).dispatch(event)
         self.volume = Volume(root)
+        self.spool = made.spool.name
 
     @property
     def overrides(self) -> list[Mapping[str, Any]]:
         (task,) = self._made.batch.jobs[0]["ecsPropertiesOverride"]["taskProperties"]
         return list(task["containers"])
 
-    def runtime(self) -> Runtime:
+    def runtime(self, client: type[Client] = Client) -> Runtime:
         key = self.overrides[0]["environment"][0]["value"]
-        return self._made.runtime(AWS_BATCH_JOB_ID="job-1", SCAR_JOB_EVENT=key)
+        made = replace(self._made, client=client)
+        return made.runtime(AWS_BATCH_JOB_ID="job-1", SCAR_JOB_EVENT=key)
 
-    def stage_in(self) -> int:
-        return run_stage_in(self.runtime(), self.volume)
+    def next_attempt(self) -> None:
+        """Another machine, with a volume of its own."""
+        shutil.rmtree(self.volume.root)
+        self.volume.root.mkdir()
+
+    def stage_in(self, client: type[Client] = Client) -> int:
+        return run_stage_in(self.runtime(client), self.volume)
 
     def program(self, **variables: str) -> int:
         command = ["/bin/sh", str(self.volume.launcher)]
         environment = {"PATH": os.environ["PATH"], **variables}
         return subprocess.run(command, env=environment).returncode
 
-    def stage_out(self) -> int:
-        return run_stage_out(self.runtime(), self.volume)
+    def stage_out(self, client: type[Client] = Client) -> int:
+        return run_stage_out(self.runtime(client), self.volume)
 
     def run(self) -> int:
         assert self.stage_in() == 0
@@ -184,8 +194,36 @@ def test_a_retried_attempt_goes_on_and_publishes_once(staged: Staged, bucket: Bu
     job = staged(COPY)
     assert job.stage_in() == 0
     job.program()
-    assert job.run() == 0  # the next attempt, after the machine was taken away
+    job.next_attempt()
+    assert job.run() == 0
     assert bucket.keys("out/") == ["out/a b"]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before a write", "after a write"])
+@pytest.mark.parametrize("writes", [0, 4, 7])
+def test_a_stage_out_that_dies_amid_publishing_is_gone_on_with(
+    staged: Staged, bucket: Bucket, writes: int, after: bool
+) -> None:
+    bucket.versioned()
+    job = staged(MANY)
+    assert job.stage_in() == 0
+    job.program()
+    with pytest.raises(Killed):
+        job.stage_out(dying(bucket.name, writes, after=after))
+    job.next_attempt()
+    assert job.run() == 0
+    assert bucket.versions("out/") == EIGHT
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before its claim", "after its claim"])
+def test_a_stage_in_that_dies_is_begun_again(staged: Staged, bucket: Bucket, after: bool) -> None:
+    bucket.versioned()
+    job = staged(MANY)
+    with pytest.raises(Killed):
+        job.stage_in(dying(job.spool, 0, after=after))
+    job.next_attempt()
+    assert job.run() == 0
+    assert bucket.versions("out/") == EIGHT
 
 
 def test_variables_of_both_dialects_and_of_the_function(staged: Staged, bucket: Bucket) -> None:
