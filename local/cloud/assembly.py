@@ -17,6 +17,7 @@ from local.cloud.batch.cloudformation import resource_types
 from local.cloud.batch.errors import ClientError
 from local.cloud.batch.jobs import milliseconds
 from local.cloud.batch.runner import Runner
+from local.cloud.batch.secrets import TaskSecrets
 from local.cloud.batch.store import Store
 from local.cloud.containers import ContainerEngine
 from local.cloud.control import Application, in_front_of
@@ -97,7 +98,8 @@ def _add_batch(
         return arn
 
     store = Store()
-    attempts = AttemptRunner(engine, sessions, log, ledger.heard, endpoint)
+    secrets = TaskSecrets(sessions, endpoint)
+    attempts = AttemptRunner(engine, sessions, secrets, log, ledger.heard, endpoint)
     api = BatchApi(store, Runner(attempts, ledger, publish), emulator.scope)
     emulator.put_batch(api.operations())
     emulator.put_resources(RequestResources(emulator.scope, definition_arn))

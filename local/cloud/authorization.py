@@ -1,7 +1,7 @@
 """The resources of a request for IAM, where the emulator takes `*` for them.
 
-https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbatch.html and
-.../list_amazonelasticcontainerregistry.html
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbatch.html,
+.../list_amazonelasticcontainerregistry.html and .../list_awssystemsmanager.html
 """
 
 from __future__ import annotations
@@ -31,7 +31,16 @@ class RequestResources:
         if service == "ecr":
             names = json.loads(body or b"{}").get("repositoryNames") or ()
             return tuple(self._arn("ecr", f"repository/{name}") for name in names)
+        if service == "ssm":
+            names = json.loads(body or b"{}").get("Names") or ()
+            return tuple(self._parameter(str(name)) for name in names)
         return ()
+
+    def _parameter(self, name: str) -> str:
+        """Of a parameter that is named, with or without a slash, or by its ARN."""
+        if name.startswith("arn:"):
+            return name
+        return self._arn("ssm", f"parameter/{name.lstrip('/')}")
 
     def _arn(self, service: str, resource: str) -> str:
         return self._scope().arn(service, resource)

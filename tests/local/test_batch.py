@@ -46,7 +46,11 @@ class Batch:
                 raise StartError(f"the role {role} cannot be assumed")
             return {"AWS_ACCESS_KEY_ID": f"key of {service} {session}"}
 
-        attempts = AttemptRunner(engine, credentials, log, self.ledger.heard, "http://cloud")
+        def secrets(wanted: Any, role: str | None, session: str) -> dict[str, str]:
+            return {one["name"]: f"{one['valueFrom']} by {role} for {session}" for one in wanted}
+
+        heard = self.ledger.heard
+        attempts = AttemptRunner(engine, credentials, secrets, log, heard, "http://cloud")
         self.api = BatchApi(Store(), Runner(attempts, self.ledger, publish), lambda: SCOPE)
         self.api.create_compute_environment(
             {"computeEnvironmentName": "ce", "computeResources": {"maxvCpus": 2}}
@@ -125,6 +129,17 @@ def test_a_job_gets_its_environment_and_the_credentials_of_its_role() -> None:
     assert environment["AWS_BATCH_JOB_ID"] == job["jobId"]
     assert environment["AWS_BATCH_JOB_ATTEMPT"] == "1"
     assert environment["AWS_ACCESS_KEY_ID"] == f"key of ecs-tasks.amazonaws.com {job['jobId']}"
+
+
+def test_secrets_are_read_with_the_execution_role() -> None:
+    engine = FakeEngine(0)
+    container = {
+        "executionRoleArn": "starter",
+        "secrets": [{"name": "TOKEN", "valueFrom": "arn"}],
+    }
+    job = Batch(engine, containerProperties=container).run()
+    assert engine.started[0].environment["TOKEN"] == f"arn by starter for {job['jobId']}"
+    assert "by starter" not in json.dumps(job)
 
 
 def test_a_failed_attempt_is_repeated() -> None:

@@ -26,6 +26,8 @@ WORKDIR /var
 @pytest.fixture(scope="module")
 def untouched(cloud: CloudAddress, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
     ensure_helpers(cloud.engine, quiet)
+    parameter = {"Name": "/untouched/licence", "Type": "SecureString", "Value": "to copy"}
+    cloud.client("ssm").put_parameter(**parameter)
     build_image(cloud, tmp_path_factory.mktemp("nobody"), "scar-test/nobody", _NOBODY)
     build_entrypoint_image(cloud, tmp_path_factory.mktemp("entrypoint"))
     files = [DATA / name / f"{name}.yaml" for name in ("untouched", "nodes")]
@@ -65,7 +67,7 @@ def test_a_script_in_an_image_of_another_user(untouched: Workflow) -> None:
     assert untouched.text("untouched", copy.removeprefix("untouched/")) == "WORDS\n"
     said = untouched.text("untouched", facts.removeprefix("untouched/")).splitlines()
     request = copy.split("/")[2]
-    assert said == ["4321", "it's mine", f"/tmp/{request}"]
+    assert said == ["4321", "it's mine", f"/tmp/{request}", "to copy"]
 
 
 def test_a_script_that_fails(untouched: Workflow) -> None:

@@ -12,6 +12,7 @@ from uuid import uuid4
 from local.cloud.batch.containers import environment_of, requirement
 from local.cloud.batch.jobs import Job, Task
 from local.cloud.batch.retry import Exit
+from local.cloud.batch.secrets import SERVICE, Credentials
 from local.cloud.batch.task import START, Part, TaskRun, in_context
 from local.cloud.programs import Engine, Program, StartError
 
@@ -20,10 +21,9 @@ TIMEOUT_STATUS_REASON = "Job attempt duration exceeded timeout"
 START_STATUS_REASON = "Task failed to start"
 DEFAULT_LOG_GROUP = "/aws/batch/job"
 _OUT_OF_MEMORY_EXIT = 137
-_SERVICE = "ecs-tasks.amazonaws.com"
 
-Credentials = Callable[[str, str, str], Mapping[str, str]]
-"""(role ARN, service principal, session name) -> AWS_* variables; raises `StartError`."""
+Secrets = Callable[[Sequence[Mapping[str, str]], str | None, str], Mapping[str, str]]
+"""(secrets of a container, execution role, session name) -> variables; raises `StartError`."""
 Log = Callable[[str, str, Sequence[str]], None]
 """(log group, stream, lines)"""
 
@@ -54,12 +54,14 @@ class AttemptRunner:
         self,
         engine: Engine,
         credentials: Credentials,
+        secrets: Secrets,
         log: Log,
         heard: Callable[[str, str], None],
         endpoint: str,
     ) -> None:
         self._engine = engine
         self._credentials = credentials
+        self._secrets = secrets
         self._log = log
         self._heard = heard
         self._endpoint = endpoint
@@ -93,7 +95,7 @@ class AttemptRunner:
     ) -> TaskRun:
         """A task that is ready to run. Raises `StartError`."""
         role, identifier = task.role, uuid4().hex
-        session = self._credentials(role, _SERVICE, job.id) if role else {}
+        session = self._credentials(role, SERVICE, job.id) if role else {}
         sources = self._volumes(task, number, volumes)
         common = {
             **session,
@@ -117,7 +119,10 @@ class AttemptRunner:
             # What the deciding node says of the record is what the job says.
             speaker = job.id if task is job.tasks[0] else task.id
             heard = self._listener(speaker, container, stream)
-            program = _program(container, f"{_name(task, number)}-{name}", common, sources)
+            starter = task.properties.get("executionRoleArn")
+            secrets = self._secrets(container.get("secrets") or (), starter, job.id)
+            variables = {**secrets, **common}
+            program = _program(container, f"{_name(task, number)}-{name}", variables, sources)
             essential = _true(container.get("essential", True))
             depends_on = {
                 one["containerName"]: str(one.get("condition", START))
