@@ -13,6 +13,7 @@ from aws_cdk import Aws, CfnResource
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
 from scar_constructs.compliance import STRICT_PACKS, acknowledge
@@ -22,7 +23,7 @@ from scar_constructs.fdl.models import Api, ApiAuth
 ANY_METHOD = "x-amazon-apigateway-any-method"
 KEY_SCHEME = "api_key"
 
-NO_FIREWALL = "a firewall is the account's choice, paid by the request; requests are throttled"
+NO_FIREWALL = "a firewall is the account's choice (`web_acl`), paid by the request"
 NO_VALIDATOR = "any body is data for the script, and has no model to be held against"
 NO_EXECUTION_LOG = (
     "access logs tell of each request; the function logs what it does with it, and execution logs "
@@ -92,6 +93,7 @@ class FunctionApi(Construct):
             principal="apigateway.amazonaws.com",
             source_arn=self._rest.arn_for_execute_api("*", "/*", api.stage),
         )
+        self._guard(api.web_acl)
         self._key = self._new_key() if api.auth is ApiAuth.API_KEY else None
         self._acknowledge(tracing)
 
@@ -108,6 +110,16 @@ class FunctionApi(Construct):
     def key_id(self) -> str | None:
         """Id of the key that callers have to send, if they have to."""
         return self._key.key_id if self._key else None
+
+    def _guard(self, web_acl: str | None) -> None:
+        """Let the firewall see every request before API Gateway passes it on."""
+        if not web_acl:
+            return
+        stage = (
+            f"arn:{Aws.PARTITION}:apigateway:{Aws.REGION}::/restapis/{self._rest.rest_api_id}"
+            f"/stages/{self._rest.deployment_stage.stage_name}"
+        )
+        wafv2.CfnWebACLAssociation(self, "Firewall", resource_arn=stage, web_acl_arn=web_acl)
 
     def _new_key(self) -> apigateway.IApiKey:
         """A key that API Gateway makes up; its value stands in no template and no output."""
@@ -129,10 +141,12 @@ class FunctionApi(Construct):
         rest = {"AwsSolutions-APIG2": NO_VALIDATOR}
         if self._api.auth is ApiAuth.NONE:
             rest |= {"AwsSolutions-APIG4": OPEN, "AwsSolutions-COG4": OPEN}
-        stage = {"AwsSolutions-APIG3": NO_FIREWALL, "AwsSolutions-APIG6": NO_EXECUTION_LOG}
+        stage = {"AwsSolutions-APIG6": NO_EXECUTION_LOG}
+        if not self._api.web_acl:
+            stage["AwsSolutions-APIG3"] = NO_FIREWALL
+            stage |= {f"{pack}-APIGWAssociatedWithWAF": NO_FIREWALL for pack in STRICT_PACKS}
         for pack in STRICT_PACKS:
             stage |= {
-                f"{pack}-APIGWAssociatedWithWAF": NO_FIREWALL,
                 f"{pack}-APIGWExecutionLoggingEnabled": NO_EXECUTION_LOG,
                 f"{pack}-APIGWCacheEnabledAndEncrypted": NO_CACHE,
                 f"{pack}-APIGWSSLEnabled": NO_CERTIFICATE,

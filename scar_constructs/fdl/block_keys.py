@@ -96,6 +96,21 @@ API_GATEWAY = Group(
             "The method that is let through.",
             default="ANY",
         ),
+        "web_acl": Key(
+            Text(
+                "the ARN of a regional web ACL of AWS WAF",
+                pattern=(
+                    r"^arn:[a-z-]+:wafv2:[a-z0-9-]+:[0-9]{12}"
+                    rf":regional/webacl/[A-Za-z0-9_-]+/[0-9a-f-]{{36}}{END}"
+                ),
+                rule="web-acl-arn",
+                example="arn:aws:wafv2:us-east-1:123456789012:regional/webacl/mine/"
+                "01234567-89ab-cdef-0123-456789abcdef",
+            ),
+            "A firewall that looks at each request first, such as at its size or sender.",
+            default="none",
+            origin=OURS,
+        ),
         **{
             name: Key(Anything(), "Inside of SCAR.", ignored=_API_INSIDE)
             for name in (

@@ -199,6 +199,7 @@ SECTIONS: dict[str, dict[str, Rule]] = {
         "security-group-id": Rule("a security group must be named by its id"),
         "access-point-arn": Rule("an EFS access point must be named by its ARN"),
         "file-system-id": Rule("an EFS file system must be named by its id"),
+        "web-acl-arn": Rule("a firewall must be named by the ARN of its regional web ACL"),
         "kms-key-arn": Rule("a KMS key must be named by its ARN"),
         "instance-type": Rule("an instance type must look like one"),
     },

@@ -232,4 +232,5 @@ def _api(section: Section) -> Api | None:
         auth=ApiAuth(section.text("api_gateway.auth") or defaults.API_AUTH),
         stage=section.text("api_gateway.stage_name") or defaults.API_STAGE,
         method=section.text("api_gateway.http_method") or "ANY",
+        web_acl=section.text("api_gateway.web_acl"),
     )

@@ -158,12 +158,16 @@ class ApiAuth(StrEnum):
 
 
 class Api(Model):
-    """An HTTPS endpoint: `POST https://.../<stage>/launch`, or whatever `method` lets through."""
+    """An HTTPS endpoint: `POST https://.../<stage>/launch`, or whatever `method` lets through.
+
+    `web_acl` is the ARN of a firewall that looks at each request first.
+    """
 
     name: str
     auth: ApiAuth
     stage: str
     method: str
+    web_acl: str | None = None
 
 
 class Architecture(StrEnum):

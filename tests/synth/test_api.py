@@ -9,6 +9,10 @@ from scar_constructs.fdl.models import Api, ApiAuth, ExecutionMode
 from tests.synth.models import function, workflow
 from tests.synth.synthesis import Json, flat, resources, statements, templates_of
 
+WEB_ACL = (
+    "arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/ours/11112222-3333-4444-5555-666677778888"
+)
+
 
 def api(auth: ApiAuth = ApiAuth.IAM, method: str = "ANY") -> Api:
     return Api(name="pictures", auth=auth, stage="scar", method=method)
@@ -52,6 +56,33 @@ def test_every_path_calls_the_function_with_bytes_as_they_are(template: Json) ->
         f"<{name}.Arn>/invocations"
     )
     assert document(template)["x-amazon-apigateway-binary-media-types"] == ["*/*"]
+
+
+@pytest.mark.parametrize("mode", list(ExecutionMode))
+def test_each_mode_has_the_same_api(mode: ExecutionMode, template: Json) -> None:
+    own = made(mode)
+    (name,) = resources(own, "AWS::Lambda::Function")
+    integration = method(own)["x-amazon-apigateway-integration"]
+    assert f"<{name}.Arn>" in flat(integration["uri"])
+    assert document(own)["x-amazon-apigateway-binary-media-types"] == ["*/*"]
+    (stage,) = resources(own, "AWS::ApiGateway::Stage").values()
+    (other,) = resources(template, "AWS::ApiGateway::Stage").values()
+    assert stage["Properties"]["MethodSettings"] == other["Properties"]["MethodSettings"]
+    assert stage["Properties"]["AccessLogSetting"].keys() == {"DestinationArn", "Format"}
+
+
+def test_a_firewall_sees_each_request_of_the_stage() -> None:
+    template = made(web_acl=WEB_ACL)
+    (association,) = resources(template, "AWS::WAFv2::WebACLAssociation").values()
+    (rest,) = resources(template, "AWS::ApiGateway::RestApi")
+    (stage,) = resources(template, "AWS::ApiGateway::Stage")
+    assert association["Properties"]["WebACLArn"] == WEB_ACL
+    assert flat(association["Properties"]["ResourceArn"]) == (
+        f"arn:<AWS::Partition>:apigateway:<AWS::Region>::/restapis/<{rest}>/stages/<{stage}>"
+    )
+    skipped = str(template["Resources"][stage]["Metadata"])
+    assert "APIGWAssociatedWithWAF" not in skipped
+    assert "APIG3" not in skipped
 
 
 def test_only_this_api_may_call_it_and_only_through_its_stage(template: Json) -> None:

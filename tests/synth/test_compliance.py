@@ -82,6 +82,20 @@ def everything() -> fdl_workflow.Stack:
             for auth in ApiAuth
         ),
         function(
+            name="guarded",
+            inputs=(),
+            api=Api(
+                name="guarded",
+                auth=ApiAuth.IAM,
+                stage="scar",
+                method="ANY",
+                web_acl=(
+                    "arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/ours/"
+                    "11112222-3333-4444-5555-666677778888"
+                ),
+            ),
+        ),
+        function(
             name="nodes",
             inputs=(),
             execution_mode=ExecutionMode.BATCH,
