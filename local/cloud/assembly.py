@@ -28,6 +28,7 @@ from local.cloud.functions.destinations import FailureQueues
 from local.cloud.functions.launch import Launcher
 from local.cloud.functions.pool import Pool
 from local.cloud.functions.service import FunctionService
+from local.cloud.gateway import WAIT_SECONDS, Gateway, local_address, too_late, understood
 from local.cloud.host import HostEngine
 from local.cloud.ingress import ingress_handlers
 from local.cloud.ledger import Ledger
@@ -50,6 +51,10 @@ def assemble(engine_name: str, port: int, folder: Path) -> tuple[Application, Ca
     targets = FunctionTargets(emulator, ledger.warn)
     emulator.put_notification_check(targets.fault)
     emulator.put_notification_delivery(targets.allows)
+    gateway = Gateway(emulator, ledger.warn)
+    emulator.put_api_calls(gateway.refusal, WAIT_SECONDS, too_late)
+    emulator.put_api_documents(understood)
+    emulator.put_outputs(lambda value: local_address(value, endpoint))
     settling = Settling(SETTLING_SECONDS)
     emulator.put_earlier_notifications(settling.replaced, settling.earlier)
     emulator.put_upload_events(ledger.begin, ledger.end)

@@ -7,6 +7,7 @@ replaced here; `Emulator` refuses to start when one is gone, and a test says whi
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import importlib
 import json
@@ -22,10 +23,12 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "core.iam_actions": ("extract_resource_arn",),
     "core.iam_evaluator": ("EvalContext", "enforce", "evaluate_resource_policy"),
     "core.responses": ("error_response_json", "get_account_id", "get_region"),
+    "services.apigateway_v1": ("_call_lambda_raw", "_import_rest_api"),
     "services.batch": ("_DISPATCH",),
     "services.cloudformation.provisioners": (
         *("_RESOURCE_HANDLERS", "_ec2_sg_permissions", "_physical_name"),
     ),
+    "services.cloudformation.stacks": ("_resolve_stack_outputs",),
     "services.cloudwatch_logs": ("_create_log_group", "_create_log_stream", "_put_log_events"),
     "services.ec2": ("_security_groups",),
     "services.ecr": ("_describe_images", "_find_image", "_repositories"),
@@ -218,6 +221,51 @@ class Emulator:
         bridge._invoke_target = invoke_target
         bridge._dispatch_to_sqs = dispatch_to_sqs
         bridge._dispatch_to_lambda = dispatch_to_lambda
+
+    def put_api_calls(
+        self,
+        refusal: Callable[[str, Record], Record | None],
+        seconds: float,
+        too_late: Callable[[], Record],
+    ) -> None:
+        """Call a function for a REST API unless `refusal(function ARN, event)` is an answer, and
+        answer `too_late()` when it takes longer; the function then runs on."""
+        gateway = self._modules.apigateway_v1
+        original = gateway._call_lambda_raw
+
+        async def call(reference: str, event: Record, **scope: Any) -> Any:
+            if (answer := refusal(reference, event)) is not None:
+                return {"body": answer}, None
+            running = asyncio.ensure_future(original(reference, event, **scope))
+            done, _ = await asyncio.wait({running}, timeout=seconds)
+            return running.result() if done else ({"body": too_late()}, None)
+
+        gateway._call_lambda_raw = call
+
+    def put_api_documents(self, understood: Callable[[Record], Record]) -> None:
+        """Import `understood(document)` in place of each OpenAPI document."""
+        gateway = self._modules.apigateway_v1
+        original = gateway._import_rest_api
+
+        def import_document(document: Record, base: Record | None = None) -> Any:
+            types = document.get("x-amazon-apigateway-binary-media-types")
+            binary = {"binaryMediaTypes": types} if types else {}
+            return original(understood(document), {**(base or {}), **binary})
+
+        gateway._import_rest_api = import_document
+
+    def put_outputs(self, shown: Callable[[str], str]) -> None:
+        """Give every output of a stack the value `shown(value)`."""
+        stacks = self._modules.stacks
+        original = stacks._resolve_stack_outputs
+
+        def resolve(*arguments: Any) -> Any:
+            outputs, exports = original(*arguments)
+            for output in outputs:
+                output["OutputValue"] = shown(output["OutputValue"])
+            return outputs, exports
+
+        stacks._resolve_stack_outputs = resolve
 
     def put_notification_check(
         self, fault: Callable[[str, Sequence[Mapping[str, Any]]], str | None]

@@ -15,12 +15,12 @@ def test_a_folder_fans_out_to_three_functions(flows: Workflow) -> None:
     """Their filters overlap, which S3's notifications refuse: EventBridge's rules deliver."""
     template = json.loads((flows.assembly / "flows.template.json").read_text())
     rules = [
-        resource["Properties"]["EventPattern"]["detail"]["object"]["key"]
+        resource
         for resource in template["Resources"].values()
         if resource["Type"] == "AWS::Events::Rule"
         and resource["Properties"]["EventPattern"]["source"] == ["aws.s3"]
     ]
-    assert len(rules) == 3
+    assert len(rules) == 3 + 1  # with that on the foreign bucket
     flows.put("flows-fan", "in/a.txt", b"one\n")
     flows.put("flows-fan", "in/sub/b.txt", b"three\n")
     flows.put("flows-fan", "in/sub/c.bin", b"fives\n")
@@ -59,6 +59,30 @@ def test_two_outputs_by_suffix_meet_in_one_result_folder(flows: Workflow) -> Non
     }
     assert len(flows.rows("flows-speech")) == 1
     assert len(flows.rows("flows-objects")) == 2
+
+
+def test_a_file_in_a_bucket_of_another_stack_starts_a_function(flows: Workflow) -> None:
+    """The bucket is made by a template that knows nothing of us, but sends its events on."""
+    bucket = {
+        "Type": "AWS::S3::Bucket",
+        "Properties": {
+            "BucketName": "flows-foreign",
+            "NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}},
+        },
+    }
+    stacks = flows.cloud.client("cloudformation")
+    template = json.dumps({"Resources": {"Theirs": bucket}})
+    stacks.create_stack(StackName="foreign", TemplateBody=template)
+    stacks.get_waiter("stack_create_complete").wait(
+        StackName="foreign", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+    )
+    flows.put("flows-foreign", "in/theirs.txt", b"from afar\n")
+    flows.put("flows-foreign", "elsewhere/x.txt", b"not ours\n")
+    flows.finish()
+    assert flows.text("flows-fan", "nested/theirs.txt").strip() == "10"
+    inputs = [row["input"] for row in flows.rows("flows-nested")]
+    assert inputs.count("flows-foreign/in/theirs.txt") == 1
+    assert "flows-foreign/elsewhere/x.txt" not in inputs
 
 
 def _names(flows: Workflow, bucket: str, folder: str) -> list[str]:

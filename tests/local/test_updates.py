@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +21,9 @@ from local.engines import EngineName
 from local.errors import LocalError
 from local.run import failed_events
 from local.server import CloudAddress, LocalCloud
+from tests.local.inventory import added, inventory
 from tests.local.moving import IMAGE, Seen, Uploads, versions
+from tests.local.workflows import cdk
 
 HEAD = f"""
 workflow: moving
@@ -30,8 +33,9 @@ defaults:
 """
 
 
-def function(name: str, place: str, script: str, *more: str, batch: str = "") -> str:
-    """A function from `in` to the folder of the place `BUCKET/FOLDER`."""
+def function(name: str, place: str, script: str, *more: str, **blocks: str) -> str:
+    """A function from `in` to the folder of the place `BUCKET/FOLDER`, with lines of `lambda` and
+    further blocks."""
     bucket = place.partition("/")[0]
     lines = [
         "  - lambda:",
@@ -41,7 +45,7 @@ def function(name: str, place: str, script: str, *more: str, batch: str = "") ->
         f"      output: [{{storage_provider: s3, path: {place}}}]",
         *(f"      {line}" for line in more),
     ]
-    return "\n".join([*lines, f"    batch: {{{batch}}}" if batch else ""])
+    return "\n".join([*lines, *(f"    {name}: {{{text}}}" for name, text in blocks.items())])
 
 
 def workflow(*functions: str, buckets: str = "") -> str:
@@ -68,7 +72,9 @@ OLD = function("moving-old", "moving-c/out", "v1")
 OLD_RETIRED = function("moving-old", "moving-c/out", "v1", "retired: true")
 SAME_NAME = function("moving-old", "moving-c/out", "v1", "execution_mode: batch")
 NEW = function("moving-new", "moving-c/out", "v2", "execution_mode: batch")
-STAYS = function("moving-stays", "moving-d/out", "v1")
+STAYS = function(
+    "moving-stays", "moving-d/out", "v1", api_gateway="name: moving-stays, auth: api_key"
+)
 JOINS = function("moving-joins", "moving-d/joined", "v1")
 JOINS_RETIRED = function("moving-joins", "moving-d/joined", "v1", "retired: true")
 KEPT_AT_EVENT_BRIDGE = "buckets: {moving-d: {event_bridge: true}}"
@@ -92,6 +98,10 @@ class Story:
     """What was uploaded while the versions were deployed one after the other, and what came."""
 
     cloud: CloudAddress
+    assembly: Path
+    """Of the last version."""
+    before: Mapping[str, set[str]]
+    """What the account held before the first one."""
     names: Mapping[str, list[str]]
     seen: Seen
     refusal: str
@@ -104,6 +114,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     folder = tmp_path_factory.mktemp("moving")
     with LocalCloud(EngineName.PROCESS, folder / "cloud") as cloud:
         assemblies = versions(folder, TEXTS, cloud)
+        before = inventory(cloud)
         deploy(assemblies["first"], cloud)
         with Uploads(cloud, "moving-a", "moving-b", "moving-c", "moving-d") as uploads:
             time.sleep(4)
@@ -119,7 +130,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
             deploy(assemblies["cleared"], cloud)
             time.sleep(1)
         seen = Seen(cloud)
-        yield Story(cloud, uploads.names, seen, str(refused.value), changed_at)
+        names, refusal = uploads.names, str(refused.value)
+        yield Story(cloud, assemblies["cleared"], before, names, seen, refusal, changed_at)
 
 
 @pytest.mark.parametrize("bucket", ["moving-a", "moving-b", "moving-c", "moving-d"])
@@ -162,3 +174,26 @@ def test_a_job_submitted_before_the_update_runs_after_it(story: Story) -> None:
 def test_another_package_type_under_the_same_name_is_refused(story: Story) -> None:
     assert "custom-named resource requires replacing" in story.refusal
     assert "moving-old" in story.refusal
+
+
+def test_deploying_again_would_change_nothing(story: Story) -> None:
+    diff = cdk(story.cloud, "diff", "--fail", "--app", str(story.assembly))
+    assert "There were no differences" in diff
+
+
+def test_destroy_leaves_the_buckets_and_what_the_documentation_names(story: Story) -> None:
+    cdk(story.cloud, "destroy", "--all", "--force", "--app", str(story.assembly))
+    left = added(story.before, inventory(story.cloud))
+    buckets = left.pop("bucket")
+    assert {name for name in buckets if "sharedspoolbucket" not in name} == set(story.names)
+    assert len(buckets) == len(story.names) + 1
+    (role,) = left.pop("role")
+    assert "ApiLogsRole" in role
+    # The revisions before the last one.
+    definitions = left.pop("job definition")
+    assert {name.rpartition("/")[2] for name in definitions} == {"moving-job:1"}
+    assert left == {}
+    batch = story.cloud.client("batch")
+    for definition in definitions:
+        batch.deregister_job_definition(jobDefinition=definition)
+    assert "job definition" not in inventory(story.cloud)

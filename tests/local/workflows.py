@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from local.cdk import deploy, synthesise
+from local.cdk import cdk_environment, deploy, synthesise
 from local.engines import engine_environment
 from local.run import wait
 from local.server import CloudAddress
@@ -62,6 +62,19 @@ class Workflow:
     def text(self, bucket: str, key: str) -> str:
         body: bytes = self.storage.get_object(Bucket=bucket, Key=key)["Body"].read()
         return body.decode()
+
+
+def cdk(cloud: CloudAddress, *arguments: str) -> str:
+    """Run the CDK CLI on the cloud; what it printed."""
+    done = subprocess.run(
+        ["cdk", *arguments, "--no-notices", "--ci", "--no-color"],
+        env=cdk_environment(cloud),
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 def quiet(_: str) -> None:

@@ -84,6 +84,9 @@ def _job_queue(api: BatchApi, name_for: NameFor) -> ResourceType:
 
 
 def _job_definition(api: BatchApi, name_for: NameFor) -> ResourceType:
+    kept: set[str] = set()
+    """Revisions that CloudFormation takes for replaced after an update, and that are to stay."""
+
     def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> Created:
         request = {"jobDefinitionName": name_for(stack, logical_id), **to_request(properties)}
         arn = api.register_job_definition(request)["jobDefinitionArn"]
@@ -92,11 +95,13 @@ def _job_definition(api: BatchApi, name_for: NameFor) -> ResourceType:
     def update(arn: str, _: Mapping[str, Any], new: Mapping[str, Any], stack: str) -> Created:
         name = arn.rsplit("/", 1)[-1].partition(":")[0]
         created = create("", {"JobDefinitionName": name, **new}, stack)
-        if not _keeps_old_revisions(new):
-            delete(arn, {})
+        if _keeps_old_revisions(new):
+            kept.add(arn)
         return created
 
     def delete(arn: str, _: Mapping[str, Any]) -> None:
+        if arn in kept:
+            return
         api.deregister_job_definition({"jobDefinition": arn})
 
     return ResourceType(create, update, delete)

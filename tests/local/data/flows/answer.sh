@@ -1,0 +1,11 @@
+#!/bin/sh
+# Keeps the body of a request; answers with it (?whole=1) or with its hash.
+set -eu
+if [ -n "${sleep:-}" ]; then sleep "$sleep"; fi
+if [ -n "${fail:-}" ]; then exit "$fail"; fi
+cp "$INPUT_FILE_PATH" "$TMP_OUTPUT_DIR/body"
+if [ -n "${whole:-}" ]; then
+  cat "$INPUT_FILE_PATH"
+else
+  sha256sum <"$INPUT_FILE_PATH"
+fi
