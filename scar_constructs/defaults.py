@@ -42,6 +42,7 @@ LAMBDA_RETRIES_MAX = 2
 LAMBDA_NAME_MAX = 64
 LAMBDA_DESCRIPTION_MAX = 256
 LAMBDA_ENVIRONMENT_MAX_BYTES = 4_096
+LAMBDA_PAYLOAD_MAX_BYTES = 250_000_000  # a zip unpacked: 250 MB; the runtime has what MiB leave
 LAMBDA_LAYERS_MAX = 4  # Lambda takes 5; SCAR kept one for its supervisor
 LAMBDA_CONCURRENCY_MAX = 1_000  # an account's own quota, unless AWS raised it
 LAMBDA_RESERVED_VARIABLES = frozenset(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from scar_constructs import defaults
 from scar_constructs.fdl.errors import Problem
 from scar_constructs.fdl.functions import ParsedFunction
 from scar_constructs.fdl.models import ExecutionMode
@@ -59,8 +60,23 @@ def check_entrypoint(parsed: ParsedFunction) -> Iterator[Problem]:
         yield problem("entrypoint-stays", node.path, node.position, message, "", fix)
 
 
+def check_payload_size(parsed: ParsedFunction) -> Iterator[Problem]:
+    """Without an image of ours the payload is in the zip, which is the Lambda's too."""
+    node = parsed.section.find("lambda.extra_payload")
+    path = parsed.function.extra_payload
+    if node is None or path is None or parsed.function.build:
+        return
+    size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    limit = defaults.LAMBDA_PAYLOAD_MAX_BYTES
+    if size > limit:
+        message = f"with `build: false` its files have at most {limit} bytes together, not {size}"
+        fix = "put them into the image, or remove `build`"
+        yield problem("payload-too-large", node.path, node.position, message, "", fix)
+
+
 BUILD_CHECKS: tuple[Callable[[ParsedFunction], Iterator[Problem]], ...] = (
     check_build_mode,
     check_build_conflicts,
     check_entrypoint,
+    check_payload_size,
 )

@@ -237,6 +237,11 @@ SECTIONS: dict[str, dict[str, Rule]] = {
                 "each would stage in and out."
             ),
         ),
+        "payload-too-large": Rule(
+            "what is not in an image must fit into a zip",
+            why="With `build: false` the payload travels in the zip that Lambda runs as well.",
+            source=f"{_AWS}lambda/latest/dg/gettingstarted-limits.html",
+        ),
         "entrypoint-stays": Rule(
             "an image that is not built upon keeps its ENTRYPOINT",
             why=(

@@ -11,6 +11,7 @@ import pytest
 
 from local.run import ensure_helpers
 from local.server import CloudAddress
+from scar_constructs.redrive.failures import read_failure
 from tests.local.accounts import eventually
 from tests.local.workflows import Workflow, build_entrypoint_image, build_image, quiet
 
@@ -74,8 +75,12 @@ def test_a_script_that_fails(untouched: Workflow) -> None:
     (row,) = untouched.rows("untouched-seven")
     assert (row["status"], row["exit_code"], row["attempts"]) == ("failed", 7, 1)
     assert untouched.keys("untouched", "seven-out/") == []
-    detail = failed_event(untouched, "untouched-seven")["detail"]
-    (task,) = detail["attempts"][0]["taskProperties"]
+    event = failed_event(untouched, "untouched-seven")
+    (task,) = event["detail"]["attempts"][0]["taskProperties"]
+    failure = read_failure(json.dumps(event), {})
+    assert failure.function == "untouched-seven"
+    assert failure.job is not None
+    assert failure.job.id == event["detail"]["jobId"]
     codes = {one["name"]: one["exitCode"] for one in task["containers"]}
     assert codes == {"stage-in": 0, "program": 7, "stage-out": 7}
 

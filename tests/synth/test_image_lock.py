@@ -132,6 +132,12 @@ def test_ready_images_are_left_to_whoever_pushed_them() -> None:
     assert images == {"alpine", "public.ecr.aws/docker/library/debian:trixie-slim"}
 
 
+def test_images_that_jobs_pull_themselves_are_locked_with_their_helpers_image() -> None:
+    untouched = function(image="grycap/huge", build=False)
+    images = images_of(Application(stacks=(workflow(untouched),)))
+    assert {"grycap/huge", "public.ecr.aws/docker/library/python:3.13-slim"} < images
+
+
 def test_a_lock_in_this_folder_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     node = App(context={"functions": "a"}).node

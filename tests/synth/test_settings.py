@@ -9,6 +9,7 @@ import pytest
 from aws_cdk import App
 
 from scar_constructs.compliance import PACKS
+from scar_constructs.defaults import HELPER_IMAGE
 from scar_constructs.flags import feature_flags, new_app
 from scar_constructs.image import RUNTIME_IMAGE
 from scar_constructs.settings import Settings, SettingsError, read_settings
@@ -25,6 +26,12 @@ def test_only_functions_have_to_be_named() -> None:
         compliance=(),
         runtime_image=RUNTIME_IMAGE,
     )
+
+
+def test_images_in_place_of_the_public_ones() -> None:
+    given = settings(functions="a", runtime_image="mine/debian", helper_image="mine/python")
+    assert (given.runtime_image, given.helper_image) == ("mine/debian", "mine/python")
+    assert settings(functions="a").helper_image == HELPER_IMAGE
 
 
 def test_all_packs_or_some() -> None:

@@ -26,6 +26,7 @@ MADE_BY_TESTS = {
     "file-unreadable": "needs a file without permissions, which version control does not keep",
     "file-too-large": "needs a file of megabytes",
     "script-too-large": "needs a file of megabytes",
+    "payload-too-large": "needs a file of megabytes",
     "too-many-problems": "needs a thousand faults",
     "many-notifications": "needs a hundred functions",
     "many-compute-environments": "needs fifty functions",

@@ -305,6 +305,18 @@ def test_a_script_that_is_too_large_is_told(tmp_path: Path) -> None:
         load_application(paths)
 
 
+def test_a_payload_that_no_zip_holds_is_told(tmp_path: Path) -> None:
+    settings = "image: x, extra_payload: big, execution_mode: batch"
+    paths = write(tmp_path, a=f"functions: {{f: {{{settings}, build: false}}}}")
+    (tmp_path / "big" / "deep").mkdir(parents=True)
+    with (tmp_path / "big" / "deep" / "file").open("wb") as file:
+        file.truncate(defaults.LAMBDA_PAYLOAD_MAX_BYTES + 1)
+
+    with pytest.raises(FdlError, match="payload-too-large"):
+        load_application(paths)
+    assert load_application(write(tmp_path, a=f"functions: {{f: {{{settings}}}}}"))
+
+
 @pytest.mark.alone
 def test_a_thousand_problems_are_enough(tmp_path: Path) -> None:
     text = "functions: {f: {image: x, " + ", ".join(f"k{n}: 1" for n in range(20_000)) + "}}"
