@@ -10,11 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from aws_cdk import CfnOutput
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_events as events
 from constructs import Construct
 
+from scar_constructs import hints
 from scar_constructs.compliance import acknowledge
 from scar_constructs.fdl.models import ComputeType, Function
 from scar_constructs.shared import Shared
@@ -57,14 +59,14 @@ class Capacity(Construct):
         self._compute = batch.CfnComputeEnvironment(
             self,
             "ComputeEnvironment",
-            type="MANAGED",
+            type="MANAGED" if self._batch.managed else "UNMANAGED",
             state="ENABLED" if self._batch.enabled else "DISABLED",
             # Without a role Batch uses its service-linked role, the only one that can update
             # the environment in place, and the only one that cannot be deleted under it.
             service_role=self._batch.service_role,
             replace_compute_environment=self._type.is_fargate,
-            compute_resources=self._fargate() if self._type.is_fargate else self._machines(),
-            update_policy=None if self._type.is_fargate else self._update_policy(),
+            compute_resources=self._resources(),
+            update_policy=self._update_policy() if self._has_hosts else None,
         )
         self._queue = batch.CfnJobQueue(
             self,
@@ -75,18 +77,11 @@ class Capacity(Construct):
                     compute_environment=self._compute.attr_compute_environment_arn, order=1
                 )
             ],
-            # A job that can never run would block the queue for ever.
-            job_state_time_limit_actions=[
-                batch.CfnJobQueue.JobStateTimeLimitActionProperty(
-                    action="CANCEL",
-                    max_time_seconds=MISCONFIGURED_AFTER_SECONDS,
-                    reason=reason,
-                    state="RUNNABLE",
-                )
-                for reason in QUEUE_LIMIT_REASONS
-            ],
+            job_state_time_limit_actions=_limits() if self._batch.managed else None,
         )
         self._report_failures()
+        if not self._batch.managed:
+            self._tell_of_cluster()
 
     @property
     def queue_arn(self) -> str:
@@ -95,6 +90,15 @@ class Capacity(Construct):
     @property
     def _type(self) -> ComputeType:
         return self._batch.compute_resources.type
+
+    @property
+    def _has_hosts(self) -> bool:
+        """Whether Batch starts machines for the jobs."""
+        return self._batch.managed and not self._type.is_fargate
+
+    @property
+    def _names(self) -> str:
+        return ", ".join(one.name for one in self._functions)
 
     @property
     def _needs_gpus(self) -> bool:
@@ -112,6 +116,11 @@ class Capacity(Construct):
         if any(one.batch.multi_node for one in self._functions):
             return [network.nodes_group_id]
         return [network.security_group_id]
+
+    def _resources(self) -> batch.CfnComputeEnvironment.ComputeResourcesProperty | None:
+        if not self._batch.managed:
+            return None
+        return self._fargate() if self._type.is_fargate else self._machines()
 
     def _fargate(self) -> batch.CfnComputeEnvironment.ComputeResourcesProperty:
         return batch.CfnComputeEnvironment.ComputeResourcesProperty(
@@ -188,13 +197,12 @@ class Capacity(Construct):
         )
 
     def _report_failures(self) -> None:
-        names = ", ".join(one.name for one in self._functions)
         # Level 1: the level-2 target adds a statement to the queue's policy per rule, and a
         # queue policy holds 20.
         rule = events.CfnRule(
             self,
             "FailedJobs",
-            description=f"failed jobs of {names}"[:512],
+            description=f"failed jobs of {self._names}"[:512],
             event_pattern={
                 "source": ["aws.batch"],
                 "detail-type": ["Batch Job State Change"],
@@ -209,3 +217,28 @@ class Capacity(Construct):
         acknowledge(
             rule, {"Serverless-EventBusDLQ": "the rule's target is the stack's failure queue"}
         )
+
+    def _tell_of_cluster(self) -> None:
+        """Batch makes the cluster with the environment, and CloudFormation does not know it."""
+        CfnOutput(
+            self,
+            "Cluster",
+            description=f"shows the cluster for your own hosts of {self._names}"[:1024],
+            value=hints.cluster_command(self._compute.attr_compute_environment_arn),
+        )
+
+
+def _limits() -> list[batch.CfnJobQueue.JobStateTimeLimitActionProperty]:
+    """A job that can never run would block the queue for ever.
+
+    Not for hosts of the user's own: those that suit the job may come later.
+    """
+    return [
+        batch.CfnJobQueue.JobStateTimeLimitActionProperty(
+            action="CANCEL",
+            max_time_seconds=MISCONFIGURED_AFTER_SECONDS,
+            reason=reason,
+            state="RUNNABLE",
+        )
+        for reason in QUEUE_LIMIT_REASONS
+    ]

@@ -56,6 +56,14 @@ def logs_command(groups: Iterable[str]) -> str:
     return "; ".join(f"aws logs tail {shlex.quote(group)} --follow" for group in groups)
 
 
+def cluster_command(environment: str) -> str:
+    """What shows the cluster behind a compute environment, for hosts to join."""
+    return (
+        f"aws batch describe-compute-environments --compute-environments {environment} "
+        "--query 'computeEnvironments[0].ecsClusterArn' --output text"
+    )
+
+
 def key_command(key_id: str) -> str:
     """What shows the value of an API key."""
     return f"aws apigateway get-api-key --api-key {key_id} --include-value --query value"

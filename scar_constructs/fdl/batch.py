@@ -32,6 +32,7 @@ def parse_batch(section: Section) -> Batch:
         disk_gib=section.integer("batch.disk_gib", defaults.BATCH_DISK_GIB),
         environment=section.variables("batch.environment.Variables"),
         enabled=section.text("batch.state") != "DISABLED",
+        managed=section.text("batch.type") != "UNMANAGED",
         job_role=section.text("batch.job_role"),
         secrets=section.variables("batch.secrets"),
         ephemeral_storage_gib=storage or None,

@@ -30,6 +30,27 @@ _JOB_ENVIRONMENT_MAX_BYTES = 16_384
 """Of the 24 KiB that a job definition may have; the rest is for what is not the user's."""
 
 
+def check_own_hosts(parsed: ParsedFunction) -> Iterator[Problem]:
+    """Hosts of the user's own run jobs of one host each, and nobody here says what they are."""
+    node = parsed.section.find("batch.type")
+    if node is None or parsed.function.batch.managed:
+        return
+    if parsed.function.batch.compute_resources.type.is_fargate:
+        message = "hosts of your own are EC2 machines"
+        yield fault("own-hosts", node, message, "remove it, or `compute_resources.type`")
+    if parsed.function.batch.multi_node:
+        message = "jobs over several hosts need hosts that Batch manages"
+        yield fault("own-hosts", node, message, "remove it, or `multi_node_parallel`")
+    for place in (_RESOURCES, "batch.disk_gib"):
+        unused = parsed.section.find(place)
+        if unused is not None:
+            message = "has no effect: the hosts are yours (`type: UNMANAGED`)"
+            yield problem(
+                *("setting-without-effect", unused.path, unused.position, message, ""),
+                "remove it",
+            )
+
+
 def check_vcpus(parsed: ParsedFunction) -> Iterator[Problem]:
     """Whole vCPUs on EC2, and a compute environment that can hold at least one job."""
     batch = parsed.function.batch
@@ -42,7 +63,7 @@ def check_vcpus(parsed: ParsedFunction) -> Iterator[Problem]:
     nodes = batch.multi_node.nodes if batch.multi_node else 1
     helpers = 0 if parsed.function.build or resources.type.is_fargate else _HELPER_VCPUS
     needed = batch.vcpus * nodes + helpers
-    if top is not None and needed > resources.max_vcpus:
+    if top is not None and batch.managed and needed > resources.max_vcpus:
         of_all = f" times {nodes} nodes" if nodes > 1 else ""
         of_all += f" and {helpers} for the helper containers of `build: false`" if helpers else ""
         message = f"must be at least `vcpus`{of_all}, which is {needed:g}, or no job ever starts"
@@ -131,6 +152,8 @@ def check_gpus(parsed: ParsedFunction) -> Iterator[Problem]:
     if batch.compute_resources.type.is_fargate:
         fix = "use EC2 and instance types with GPUs, such as [g4dn.xlarge]"
         yield fault("gpu-on-fargate", node, "Fargate has no GPUs", fix)
+        return
+    if not batch.managed:
         return
     without = [name for name in batch.compute_resources.instance_types if not _has_gpu(name)]
     if without:
@@ -239,7 +262,8 @@ def check_job_file_system(parsed: ParsedFunction) -> Iterator[Problem]:
             *("file-system-of-jobs", node.path, node.position, message, ""),
             "add `FileSystemId: fs-...`",
         )
-    if not parsed.function.batch.compute_resources.subnets:
+    batch = parsed.function.batch
+    if batch.managed and not batch.compute_resources.subnets:
         message = "jobs reach a file system from its own network only"
         yield problem(
             *("file-system-of-jobs", node.path, node.position, message, ""),
@@ -248,6 +272,7 @@ def check_job_file_system(parsed: ParsedFunction) -> Iterator[Problem]:
 
 
 BATCH_CHECKS: tuple[Callable[[ParsedFunction], Iterator[Problem]], ...] = (
+    check_own_hosts,
     check_vcpus,
     check_vcpu_order,
     check_fargate_size,

@@ -179,7 +179,7 @@ BATCH = Group(
         ),
         "type": Key(
             Choice(("MANAGED", "UNMANAGED")),
-            "Who manages the hosts. Only MANAGED is made.",
+            "Who starts and stops the hosts: Batch, or you in the cluster of the environment.",
             default="MANAGED",
         ),
         "service_role": Key(

@@ -124,10 +124,6 @@ SECTIONS: dict[str, dict[str, Rule]] = {
             why="What SCAR asked for does not exist any more.",
             severity=_WARNING,
         ),
-        "not-supported-yet": Rule(
-            "a key of the language that nothing acts on yet",
-            why="The key is known and checked, but it would have no effect, so it is refused.",
-        ),
     },
     "Names": {
         "function-name": Rule(
@@ -398,6 +394,10 @@ SECTIONS: dict[str, dict[str, Rule]] = {
             "GPUs need instance types that have some",
             why="The job would wait for ever.",
             source=f"{_AWS}batch/latest/userguide/gpu-jobs.html",
+        ),
+        "own-hosts": Rule(
+            "hosts of your own are EC2 machines, one for each job",
+            source=f"{_AWS}batch/latest/userguide/compute_environments.html",
         ),
         "gpu-too-old": Rule(
             "the GPUs of p3 and g3 machines have no driver any more",

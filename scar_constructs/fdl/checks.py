@@ -18,7 +18,6 @@ from scar_constructs.fdl.functions import UDOCKER_PREFIX, ParsedFunction
 from scar_constructs.fdl.image_checks import IMAGE_CHECKS
 from scar_constructs.fdl.models import Output
 from scar_constructs.fdl.nodes import Mapping, Node, Scalar, Sequence, quote
-from scar_constructs.fdl.pending import check_pending
 from scar_constructs.fdl.rules import fault, problem
 from scar_constructs.fdl.secret_checks import SECRET_CHECKS
 from scar_constructs.fdl.storage_checks import STORAGE_CHECKS
@@ -44,7 +43,6 @@ def check_function(parsed: ParsedFunction) -> None:
     for check in checks:
         for found in check(parsed):
             parsed.section.report.add(found)
-    check_pending(parsed.section)
 
 
 def check_threshold(parsed: ParsedFunction) -> Iterator[Problem]:

@@ -15,7 +15,6 @@ from scar_constructs.fdl import batch_keys, block_keys, dialects, lambda_keys, s
 from scar_constructs.fdl.catalogue import SECTIONS, Rule
 from scar_constructs.fdl.errors import Severity
 from scar_constructs.fdl.groups import Group, Key, ListOf, Origin
-from scar_constructs.fdl.pending import PENDING
 from scar_constructs.fdl.schema import render_schema
 
 ROOT = Path(__file__).parent.parent.parent
@@ -70,30 +69,18 @@ def language(text: str) -> str:
 def _table(name: str) -> str:
     rows = ["| key | meaning | must be | default | in SCAR |", "|---|---|---|---|---|"]
     for key_name, key in TABLES[name].keys.items():
-        cells = (f"`{key_name}`", _meaning(name, key_name, key), *_limits(key), _in_scar(key))
+        cells = (f"`{key_name}`", _meaning(key_name, key), *_limits(key), _in_scar(key))
         rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(rows) + "\n"
 
 
-def _meaning(table: str, name: str, key: Key) -> str:
+def _meaning(name: str, key: Key) -> str:
     parts = [key.meaning]
     if key.required:
         parts.append("**Required.**")
     if key.example:
         parts.append(f"Example: `{name}: {key.example}`.")
-    if _is_pending(table, name):
-        parts.append("*Not supported yet.*")
     return " ".join(parts)
-
-
-def _is_pending(table: str, name: str) -> bool:
-    places = {
-        "classic": dialects.CLASSIC_TO_FDL.get(name, ""),
-        "container": f"lambda.container.{name}",
-        "multi_node_parallel": f"batch.multi_node_parallel.{name}",
-    }
-    place = places.get(table, f"{table}.{name}")
-    return any(pending.path == place for pending in PENDING)
 
 
 def _limits(key: Key) -> tuple[str, str]:

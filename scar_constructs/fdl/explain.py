@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scar_constructs.fdl.dialects import CLASSIC_FUNCTION, FDL_FUNCTION, FDL_KEY, OSCAR_KEY, TOP
-from scar_constructs.fdl.errors import Position, Report
+from scar_constructs.fdl.errors import Position
 from scar_constructs.fdl.groups import Group, Key, ListOf, MapOf
 from scar_constructs.fdl.nodes import Mapping, Node, Sequence, child_path
-from scar_constructs.fdl.parser import function_nodes
-from scar_constructs.fdl.pending import pending_nodes
-from scar_constructs.fdl.section import Section
 from scar_constructs.fdl.shapes import Shape
 
 
@@ -40,12 +37,7 @@ def explain(root: Mapping) -> list[Fate]:
 
     Names that the user chose (of functions, variables, buckets) are no keys of the language.
     """
-    pending = _pending(root)
-    fates = [
-        fate if (fate.path, fate.position.line) not in pending else _not_yet(fate, pending)
-        for fate in _fates_of_top(root)
-    ]
-    return sorted(fates, key=lambda fate: fate.position)
+    return sorted(_fates_of_top(root), key=lambda fate: fate.position)
 
 
 def render_explanation(fates: list[Fate]) -> str:
@@ -61,20 +53,6 @@ def render_explanation(fates: list[Fate]) -> str:
         reason = f": {fate.reason}" if fate.reason else ""
         lines.append(f"{place:<{places}}  {fate.path:<{paths}}  {fate.verdict.value}{reason}")
     return "\n".join(lines)
-
-
-def _pending(root: Mapping) -> dict[tuple[str, int], str]:
-    """The keys that nothing acts on yet, by path and line, each with what to do instead."""
-    found: dict[tuple[str, int], str] = {}
-    for node in function_nodes(root):
-        for place, pending in pending_nodes(Section(node, Report())):
-            found[place.path, place.position.line] = pending.instead
-    return found
-
-
-def _not_yet(fate: Fate, pending: dict[tuple[str, int], str]) -> Fate:
-    instead = pending[fate.path, fate.position.line]
-    return Fate(fate.path, fate.position, Verdict.REFUSED, f"not supported yet; {instead}")
 
 
 def _fates_of_top(root: Mapping) -> Iterator[Fate]:

@@ -202,7 +202,9 @@ class Batch(Model):
     """How a function runs as a Batch job. Memory in MiB, time-out in seconds per attempt.
 
     `ephemeral_storage_gib` is the disk of a Fargate job (None: Fargate's own 20 GiB), `disk_gib`
-    that of an EC2 host. Functions that name the same `compute_environment` share it.
+    that of an EC2 host. Without `managed`, the hosts are the user's own, in the environment's
+    cluster, and the compute resources mean nothing. Functions that name the same
+    `compute_environment` share it.
     """
 
     vcpus: float
@@ -213,6 +215,7 @@ class Batch(Model):
     disk_gib: int
     environment: Variables = NO_VARIABLES
     enabled: bool = True
+    managed: bool = True
     service_role: str | None = None
     job_role: str | None = None
     secrets: Variables = NO_VARIABLES

@@ -87,7 +87,9 @@ def check_flow_logs(files: Sequence[ParsedFile], report: Report) -> None:
     """Add a warning for flow logs of a network that is not made."""
     for file in files:
         made = any(
-            function.execution_mode.runs_on_batch and not function.batch.compute_resources.subnets
+            function.execution_mode.runs_on_batch
+            and function.batch.managed
+            and not function.batch.compute_resources.subnets
             for function in file.file.functions
         )
         if file.file.options.flow_logs and not made:

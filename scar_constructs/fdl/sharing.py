@@ -71,6 +71,8 @@ def _difference(
         return parsed.section.find("lambda.architectures") or parsed.section.node
     if parsed.function.batch.enabled != first.function.batch.enabled:
         return parsed.section.find("batch.state") or parsed.section.node
+    if parsed.function.batch.managed != first.function.batch.managed:
+        return parsed.section.find("batch.type") or parsed.section.node
     block = parsed.section.find(_BLOCK)
     if block is None:
         return None

@@ -7,7 +7,7 @@ from aws_cdk.assertions import Match, Template
 
 from scar_constructs.fdl.models import ComputeType, ExecutionMode, Function
 from tests.synth.models import batch, compute, function, workflow
-from tests.synth.synthesis import resources, template_of, templates_of
+from tests.synth.synthesis import flat, resources, template_of, templates_of
 
 
 def jobs(**resources_: object) -> Function:
@@ -221,6 +221,26 @@ def test_two_functions_share_the_network_and_the_host_profile() -> None:
     assert len(resources(template, "AWS::EC2::VPC")) == 1
     assert len(resources(template, "AWS::IAM::InstanceProfile")) == 1
     assert len(resources(template, "AWS::Batch::ComputeEnvironment")) == 2
+
+
+def test_hosts_of_the_users_own_join_the_cluster_of_an_environment_that_says_nothing_of_them() -> (
+    None
+):
+    own = function(execution_mode=ExecutionMode.BATCH, batch=batch(managed=False))
+    template = templates_of(workflow(own))["flow"]
+    (name,) = resources(template, "AWS::Batch::ComputeEnvironment")
+    said = resources(template)[name]["Properties"]
+    assert said == {"Type": "UNMANAGED", "State": "ENABLED", "ReplaceComputeEnvironment": False}
+    (queue,) = resources(template, "AWS::Batch::JobQueue").values()
+    assert "JobStateTimeLimitActions" not in queue["Properties"]
+    made = {one["Type"] for one in resources(template).values()}
+    assert not [one for one in made if one.startswith("AWS::EC2::") or "InstanceProfile" in one]
+    (hint,) = (
+        flat(one["Value"])
+        for one in template["Outputs"].values()
+        if "cluster for your own hosts of thumbnails" in one["Description"]
+    )
+    assert f"--compute-environments <{name}.ComputeEnvironmentArn> " in hint
 
 
 def test_a_disabled_environment_is_deployed_disabled() -> None:

@@ -72,7 +72,6 @@ def test_explain_tells_the_fate_of_every_key(
         asynchronous: true
         memroy: 64
         lambda_role: ""
-        batch: {type: UNMANAGED}
       oscar: []
     """
     (path,) = write(tmp_path, a=text)
@@ -90,11 +89,6 @@ def test_explain_tells_the_fate_of_every_key(
         [
             "functions.cow.lambda_role",
             "changed: SCAR required it; now a role is made unless one is named",
-        ],
-        ["functions.cow.batch", "kept"],
-        [
-            "functions.cow.batch.type",
-            "refused: not supported yet; write MANAGED",
         ],
         [
             "functions.oscar",

@@ -35,7 +35,7 @@ MADE_BY_TESTS = {
 }
 """Rules that have their test elsewhere, and why they cannot stand in the corpus."""
 
-TOLD_BESIDE = {"not-supported-yet", "entrypoint-stays"}
+TOLD_BESIDE = {"entrypoint-stays"}
 
 
 def text_of(case: str) -> str:
