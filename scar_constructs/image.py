@@ -92,6 +92,15 @@ class DerivedImage(Construct):
         return self._asset.repository.repository_arn
 
 
+def repository_arn(image: str) -> str | None:
+    """The repository in ECR that an image is in, if it is in ECR."""
+    found = ECR_IMAGE.fullmatch(image)
+    if not found:
+        return None
+    place = f"{found['region']}:{found['account']}"
+    return f"arn:{Aws.PARTITION}:ecr:{place}:repository/{found['name']}"
+
+
 class ReadyImage(Construct):
     """An image in ECR that is used as it is; nothing is built or pushed.
 
@@ -101,18 +110,15 @@ class ReadyImage(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, image: str) -> None:
         super().__init__(scope, construct_id)
-        found = ECR_IMAGE.fullmatch(image)
-        if not found:
+        found, arn = ECR_IMAGE.fullmatch(image), repository_arn(image)
+        if not found or not arn:
             raise ValueError(f"not an image in ECR: {image}")
         self._uri = image
         self._tag_or_digest = found["digest"] or found["tag"] or "latest"
         self._repository = ecr.Repository.from_repository_attributes(
             self,
             "Repository",
-            repository_arn=(
-                f"arn:{Aws.PARTITION}:ecr:{found['region']}:{found['account']}"
-                f":repository/{found['name']}"
-            ),
+            repository_arn=arn,
             repository_name=found["name"],
         )
 

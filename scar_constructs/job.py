@@ -15,7 +15,7 @@ from constructs import Construct
 from scar_constructs import naming, permissions
 from scar_constructs.dispatcher import RuntimeZip
 from scar_constructs.fdl.models import Function, MultiNode
-from scar_constructs.image import FunctionImage
+from scar_constructs.image import FunctionImage, repository_arn
 from scar_constructs.job_settings import JobSettings, environment, requirements, secrets
 from scar_constructs.log_groups import new_log_group
 from scar_constructs.shared import Shared
@@ -117,8 +117,10 @@ class Job(Construct):
     def _starting(self) -> Iterator[permissions.Grant]:
         """What the platform needs before the script runs."""
         function = self._function
-        if self._image.repository_arn:
-            yield from permissions.pull_image(self._image.repository_arn)
+        repositories = [self._image.repository_arn]
+        if self._runtime:
+            repositories.append(repository_arn(self._shared.helper_image))
+        yield from permissions.pull_images(arn for arn in repositories if arn)
         yield permissions.write_logs(naming.job_log_group(function.name))
         registry = function.repository_credentials
         arns = [*function.batch.secrets.values(), *([registry] if registry else [])]

@@ -157,12 +157,16 @@ def write_flow_logs(log_group: str) -> Grant:
     )
 
 
-def pull_image(repository_arn: str) -> Iterator[Grant]:
+def pull_images(repository_arns: Iterable[str]) -> Iterator[Grant]:
+    """Of repositories in ECR; nothing to be granted if there are none."""
+    repositories = tuple(dict.fromkeys(repository_arns))
+    if not repositories:
+        return
     yield Grant(
         "PullImage",
         ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
-        (repository_arn,),
-        "the repository of the derived image",
+        repositories,
+        "the repository of the image",
     )
     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
     yield Grant(

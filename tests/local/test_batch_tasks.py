@@ -151,6 +151,15 @@ def test_a_time_out_ends_the_task_and_starts_no_further_container() -> None:
     assert ended(job) == {"a": 0, "b": 143, "c": None}
 
 
+def test_efs_is_not_mounted() -> None:
+    engine = NamedEngine(i=0)
+    efs = {"name": "shared", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}
+    mounted = {"sourceVolume": "shared", "containerPath": "/mnt/shared"}
+    container = {"volumes": [efs], "mountPoints": [mounted]}
+    job = Batch(engine, containerProperties=container).run()  # type: ignore[arg-type]
+    assert (job["status"], engine.of("i").volumes, engine.volumes) == ("SUCCEEDED", (), [])
+
+
 def over_nodes(engine: NamedEngine, **changes: Any) -> Batch:
     one = {"image": "i", "jobRoleArn": ROLE, "resourceRequirements": SIZES}
     ranges = [{"targetNodes": "0:", "container": one}]

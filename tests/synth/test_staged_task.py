@@ -9,6 +9,8 @@ import pytest
 from aws_cdk.assertions import Match, Template
 
 from scar_constructs.fdl.models import ComputeType, ExecutionMode
+from scar_constructs.flags import new_app
+from scar_constructs.stack import WorkflowStack
 from tests.synth.models import batch, compute, function, workflow
 from tests.synth.synthesis import Json, manifest_of, resources, template_of
 
@@ -107,6 +109,24 @@ def test_the_role_reads_the_zip_and_the_platform_the_secrets(template: Template)
     assert "ecr:" not in platform
     secrets = containers(template)["program"]["Secrets"]
     assert secrets == [{"Name": "TOKEN", "ValueFrom": SECRET}]
+
+
+def test_a_copy_of_the_helper_image_in_ecr_may_be_pulled() -> None:
+    stack = WorkflowStack(
+        new_app(),
+        "flow",
+        workflow=staged(image="123456789012.dkr.ecr.eu-west-1.amazonaws.com/mine:1"),
+        helper_image="123456789012.dkr.ecr.eu-west-1.amazonaws.com/copies/python:3.13",
+    )
+    template = Template.from_stack(stack)
+    assert containers(template)["stage-in"]["Image"].endswith("/copies/python:3.13")
+    (platform,) = [
+        json.dumps(value["Properties"].get("Policies", ""))
+        for key, value in resources(template.to_json(), "AWS::IAM::Role").items()
+        if "ExecutionRole" in key
+    ]
+    assert ":ecr:eu-west-1:123456789012:repository/mine" in platform
+    assert ":ecr:eu-west-1:123456789012:repository/copies/python" in platform
 
 
 def test_the_dispatcher_tells_the_helpers_of_the_event(template: Template) -> None:

@@ -144,9 +144,12 @@ class AttemptRunner:
         return heard
 
     def _volumes(self, task: Task, number: int, volumes: contextlib.ExitStack) -> Mapping[str, str]:
-        """Volume -> what it is on this machine: a folder of the host, or one for this attempt."""
+        """Volume -> what it is on this machine: a folder of the host, or one for this attempt.
+        There is no EFS, and nothing is mounted in its place."""
         sources = {}
         for volume in task.properties.get("volumes") or ():
+            if "efsVolumeConfiguration" in volume:
+                continue
             path = (volume.get("host") or {}).get("sourcePath")
             name = f"{_name(task, number)}-{volume['name']}"
             sources[volume["name"]] = path or volumes.enter_context(self._engine.volume(name))
