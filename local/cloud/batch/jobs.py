@@ -95,6 +95,11 @@ class Job:
         return str(self.document["jobName"])
 
     @property
+    def definition_name(self) -> str:
+        """That of the function, for jobs of ours."""
+        return str(self.definition["jobDefinitionName"])
+
+    @property
     def status(self) -> str:
         return str(self.document["status"])
 

@@ -111,7 +111,7 @@ class Runner:
             Attempt(
                 service=BATCH,
                 execution=job.id,
-                function=job.name,
+                function=job.definition_name,
                 number=number,
                 succeeded=end.succeeded,
                 final=not is_retried(job.document["retryStrategy"], number, end),
@@ -131,7 +131,7 @@ class Runner:
     def _end(self, job: Job, status: str, reason: str) -> None:
         if not job.document["attempts"]:
             self._ledger.attempted(
-                Attempt(BATCH, job.id, job.name, 0, False, True, 0.0, reason=reason)
+                Attempt(BATCH, job.id, job.definition_name, 0, False, True, 0.0, reason=reason)
             )
         job.document["stoppedAt"] = milliseconds()
         job.document["statusReason"] = reason
