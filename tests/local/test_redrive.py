@@ -19,6 +19,7 @@ from local.server import ACCOUNT, REGION, ROOT, CloudAddress
 from scar_constructs.redrive import jobs
 from tests.local.accounts import make_function, make_role
 from tests.local.workflows import Workflow, quiet
+from tests.runtime.functions import s3_record
 from tests.runtime.scripted import Said, scripted
 
 CHAINS = {"broken-chain": "broken", "broken-jobs": "broken-jobs"}
@@ -115,6 +116,45 @@ def test_t5_what_is_still_broken_comes_back(host: Workflow, tmp_path: Path) -> N
     host.finish()
     assert depth(host.cloud, url) == 1
     host.cloud.client("sqs").purge_queue(QueueUrl=url)
+
+
+def test_t6_a_role_may_see_what_its_function_has_published(host: Workflow, tmp_path: Path) -> None:
+    """With IAM enforced: who goes on with a claim finds its outputs, and the next stage, which has
+    had its event, gets no other one."""
+    mended = tmp_path / "mended"
+    mended.touch()
+    host.put("broken-chain", "in/whole", str(mended).encode())
+    host.finish()
+    once = [("1", "succeeded"), ("2", "succeeded"), ("3", "succeeded")]
+    assert attempts(host, "broken", "whole") == once
+
+    # As if the first process had died between its last output and its note that it was done.
+    functions = host.cloud.client("lambda")
+    settings = functions.get_function_configuration(FunctionName="broken-1")["Environment"]
+    spool = settings["Variables"]["SCAR_SPOOL_BUCKET"]
+    claims_of_it = {
+        key: claim
+        for key in host.keys(spool, "broken-1/claims/")
+        if "in/whole" in (claim := json.loads(host.text(spool, key)))["of"]
+    }
+    [(key, claim)] = claims_of_it.items()
+    host.put(spool, key, json.dumps({**claim, "state": claims.FAILED}).encode())
+    event = s3_record(
+        "broken-chain",
+        "in/whole",
+        eTag=claim["content"]["etag"],
+        size=claim["content"]["size"],
+        sequencer=claim["of"][-1],
+        versionId=claim["of"][-2],
+    )
+    functions.invoke(
+        FunctionName="broken-1",
+        InvocationType="Event",
+        Payload=json.dumps({"Records": [event]}).encode(),
+    )
+    host.finish()
+    assert json.loads(host.text(spool, key))["state"] == claims.DONE
+    assert attempts(host, "broken", "whole") == [*once, ("1", "succeeded")]
 
 
 def record(function_arn: str, event: Mapping[str, Any]) -> str:
