@@ -66,7 +66,7 @@ def run_in(request: Request, cloud: CloudAddress, progress: Progress) -> Outcome
     prepare(request.paths, assembly, regions, cloud)
     make_existing_buckets(request.application, cloud)
     _prepare_helpers(request.application, cloud.engine, progress)
-    progress("building the images and deploying")
+    progress("building the images and deploying" if _builds(request) else "deploying")
     deploy(assembly, cloud)
     progress("uploading")
     put(request.uploads, cloud)
@@ -139,6 +139,11 @@ def _prepare_helpers(application: Application, engine: EngineName, progress: Pro
         )
     if functions:
         ensure_helpers(engine, progress)
+
+
+def _builds(request: Request) -> bool:
+    functions = [one for stack in request.application.stacks for one in stack.functions]
+    return any(one.build and one.create_image for one in functions)
 
 
 @contextmanager
