@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-TOGETHER = (ROOT / "tests" / "local", ROOT / "tests" / "images")
-"""Each of these folders shares a cloud and built images for the whole session."""
+TOGETHER = tuple(ROOT / "tests" / kind for kind in ("local", "images", "runtime"))
+"""Each of these folders shares a cloud and built images for the whole session, or work folders."""
 
 # jsii starts the first `node` on PATH when aws_cdk is first imported: hence at import time.
 os.environ["PATH"] = f"{ROOT / 'node_modules' / '.bin'}{os.pathsep}{os.environ['PATH']}"

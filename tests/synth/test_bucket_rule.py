@@ -40,7 +40,6 @@ def test_the_bucket_sends_its_events_and_notifies_nobody(template: Template) -> 
     template.has_resource(
         "AWS::S3::Bucket",
         {
-            "DependsOn": Match.absent(),
             "Properties": {
                 "BucketName": "photos",
                 "NotificationConfiguration": {
@@ -79,12 +78,31 @@ def test_each_function_follows_the_bucket_by_a_rule(template: Template) -> None:
     )
 
 
-def test_only_the_rule_may_invoke(template: Template) -> None:
+def test_the_bucket_speaks_once_the_rules_are_there(template: Template) -> None:
+    """Else the files of the moment in between would start nothing."""
+    (bucket,) = (
+        one
+        for one in template.find_resources("AWS::S3::Bucket").values()
+        if one["Properties"].get("BucketName") == "photos"
+    )
+    starters = {
+        *template.find_resources("AWS::Events::Rule"),
+        *template.find_resources("AWS::Lambda::Permission"),
+    }
+    assert set(bucket["DependsOn"]) == starters
+
+
+def test_only_the_rule_and_the_bucket_may_invoke(template: Template) -> None:
+    """S3 follows a changed notification for minutes, and needs its permission until then."""
     rules = set(template.find_resources("AWS::Events::Rule"))
     permissions = template.find_resources("AWS::Lambda::Permission").values()
-    assert {one["Properties"]["Principal"] for one in permissions} == {"events.amazonaws.com"}
-    assert {flat(one["Properties"]["SourceArn"]) for one in permissions} == {
-        f"<{rule}.Arn>" for rule in rules
+    sources: dict[str, set[str]] = {}
+    for one in permissions:
+        properties = one["Properties"]
+        sources.setdefault(properties["Principal"], set()).add(flat(properties["SourceArn"]))
+    assert sources == {
+        "events.amazonaws.com": {f"<{rule}.Arn>" for rule in rules},
+        "s3.amazonaws.com": {"arn:<AWS::Partition>:s3:::photos"},
     }
 
 
