@@ -500,6 +500,11 @@ SECTIONS: dict[str, dict[str, Rule]] = {
         ),
         "bucket-settings-differ": Rule("a bucket has one set of settings"),
         "two-owners": Rule("a bucket has one owner"),
+        "region-of-bucket": Rule(
+            "a function and its buckets are in one region",
+            why="S3 notifies functions of its own region only.",
+            source=f"{_AWS}AmazonS3/latest/userguide/EventNotifications.html",
+        ),
         "stack-ring": Rule(
             "stacks must have an order of deployment",
             why="A bucket can notify only functions that are there before it.",

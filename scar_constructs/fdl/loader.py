@@ -31,6 +31,7 @@ from scar_constructs.fdl.quotas import (
     check_fed_inputs,
     check_flow_logs,
     check_quotas,
+    check_regions,
     check_unused_settings,
 )
 from scar_constructs.fdl.reader import read_file
@@ -90,6 +91,7 @@ def _load(paths: Sequence[Path], defaults: Path | None, report: Report) -> Appli
     check_flow_logs(parsed, report)
     application = join(parsed, overlapping, report)
     check_quotas(parsed, application, report)
+    check_regions(parsed, application, report)
     check_role_sizes(parsed, application, report)
     return application
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from scar_constructs import defaults
 from scar_constructs.fdl.errors import Report
 from scar_constructs.fdl.functions import Located, ParsedFunction
-from scar_constructs.fdl.models import Input
+from scar_constructs.fdl.models import OWN, Input, Output
 from scar_constructs.fdl.parser import ParsedFile
 from scar_constructs.fdl.rules import problem
 from scar_constructs.fdl.triggers import folder_prefix, input_filters
@@ -96,6 +96,29 @@ def check_flow_logs(files: Sequence[ParsedFile], report: Report) -> None:
             message = "has no effect: no job of this file needs a network of ours"
             at = file.options_at["flow_logs"]
             _add("setting-without-effect", at, message, "remove it", report)
+
+
+def check_regions(files: Sequence[ParsedFile], application: Application, report: Report) -> None:
+    """Add a problem for each use of a bucket that a stack of another region makes."""
+    owners = {bucket.name: stack for stack in application.stacks for bucket in stack.buckets}
+    for file in files:
+        for parsed in file.functions:
+            function = parsed.function
+            places: list[tuple[Input | Output, Located]] = [
+                *zip(function.inputs, parsed.inputs_at, strict=True),
+                *zip(function.outputs, parsed.outputs_at, strict=True),
+            ]
+            for place, at in places:
+                owner = owners.get(place.bucket) if place.provider == OWN else None
+                if owner is None or None in (owner.region, file.file.region):
+                    continue
+                if owner.region != file.file.region:
+                    message = (
+                        f"{place.bucket} is made in {owner.region} with the stack {owner.name}, "
+                        f"and this function is in {file.file.region}"
+                    )
+                    fix = "give the files one region, or let `replicate_to` carry files over"
+                    _add("region-of-bucket", at, message, fix, report)
 
 
 def check_fed_inputs(files: Sequence[ParsedFile], report: Report) -> None:
