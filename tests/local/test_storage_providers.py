@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.local.test_api import call
 from tests.local.workflows import Workflow
 from tests.runtime.partner import Partner, running_partner
 from tests.runtime.webdav import WebDavServer, running_webdav
@@ -38,6 +39,7 @@ functions:
       output:
       - {{storage_provider: s3, path: elsewhere/out}}
       - {{storage_provider: minio, path: {bucket}/out}}
+    api_gateway: {{name: elsewhere, auth: none}}
 """
 
 
@@ -86,7 +88,7 @@ def test_an_upload_ends_at_a_webdav_server(elsewhere: Elsewhere) -> None:
     assert (elsewhere.webdav.folder / "results" / "lambda" / "a b.txt").read_bytes() == b"words"
 
 
-def test_an_event_of_minio_becomes_a_job_that_reads_and_writes_there(elsewhere: Elsewhere) -> None:
+def test_a_webhook_of_minio_becomes_a_job_that_reads_and_writes_there(elsewhere: Elsewhere) -> None:
     theirs = elsewhere.partner.cloud.client("s3")
     theirs.put_object(Bucket=elsewhere.bucket, Key="in/a.txt", Body=b"words")
     record = {
@@ -95,9 +97,17 @@ def test_an_event_of_minio_becomes_a_job_that_reads_and_writes_there(elsewhere: 
         "eventTime": "2026-11-23T06:00:00.000Z",
         "s3": {"bucket": {"name": elsewhere.bucket}, "object": {"key": "in%2Fa.txt"}},
     }
-    event = json.dumps({"Records": [record]}).encode()
-    functions = elsewhere.workflow.cloud.client("lambda")
-    functions.invoke(FunctionName="elsewhere-batch", InvocationType="Event", Payload=event)
+    key = f"{elsewhere.bucket}/in/a.txt"
+    event = {"EventName": "s3:ObjectCreated:Put", "Key": key, "Records": [record]}
+    stacks = elsewhere.workflow.cloud.client("cloudformation")
+    (stack,) = stacks.describe_stacks(StackName="elsewhere")["Stacks"]
+    (url,) = [
+        output["OutputValue"]
+        for output in stack["Outputs"]
+        if output.get("Description") == "calls elsewhere-batch"
+    ]
+    answer = call(url, json.dumps(event).encode(), {"Content-Type": "application/json"})
+    assert answer.status == 202, answer
     elsewhere.workflow.finish()
     (row,) = elsewhere.workflow.rows("elsewhere-batch")
     assert row["status"] == "succeeded", row["reason"]
