@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -223,6 +224,19 @@ def test_credentials_are_kept_for_five_minutes(monkeypatch: pytest.MonkeyPatch) 
     now += 1
     values.value = {"token": "c"}
     assert secret.get() == {"token": "c"}
+
+
+def test_line_ends_around_a_token_are_nobodys_wish() -> None:
+    secret = ProviderSecret("onedata.egi", "arn", ("token",), Kept({"token": "hunter-2\n"}))
+    assert secret.get() == {"token": "hunter-2"}
+
+
+@pytest.mark.parametrize("token", ["hunter-2\nX-Evil: 1", "hunter-2 \u20ac"])
+def test_a_token_that_no_header_can_hold_is_told_and_not_shown(token: str) -> None:
+    secret = ProviderSecret("onedata.egi", "arn", ("token",), Kept({"token": token}))
+    with pytest.raises(ConfigError, match=r'onedata.egi .arn.: "token" holds') as raised:
+        secret.get()
+    assert "hunter-2" not in "".join(traceback.format_exception(raised.value))
 
 
 def test_a_fault_of_another_kind_does_not_touch_the_secret() -> None:

@@ -16,6 +16,9 @@ from scar_runtime.secrets import KEPT_SECONDS
 REFUSED = (401, 403)
 """The answers of a service that does not accept the credentials."""
 
+_IN_HEADERS = ("token", "access_key")
+"""The parts that requests carry as they are."""
+
 T = TypeVar("T")
 
 
@@ -75,8 +78,13 @@ class ProviderSecret:
             raise ConfigError(f"cannot read {self._of}: {error}") from error
         try:
             found = json.loads(text)
-            return {part: str(found[part]) for part in self._parts}
+            parts = {part: str(found[part]).strip("\r\n") for part in self._parts}
         except (ValueError, KeyError, TypeError):
             # Without a cause: the parser's own error holds the text that it could not read.
             wanted = ", ".join(f'"{part}"' for part in self._parts)
             raise ConfigError(f"{self._of} must be a JSON object with {wanted}") from None
+        for part, value in parts.items():
+            # The library would refuse it as a header, and show it.
+            if not value.isprintable() or (part in _IN_HEADERS and not value.isascii()):
+                raise ConfigError(f'{self._of}: "{part}" holds what no header can')
+        return parts
