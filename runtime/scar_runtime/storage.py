@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPResponse
@@ -23,17 +20,16 @@ from scar_runtime.aws.s3 import (
     metadata_headers,
     metadata_of,
 )
-from scar_runtime.errors import AbsentError, DiskFullError, StorageError, SupersededError
+from scar_runtime.disk import disk_error, require_space, write_answer
+from scar_runtime.errors import AbsentError, StorageError, SupersededError
 from scar_runtime.events import StoredObject
 
-MIB = 1024 * 1024
-PART = 8 * MIB
+PART = 8 * 1024 * 1024
 """Objects above this are moved in parts of at least this size."""
 MOST_PARTS = 10_000
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
 PARALLEL_PARTS = 10
 PARALLEL_OBJECTS = 32
-CHUNK = 256 * 1024
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -232,23 +228,6 @@ class _Download:
         write_answer(answer, self._descriptor, offset, self._name, self._check)
 
 
-def write_answer(
-    answer: HTTPResponse, descriptor: int, offset: int, name: str, check: Callable[[], None]
-) -> None:
-    """Write the answer's content to an open file from `offset` on. Raises `StorageError` where the
-    disk takes it not; `name` is the object's."""
-    buffer = memoryview(bytearray(CHUNK))
-    while count := answer.readinto(buffer):
-        check()
-        rest = buffer[:count]
-        while rest:
-            try:
-                written = os.pwrite(descriptor, rest, offset)
-            except OSError as error:  # of the disk, where trying again helps nobody
-                raise disk_error(error, name) from error
-            rest, offset = rest[written:], offset + written
-
-
 def in_parallel(do: Callable[[A], B], items: Sequence[A], threads: int) -> list[B]:
     """The results of `do` for all items, in order. Raises the first fault by order, once nothing
     is under way any more; what has not begun by then never does."""
@@ -274,26 +253,6 @@ def _kept_checksum(path: Path, size: int) -> str:
     if size <= PART:
         return checksum(FileSlice(path, 0, size))
     return composite_checksum(_slices(path, size))
-
-
-def require_space(folder: Path, size: int) -> None:
-    """Raise `DiskFullError` where `size` bytes cannot fit: before the transfer, not amid it."""
-    free = shutil.disk_usage(folder).free
-    if size > free:
-        raise DiskFullError(_full(f"{size} bytes", free))
-
-
-def _full(needed: str, free: int) -> str:
-    return (
-        f"no room for {needed} in {free // MIB} MiB of free disk: raise lambda.ephemeral_storage,"
-        " or batch.disk_gib for a Batch job"
-    )
-
-
-def disk_error(error: OSError, what: str) -> StorageError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFullError(_full(what, 0))
-    return StorageError(f"cannot write {what} to disk: {error.strerror}")
 
 
 def _superseded(name: str) -> SupersededError:

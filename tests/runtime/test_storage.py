@@ -12,12 +12,13 @@ from scar_runtime.aws.client import Client
 from scar_runtime.aws.credentials import Provider
 from scar_runtime.aws.s3 import S3, FileSlice, Part
 from scar_runtime.config import Output
+from scar_runtime.disk import MIB, require_space
 from scar_runtime.errors import DiskFullError, LoopError, StorageError, SupersededError
 from scar_runtime.events import StoredObject
 from scar_runtime.handler import Invocation
 from scar_runtime.outputs import plan, publish
 from scar_runtime.providers.stores import Stores
-from scar_runtime.storage import MIB, PART, Storage, require_space
+from scar_runtime.storage import PART, Storage
 
 from tests.runtime.cloud import Bucket, opened
 from tests.runtime.functions import COPY, Function, Invoked, stored

@@ -15,10 +15,10 @@ from scar_runtime.aws.connections import Connections, origin
 from scar_runtime.aws.errors import AwsError
 from scar_runtime.aws.s3 import FileSlice
 from scar_runtime.aws.sender import NOTHING, Body, Request, Sender
+from scar_runtime.disk import CHUNK, disk_error, require_space, write_answer
 from scar_runtime.errors import AbsentError, StorageError
 from scar_runtime.events import StoredObject
 from scar_runtime.providers.secret import ProviderSecret
-from scar_runtime.storage import CHUNK, disk_error, require_space, write_answer
 
 GONE = (404, 410)
 MISSING_FOLDER = (404, 409)
