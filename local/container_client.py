@@ -9,6 +9,7 @@ the function out of it on this machine.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -16,7 +17,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 _REGISTRY = re.compile(r"(https?://)?\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com")
@@ -35,7 +37,21 @@ def main() -> int:
         # The local registry knows no passwords; a login would only stay behind on this machine.
         return 0
     command = client_command(engine, arguments, os.environ["SCAR_LOCAL_REGISTRY"])
-    return subprocess.run(command).returncode
+    with _turn(arguments[0], Path(os.environ["SCAR_LOCAL_IMAGES"])):
+        return subprocess.run(command).returncode
+
+
+@contextmanager
+def _turn(command: str, folder: Path) -> Iterator[None]:
+    """Push one image at a time: images of one base would compress and send it side by side, where
+    the second finds it there."""
+    if command != "push":
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "push.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def client_command(engine: str, arguments: Sequence[str], registry: str) -> list[str]:
