@@ -182,3 +182,23 @@ def _key(flows: Workflow) -> str:
     gateway = flows.cloud.client("apigateway")
     value: str = gateway.get_api_key(apiKey=identifier, includeValue=True)["value"]
     return value
+
+
+def test_an_api_that_may_not_call_its_function_is_status_500(flows: Workflow) -> None:
+    functions = flows.cloud.client("lambda")
+    policy = json.loads(functions.get_policy(FunctionName="flows-open")["Policy"])
+    (statement,) = policy["Statement"]
+    url = address(flows, "flows-open")
+    functions.remove_permission(FunctionName="flows-open", StatementId=statement["Sid"])
+    try:
+        answer = call(url, b"x")
+    finally:
+        functions.add_permission(
+            FunctionName="flows-open",
+            StatementId=statement["Sid"],
+            Action=statement["Action"],
+            Principal=statement["Principal"]["Service"],
+            SourceArn=statement["Condition"]["ArnLike"]["AWS:SourceArn"],
+        )
+    assert (answer.status, json.loads(answer.body)) == (500, {"message": "Internal server error"})
+    assert call(url, b"x").status == 200

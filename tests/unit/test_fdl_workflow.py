@@ -232,3 +232,44 @@ def test_a_bucket_that_is_not_ours_goes_through_event_bridge(tmp_path: Path) -> 
     assert stack.buckets == ()
     assert [(rule.function_name, rule.bucket) for rule in stack.rules] == [("f", "bbb")]
     assert warnings_of(tmp_path, text) == ["existing-bucket-events"]
+
+
+def retired(text: str) -> str:
+    return text.replace("image: x", "image: x, retired: true")
+
+
+def test_a_retired_function_is_in_nobodys_way(tmp_path: Path) -> None:
+    """Its successor reads the same folder, and it might write what it reads itself."""
+    text = file(retired(function("old", "bbb/in", "bbb/in/x")), function("new", "bbb/in"))
+
+    (stack,) = load(tmp_path, a=text).stacks
+
+    (bucket,) = stack.buckets
+    assert bucket.notifications == (Notification(function_name="new", prefix="in/", suffix=""),)
+    assert stack.rules == ()
+    assert warnings_of(tmp_path, text) == []
+
+
+def test_a_retired_function_keeps_its_rule_switched_off(tmp_path: Path) -> None:
+    text = file(
+        retired(function("old", "bbb/in")),
+        function("new", "bbb/in"),
+        more="buckets: {bbb: {existing: true}}\n",
+    )
+
+    (stack,) = load(tmp_path, a=text).stacks
+
+    assert [(rule.function_name, rule.enabled) for rule in stack.rules] == [
+        ("old", False),
+        ("new", True),
+    ]
+    assert all(rule.filters for rule in stack.rules)
+
+
+def test_a_bucket_can_be_kept_at_event_bridge(tmp_path: Path) -> None:
+    text = file(function("f", "bbb/in"), more="buckets: {bbb: {event_bridge: true}}\n")
+
+    (stack,) = load(tmp_path, a=text).stacks
+
+    assert (stack.buckets[0].event_bridge, stack.buckets[0].notifications) == (True, ())
+    assert [(rule.function_name, rule.existing) for rule in stack.rules] == [("f", False)]
