@@ -28,9 +28,9 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if "AWS_BATCH_JOB_ID" in os.environ:
             from scar_runtime.job import run_job
-            from scar_runtime.runtime import from_process
+            from scar_runtime.runtime import for_scripts
 
-            return run_job(from_process())
+            return run_job(for_scripts())
         return _by_hand()
     except ScarError as fault:
         print(f"scar: {fault}", file=sys.stderr)
@@ -61,14 +61,14 @@ def _stage(name: str) -> int:
 
 def _by_hand() -> int:
     from scar_runtime.byhand import run_event
-    from scar_runtime.runtime import from_process
+    from scar_runtime.runtime import for_scripts
 
     try:
         event = json.load(sys.stdin)
     except ValueError as error:
         print(f"scar: standard input must be an event in JSON: {error}", file=sys.stderr)
         return 2
-    return run_event(from_process(ERRORS), event)
+    return run_event(for_scripts(ERRORS), event)
 
 
 def _check() -> int:

@@ -37,7 +37,10 @@ class Context(Protocol):
 
 @functools.cache
 def process_runtime() -> Runtime:
-    return from_process()
+    runtime = from_process()
+    if runtime.config.mode != "batch":  # whose dispatcher runs no script, and need not be ready to
+        runtime.reaper.adopt()
+    return runtime
 
 
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:

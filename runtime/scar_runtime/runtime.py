@@ -123,7 +123,12 @@ def _stores(
 
 
 def from_process(log_descriptor: int = 1) -> Runtime:
-    """The runtime of this very process, which has nothing else to do."""
-    runtime = assemble(os.environ, image_environment(), log_descriptor)
+    """The runtime of this very process."""
+    return assemble(os.environ, image_environment(), log_descriptor)
+
+
+def for_scripts(log_descriptor: int = 1) -> Runtime:
+    """The same, for a process that runs scripts and has nothing else to do."""
+    runtime = from_process(log_descriptor)
     runtime.reaper.adopt()
     return runtime
