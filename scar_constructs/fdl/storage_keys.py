@@ -17,7 +17,6 @@ _ON_S3 = (
     "is a credential in clear; remove it: the function's role lets it use its buckets, and for "
     "keys of another account name a stored secret: `secret: ARN`"
 )
-_ELSEWHERE = f"is a credential in clear; take it back, {_NAME_ONE}"
 _HOST = r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
 _PATH = r"(?:/[^\s?#@]*)?"
 
@@ -41,6 +40,14 @@ def _credential(reason: str) -> Key:
     return Key(Anything(), "A credential.", refused=reason, rule="credentials-in-clear")
 
 
+def _moved(parts: str) -> Key:
+    """A credential whose place is a stored secret with these parts."""
+    return _credential(
+        f"is a credential in clear; take it back, keep `{parts}` in AWS Secrets Manager and name"
+        " that: `secret: ARN`"
+    )
+
+
 def _secret(parts: str) -> Key:
     return Key(
         words.SECRET,
@@ -51,6 +58,8 @@ def _secret(parts: str) -> Key:
 
 
 _KEYS = '{"access_key": ..., "secret_key": ...}'
+_ONE = '{"token": ...}'
+_LOGIN = '{"login": ..., "password": ...}'
 _HOST_ONLY = Address(
     "an address such as https://minio.example.org:9000, without a path",
     pattern=rf"^(?:https?://)?{_HOST}/?{END}",
@@ -86,8 +95,8 @@ MINIO = Group(
         "region": Key(Text("a region"), "The server's region.", default="us-east-1"),
         "verify": _VERIFY,
         "secret": replace(_secret(_KEYS), required=True),
-        "access_key": _credential(_ELSEWHERE),
-        "secret_key": _credential(_ELSEWHERE),
+        "access_key": _moved(_KEYS),
+        "secret_key": _moved(_KEYS),
     }
 )
 ONEDATA = Group(
@@ -106,8 +115,8 @@ ONEDATA = Group(
             example="my-space",
         ),
         "verify": replace(_VERIFY, origin=OURS),
-        "secret": replace(_secret('{"token": ...}'), required=True),
-        "token": _credential(_ELSEWHERE),
+        "secret": replace(_secret(_ONE), required=True),
+        "token": _moved(_ONE),
     }
 )
 WEBDAV = Group(
@@ -119,9 +128,9 @@ WEBDAV = Group(
             example="https://dav.example.org/remote.php",
         ),
         "verify": replace(_VERIFY, origin=OURS),
-        "secret": replace(_secret('{"login": ..., "password": ...}'), required=True),
-        "login": _credential(_ELSEWHERE),
-        "password": _credential(_ELSEWHERE),
+        "secret": replace(_secret(_LOGIN), required=True),
+        "login": _moved(_LOGIN),
+        "password": _moved(_LOGIN),
     }
 )
 KINDS: dict[str, Group] = {"s3": S3, "minio": MINIO, "onedata": ONEDATA, "webdav": WEBDAV}

@@ -71,6 +71,12 @@ def test_patience_has_an_end() -> None:
         assert len(server.asked) == ATTEMPTS
 
 
+def test_the_same_principal_may_begin_in_another_region() -> None:
+    with scripted(FINE) as server:
+        s3(server).in_region("eu-west-1").get("bucket", "key", HTTPResponse.read)
+        assert "/eu-west-1/s3/aws4_request" in server.asked[0].headers["Authorization"]
+
+
 def test_a_silent_service_is_named() -> None:
     with scripted(SILENCE) as server, pytest.raises(AwsError, match=f"{server.server_port}: "):
         read(server)

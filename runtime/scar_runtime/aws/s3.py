@@ -57,6 +57,10 @@ class S3:
         self._endpoint_url = endpoint_url
         self._regions: dict[str, str] = {}
 
+    def in_region(self, region: str) -> S3:
+        """The same service as the same principal, beginning in another region."""
+        return S3(self._client, region, self._endpoint_url)
+
     def get(
         self,
         bucket: str,

@@ -45,11 +45,12 @@ def _secret(provider: Provider, means: Means, parts: tuple[str, ...]) -> Provide
 
 def _s3(provider: Provider, means: Means) -> Store:
     """Without a secret, the function's own role asks; the bucket's policy lets it."""
-    place = f"{provider.name}:"
-    if provider.secret is None:
-        return Storage(means.own, place)
     region = provider.region or means.region
-    return Storage(S3(_client(provider, means), region, means.s3_url), place)
+    if provider.secret is None:
+        s3_there = means.own.in_region(region)
+    else:
+        s3_there = S3(_client(provider, means), region, means.s3_url)
+    return Storage(s3_there, f"{provider.name}:")
 
 
 def _minio(provider: Provider, means: Means) -> Store:
