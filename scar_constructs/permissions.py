@@ -20,6 +20,7 @@ from scar_constructs import naming
 from scar_constructs.compliance import STRICT_PACKS, acknowledge
 from scar_constructs.fdl.models import FileSystem, Function
 
+WRITES_ANYWHERE = "CKV_AWS_111"
 INLINE_POLICY_REASON = (
     "the policy belongs to this one role, is derived from one function and goes with it"
 )
@@ -27,13 +28,17 @@ INLINE_POLICY_REASON = (
 
 @dataclass(frozen=True)
 class Grant:
-    """One statement of a role's policy, and why it is needed."""
+    """One statement of a role's policy, and why it is needed.
+
+    `findings`: rules of checkov that the statement breaks for the same reason.
+    """
 
     sid: str
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     reason: str
     conditions: Mapping[str, Mapping[str, str | list[str]]] = field(default_factory=dict)
+    findings: tuple[str, ...] = ()
 
 
 def read_inputs(function: Function) -> Iterator[Grant]:
@@ -183,6 +188,7 @@ def send_traces() -> Grant:
         ("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
         ("*",),
         "X-Ray's write actions know no narrower resource than *",
+        findings=(WRITES_ANYWHERE,),
     )
 
 
@@ -203,6 +209,7 @@ def join_network() -> Grant:
         ),
         ("*",),
         "Lambda refuses a function in a VPC whose role has these on anything narrower than *",
+        findings=(WRITES_ANYWHERE,),
     )
 
 
@@ -297,6 +304,7 @@ def new_role(
 def _reasons(role: iam.Role, grants: Iterable[Grant]) -> dict[str, str]:
     reasons = {f"{pack}-IAMNoInlinePolicy": INLINE_POLICY_REASON for pack in STRICT_PACKS}
     for grant in grants:
+        reasons |= dict.fromkeys(grant.findings, grant.reason)
         for resource in grant.resources:
             flat = _flatten(Stack.of(role).resolve(resource))
             if flat == "*":

@@ -246,6 +246,10 @@ ON = {
         {"S3BucketLoggingEnabled", "AwsSolutions-S1", "CKV_AWS_18"},
     ),
     "flow_logs": (stack(flow_logs=True), {"VPCFlowLogsEnabled", "AwsSolutions-VPC7"}),
+    "concurrency and tracing": (
+        workflow(BOTH.model_copy(update={"concurrency": 3, "tracing": True})),
+        {"LambdaConcurrency", "CKV_AWS_115", "Serverless-LambdaTracing"},
+    ),
     "vpc": (
         workflow(BOTH.model_copy(update={"vpc": VPC})),
         {"LambdaInsideVPC", "CKV_AWS_117"},
