@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from local.cloud.batch.containers import environment_of
 from local.cloud.batch.jobs import Job, new_job
 from local.cloud.scope import Scope
 
@@ -32,7 +33,7 @@ def submit(**request: Any) -> Job:
 
 def test_as_defined() -> None:
     job = submit()
-    assert job.environment == {"A": "1", "B": "2"}
+    assert environment_of(job.document["container"]) == {"A": "1", "B": "2"}
     assert (job.vcpus, job.tasks[0].amount("MEMORY"), job.timeout_seconds) == (2.0, 512, 60)
     assert job.document["container"]["command"] == ["echo", "world", "at here", "Ref::Unknown"]
     assert job.status == "SUBMITTED"
@@ -49,7 +50,7 @@ def test_with_overrides() -> None:
             "resourceRequirements": [{"type": "VCPU", "value": "0.5"}],
         },
     )
-    assert job.environment == {"A": "1", "B": "3", "C": ""}
+    assert environment_of(job.document["container"]) == {"A": "1", "B": "3", "C": ""}
     assert (job.vcpus, job.tasks[0].amount("MEMORY"), job.timeout_seconds) == (0.5, 512, 90)
     assert job.document["container"]["command"][1] == "you"
     assert job.document["retryStrategy"] == {"attempts": 1}

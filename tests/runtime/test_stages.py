@@ -298,7 +298,7 @@ VALUES = st.binary(max_size=40).filter(lambda value: b"\0" not in value).map(os.
     values=st.lists(VALUES, min_size=1, max_size=4),
     words=st.lists(VALUES, max_size=3),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_the_launcher_passes_any_bytes_on(
     shell: str, values: list[str], words: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

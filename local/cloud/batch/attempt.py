@@ -94,10 +94,33 @@ class AttemptRunner:
         volumes: contextlib.ExitStack,
     ) -> TaskRun:
         """A task that is ready to run. Raises `StartError`."""
-        role, identifier = task.role, uuid4().hex
-        session = self._credentials(role, SERVICE, job.id) if role else {}
+        identifier = uuid4().hex
         sources = self._volumes(task, number, volumes)
-        common = {
+        common = self._variables(job, task, environment, number)
+        starter = task.properties.get("executionRoleArn")
+        # What the deciding node says of the record is what the job says.
+        speaker = job.id if task is job.tasks[0] else task.id
+        parts = []
+        for container in task.containers:
+            name = str(container.get("name") or "default")
+            prefix = _stream_prefix(job, container)
+            container["logStreamName"] = stream = f"{prefix}/{name}/{identifier}"
+            for leftover in ("exitCode", "reason"):
+                container.pop(leftover, None)
+            secrets = self._secrets(container.get("secrets") or (), starter, job.id)
+            variables = {**secrets, **common}
+            program = _program(container, f"{_name(task, number)}-{name}", variables, sources)
+            essential = _true(container.get("essential", True))
+            heard = self._listener(speaker, container, stream)
+            parts.append(Part(name, program, essential, _dependencies(container), heard))
+        return TaskRun(self._engine, parts)
+
+    def _variables(
+        self, job: Job, task: Task, environment: Mapping[str, Any], number: int
+    ) -> dict[str, str]:
+        """What the platform tells each container of a task. Raises `StartError`."""
+        session = self._credentials(task.role, SERVICE, job.id) if task.role else {}
+        return {
             **session,
             "AWS_ENDPOINT_URL": self._endpoint,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -109,27 +132,6 @@ class AttemptRunner:
             "AWS_BATCH_CE_NAME": environment["computeEnvironmentName"],
             **task.variables,
         }
-        parts = []
-        for container in task.containers:
-            name = str(container.get("name") or "default")
-            prefix = _stream_prefix(job, container)
-            container["logStreamName"] = stream = f"{prefix}/{name}/{identifier}"
-            for leftover in ("exitCode", "reason"):
-                container.pop(leftover, None)
-            # What the deciding node says of the record is what the job says.
-            speaker = job.id if task is job.tasks[0] else task.id
-            heard = self._listener(speaker, container, stream)
-            starter = task.properties.get("executionRoleArn")
-            secrets = self._secrets(container.get("secrets") or (), starter, job.id)
-            variables = {**secrets, **common}
-            program = _program(container, f"{_name(task, number)}-{name}", variables, sources)
-            essential = _true(container.get("essential", True))
-            depends_on = {
-                one["containerName"]: str(one.get("condition", START))
-                for one in container.get("dependsOn") or ()
-            }
-            parts.append(Part(name, program, essential, depends_on, heard))
-        return TaskRun(self._engine, parts)
 
     def _listener(
         self, speaker: str, container: Mapping[str, Any], stream: str
@@ -233,6 +235,13 @@ def _program(
             if mount["sourceVolume"] in sources
         ),
     )
+
+
+def _dependencies(container: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        one["containerName"]: str(one.get("condition", START))
+        for one in container.get("dependsOn") or ()
+    }
 
 
 def _name(task: Task, number: int) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from local.cloud.batch.containers import container_of, environment_of, requirement, task_of
+from local.cloud.batch.containers import container_of, requirement, task_of
 from local.cloud.batch.nodes import nodes_of, shown_nodes
 from local.cloud.scope import Scope
 
@@ -111,11 +111,6 @@ class Job:
     def timeout_seconds(self) -> int | None:
         seconds = (self.document.get("timeout") or {}).get("attemptDurationSeconds")
         return None if seconds is None else int(seconds)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """Of the only container, or the first."""
-        return environment_of(self.tasks[0].containers[0])
 
     def node(self, identifier: str) -> dict[str, Any] | None:
         """The document of one of its nodes, `JOB#INDEX`."""
