@@ -111,7 +111,7 @@ def test_a_job_that_is_ended_publishes_nothing(untouched: Workflow) -> None:
     (job,) = batch.list_jobs(jobQueue=queue)["jobSummaryList"]
     batch.terminate_job(jobId=job["jobId"], reason="enough")
     untouched.finish()
-    (row,) = untouched.rows("untouched-endless-x_txt")  # by the job's name: nobody reported
+    (row,) = untouched.rows("untouched-endless")
     assert row["status"] == "failed"
     assert untouched.keys("untouched", "endless-out/") == []
     detail = failed_event(untouched, "untouched-endless")["detail"]
