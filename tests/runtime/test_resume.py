@@ -88,7 +88,7 @@ def test_t6_a_retry_writes_each_output_once(
     assert bucket.versions("out/") == EIGHT
 
 
-@pytest.mark.parametrize("writes", range(6))
+@pytest.mark.parametrize("writes", [1, 3, 5])
 def test_t6_a_retry_writes_an_output_in_parts_once(
     function: Make, bucket: Bucket, writes: int
 ) -> None:

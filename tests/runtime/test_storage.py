@@ -108,15 +108,6 @@ def test_a_huge_file_has_as_many_parts_as_s3_takes(bucket: Bucket, tmp_path: Pat
     assert [0, *ends] == [*(part.begin for part in sent), LARGEST]
 
 
-def test_a_thousand_outputs_go(bucket: Bucket, tmp_path: Path) -> None:
-    for number in range(1000):
-        (tmp_path / f"{number:04}").write_text(str(number))
-    uploads = plan(tmp_path, [Output(bucket.name, "out", (), (), "{name}")], None, "id")
-    publish(Stores(Storage(bucket.s3)), uploads, {})
-    assert len(bucket.keys("out/")) == 1000
-    assert bucket.get("out/0999") == b"999"
-
-
 def test_a_fault_among_many_outputs_is_raised(bucket: Bucket, tmp_path: Path) -> None:
     for number in range(50):
         (tmp_path / f"{number:04}").write_text("x")
