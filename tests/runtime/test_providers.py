@@ -59,8 +59,11 @@ def egi(onedata: CdmiServer, keep: Keep) -> Settings:
     return {"kind": "onedata", "endpoint": onedata.url, "space": SPACE, "secret": secret}
 
 
-def run(made: Function, event: Any, request_id: str = "the-id") -> None:
-    Invocation(made.runtime(), Invoked(request_id)).handle(event)
+def run(made: Function, event: Any) -> str:
+    """Run the function once; gives the id of the request."""
+    invoked = Invoked()
+    Invocation(made.runtime(), invoked).handle(event)
+    return invoked.aws_request_id
 
 
 def minio_event(bucket: str, key: str, content: bytes = b"content\n") -> dict[str, Any]:
@@ -139,13 +142,13 @@ def test_a_file_at_every_kind_becomes_the_input(
         ],
         storage_providers={"minio.mine": minio, "webdav.lab": dav, "onedata.egi": egi},
     )
-    run(made, minio_event(theirs.name, "in/a b.txt"), "minio")
+    minio_id = run(made, minio_event(theirs.name, "in/a b.txt"))
     inner = {"Records": [s3_record(folder, "in/ü%20.txt")]}
-    run(made, {"storage_provider": "webdav.lab", "event": json.dumps(inner)}, "webdav")
-    run(made, {"storage_provider": "onedata.egi", "event": inner}, "onedata")
-    assert bucket.get("out/minio") == b"at minio"
-    assert bucket.get("out/webdav") == f"at {webdav.folder.name}".encode()
-    assert bucket.get("out/onedata") == f"at {SPACE}".encode()
+    webdav_id = run(made, {"storage_provider": "webdav.lab", "event": json.dumps(inner)})
+    onedata_id = run(made, {"storage_provider": "onedata.egi", "event": inner})
+    assert bucket.get(f"out/{minio_id}") == b"at minio"
+    assert bucket.get(f"out/{webdav_id}") == f"at {webdav.folder.name}".encode()
+    assert bucket.get(f"out/{onedata_id}") == f"at {SPACE}".encode()
 
 
 def test_s3_of_another_account_is_used_with_its_own_keys(function: Make, partner: Partner) -> None:
@@ -286,16 +289,20 @@ def test_a_webhook_of_minio_is_an_event_only_for_files_that_the_function_takes(
         input=[{"bucket": theirs.name, "folder": "in", "storage_provider": "minio.mine"}],
         storage_providers={"minio.mine": minio},
     )
-    for name, key in (("taken", "in/a"), ("elsewhere", "other/a")):
-        body = json.dumps({"EventName": "s3:ObjectCreated:Put", **minio_event(theirs.name, key)})
-        run(made, {"httpMethod": "POST", "headers": {}, "body": body}, name)
-    run(made, {"httpMethod": "POST", "headers": {}, "body": '{"Records": [1]}'}, "data")
-    assert bucket.keys("out/") == [
-        "out/data/api_event_file",
-        "out/elsewhere/api_event_file",
-        "out/taken/a",
+    bodies = [
+        json.dumps({"EventName": "s3:ObjectCreated:Put", **minio_event(theirs.name, key)})
+        for key in ("in/a", "other/a")
     ]
-    assert bucket.get("out/taken/a") == b"theirs"
+    taken, elsewhere, data = (
+        run(made, {"httpMethod": "POST", "headers": {}, "body": body})
+        for body in (*bodies, '{"Records": [1]}')
+    )
+    assert set(bucket.keys("out/")) == {
+        f"out/{taken}/a",
+        f"out/{elsewhere}/api_event_file",
+        f"out/{data}/api_event_file",
+    }
+    assert bucket.get(f"out/{taken}/a") == b"theirs"
 
 
 def test_a_job_takes_the_file_from_the_provider_that_its_event_names(
