@@ -20,7 +20,7 @@ from scar_constructs.fdl.workflow import Application
 LAMBDA_PLUMBING = 2_900
 """Characters for what a Lambda's role may need besides: logs, queue, spool, network, job, frames of
 the statements."""
-JOB_PLUMBING = 1_400
+JOB_PLUMBING = 2_000
 """The same of a job's roles."""
 STORAGE_STATEMENTS = 560
 """For the frames of the statements about credentials of storage providers."""
