@@ -100,10 +100,7 @@ def join(files: Sequence[ParsedFile], overlapping: frozenset[str], report: Repor
     )
     keys = find_keys(files, owners)
     drafts = [_draft(file, owners, notifications, followed, keys) for file in files]
-    function_stacks = {
-        function.name: file.file.name for file in files for function in file.file.functions
-    }
-    stacks = [_with_dependencies(stack, function_stacks) for stack in drafts]
+    stacks = _with_dependencies(drafts)
     return Application(stacks=_in_deploy_order(stacks, files, report))
 
 
@@ -183,14 +180,35 @@ def _rules(file: ParsedFile, owners: Collection[str], followed: frozenset[str]) 
                 )
 
 
-def _with_dependencies(stack: Stack, function_stacks: dict[str, str]) -> Stack:
-    """A bucket can notify only functions that are there, so their stacks go first."""
-    notified = {
-        function_stacks[notification.function_name]
-        for bucket in stack.buckets
-        for notification in bucket.notifications
-    }
-    return stack.model_copy(update={"depends_on": tuple(sorted(notified - {stack.name}))})
+def _with_dependencies(stacks: Sequence[Stack]) -> list[Stack]:
+    """The stacks with those that have to be deployed before each.
+
+    A bucket can notify only functions that are there, so their stacks go first. Rules should be
+    there before a bucket turns to EventBridge, or events between the two are lost; but where that
+    would make a ring, the rules wait.
+    """
+    homes = {function.name: stack.name for stack in stacks for function in stack.functions}
+    notified = {stack.name: _notified(stack, homes) for stack in stacks}
+    followers = {stack.name: _followers(stack, stacks) for stack in stacks}
+    wanted = {name: sorted(first | followers[name]) for name, first in notified.items()}
+    rings = [set(ring) for ring in strong_components(wanted)]
+    found = []
+    for stack in stacks:
+        (ring,) = [ring for ring in rings if stack.name in ring]
+        needed = notified[stack.name] | (followers[stack.name] - ring)
+        found.append(stack.model_copy(update={"depends_on": tuple(sorted(needed - {stack.name}))}))
+    return found
+
+
+def _notified(stack: Stack, homes: Mapping[str, str]) -> set[str]:
+    """The stacks of the functions that this stack's buckets notify."""
+    return {homes[one.function_name] for bucket in stack.buckets for one in bucket.notifications}
+
+
+def _followers(stack: Stack, stacks: Sequence[Stack]) -> set[str]:
+    """The stacks whose rules follow a bucket of this one."""
+    turned = {bucket.name for bucket in stack.buckets if bucket.event_bridge}
+    return {other.name for other in stacks for rule in other.rules if rule.bucket in turned}
 
 
 def _in_deploy_order(

@@ -273,3 +273,21 @@ def test_a_bucket_can_be_kept_at_event_bridge(tmp_path: Path) -> None:
 
     assert (stack.buckets[0].event_bridge, stack.buckets[0].notifications) == (True, ())
     assert [(rule.function_name, rule.existing) for rule in stack.rules] == [("f", False)]
+
+
+def test_a_bucket_turns_to_event_bridge_after_the_rules_of_other_files(tmp_path: Path) -> None:
+    writer = file(function("w", "raw/in", "bbb/in"), function("a", "bbb/in"))
+    reader = file(function("b", "bbb/in"))
+
+    first, second = load(tmp_path, a=writer, b=reader).stacks
+
+    assert (first.name, second.name, second.depends_on) == ("b", "a", ("b",))
+
+
+def test_rules_that_would_make_a_ring_of_stacks_wait(tmp_path: Path) -> None:
+    one = file(function("w", "raw/in", "bbb/in"), function("a", "bbb/in"), function("c", "ccc/in"))
+    two = file(function("b", "bbb/in"), function("v", "other/in", "ccc/in"))
+
+    stacks = load(tmp_path, one=one, two=two).stacks
+
+    assert {stack.name: stack.depends_on for stack in stacks} == {"one": (), "two": ("one",)}
