@@ -16,10 +16,7 @@ from tests.synth.synthesis import Json, resources, templates_of
 from tests.synth.test_golden import CASES
 from tests.synth.test_updates import NAMES, changed, path_of, replaced
 
-SOME = (
-    *("api-key", "buckets", "fan-in", "fdl-lambda-batch", "fdl-spot", "file-system", "multi-node"),
-    *("odd-folders", "options", "two-files"),
-)
+SOME = ("api-key", "fdl-lambda-batch", "multi-node", "odd-folders", "options", "two-files")
 NEWCOMER = function(
     name="newcomer",
     inputs=(Input(bucket="newcomer-bucket", folder="in"),),
