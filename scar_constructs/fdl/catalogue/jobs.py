@@ -1,0 +1,68 @@
+"""Batch."""
+
+from __future__ import annotations
+
+from scar_constructs.fdl.catalogue.rule import AWS, Rule
+
+BATCH = {
+    "fractional-vcpus": Rule(
+        "an EC2 job has whole vCPUs",
+        source=f"{AWS}batch/latest/APIReference/API_ResourceRequirement.html",
+    ),
+    "max-vcpus-too-small": Rule(
+        "a compute environment must be able to hold a job",
+        why="Otherwise the job waits for ever in the state RUNNABLE, and nothing fails.",
+        source=f"{AWS}batch/latest/userguide/job_stuck_in_runnable.html",
+    ),
+    "vcpus-out-of-order": Rule(
+        "min, desired and max must be in order",
+        source=f"{AWS}batch/latest/APIReference/API_ComputeResource.html",
+    ),
+    "fargate-size": Rule(
+        "Fargate has certain pairs of vCPUs and memory",
+        source=f"{AWS}batch/latest/APIReference/API_ResourceRequirement.html",
+    ),
+    "not-on-this-compute-type": Rule(
+        "a key must mean something on the compute type",
+        source=f"{AWS}batch/latest/APIReference/API_ComputeResource.html",
+    ),
+    "gpu-on-fargate": Rule(
+        "Fargate has no GPUs", source=f"{AWS}batch/latest/userguide/fargate.html"
+    ),
+    "gpu-without-type": Rule(
+        "GPUs need instance types that have some",
+        why="The job would wait for ever.",
+        source=f"{AWS}batch/latest/userguide/gpu-jobs.html",
+    ),
+    "own-hosts": Rule(
+        "hosts of your own are EC2 machines, one for each job",
+        source=f"{AWS}batch/latest/userguide/compute_environments.html",
+    ),
+    "gpu-too-old": Rule(
+        "the GPUs of p3 and g3 machines have no driver any more",
+        why="Batch makes GPU hosts of Amazon Linux 2023, whose drivers know newer GPUs only.",
+        source=f"{AWS}batch/latest/APIReference/API_Ec2Configuration.html",
+    ),
+    "multi-node-on-this-type": Rule(
+        "jobs over several hosts need EC2 on demand",
+        source=f"{AWS}batch/latest/userguide/multi-node-parallel-jobs.html",
+    ),
+    "main-node": Rule("the main node must be one of the nodes"),
+    "file-system-of-jobs": Rule(
+        "a job needs the id of its file system, and a way to it",
+        why="Lambda finds the file system by the access point, Batch does not.",
+        source=f"{AWS}batch/latest/userguide/efs-volumes.html",
+    ),
+    "compute-environment-differs": Rule(
+        "functions that share a compute environment agree on it",
+        why="It is one environment, with one set of machines.",
+    ),
+    "mixed-processors": Rule(
+        "a compute environment has one kind of processor",
+        source=f"{AWS}batch/latest/APIReference/API_ComputeResource.html",
+    ),
+    "wrong-processor": Rule(
+        "the hosts' processor must be the image's",
+        why="An image of the other kind fails only when the job starts.",
+    ),
+}
