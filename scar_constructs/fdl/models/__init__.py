@@ -1,0 +1,49 @@
+"""What one YAML file says, whatever dialect it was written in: frozen and free of CDK.
+
+The parser makes these models from either dialect; everything after it (the workflow, the
+constructs, the runtime's configuration) reads only them. A value here has passed every check, so
+nobody downstream checks again.
+"""
+
+from __future__ import annotations
+
+from scar_constructs.fdl.models.batch import Batch, ComputeResources, ComputeType, MultiNode
+from scar_constructs.fdl.models.file import BucketSettings, LogTarget, StackOptions, WorkflowFile
+from scar_constructs.fdl.models.function import (
+    Api,
+    ApiAuth,
+    Architecture,
+    ExecutionMode,
+    FileSystem,
+    Function,
+    Script,
+    Vpc,
+)
+from scar_constructs.fdl.models.record import NO_VARIABLES, Model, Variables
+from scar_constructs.fdl.models.storage import OWN, Input, Output, StorageProvider
+
+__all__ = [
+    "NO_VARIABLES",
+    "OWN",
+    "Api",
+    "ApiAuth",
+    "Architecture",
+    "Batch",
+    "BucketSettings",
+    "ComputeResources",
+    "ComputeType",
+    "ExecutionMode",
+    "FileSystem",
+    "Function",
+    "Input",
+    "LogTarget",
+    "Model",
+    "MultiNode",
+    "Output",
+    "Script",
+    "StackOptions",
+    "StorageProvider",
+    "Variables",
+    "Vpc",
+    "WorkflowFile",
+]
