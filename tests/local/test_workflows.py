@@ -117,9 +117,13 @@ def test_the_images_are_in_the_registry(zoo: Workflow) -> None:
     }
     assert len(tags) == len(FUNCTIONS)
     registry = zoo.cloud.client("ecr")
-    (repository,) = registry.describe_repositories()["repositories"]
+    (repository,) = [
+        repository["repositoryName"]
+        for repository in registry.describe_repositories()["repositories"]
+        if "container-assets" in repository["repositoryName"]
+    ]
     images = registry.describe_images(
-        repositoryName=repository["repositoryName"],
+        repositoryName=repository,
         imageIds=[{"imageTag": tag} for tag in sorted(tags)],
     )["imageDetails"]
     assert {tag for image in images for tag in image["imageTags"]} == tags
@@ -127,10 +131,10 @@ def test_the_images_are_in_the_registry(zoo: Workflow) -> None:
 
 
 def _failed_events(zoo: Workflow) -> list[dict[str, object]]:
-    """The bodies of all messages of the failure queue; they stay in it."""
+    """The bodies of all messages of the stack's failure queue; they stay in it."""
     queues = zoo.cloud.client("sqs")
     bodies = []
-    for url in queues.list_queues()["QueueUrls"]:
+    for url in queues.list_queues(QueueNamePrefix="zoo-")["QueueUrls"]:
         for _ in range(10):
             answer = queues.receive_message(
                 QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0
