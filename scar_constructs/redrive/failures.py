@@ -76,10 +76,20 @@ def _of_batch(detail: Mapping[str, Any]) -> Failure:
     key = variables[JOB_EVENT]
     container = detail.get("container") or {}
     reason = str(container.get("reason") or detail.get("statusReason") or "the job failed")
-    if "exitCode" in container:
-        reason += f" (exit code {container['exitCode']})"
+    code = container.get("exitCode", _task_code(detail))
+    if code is not None:
+        reason += f" (exit code {code})"
     job = FailedJob(detail["jobId"], variables[SPOOL], key)
     return Failure(key.partition("/")[0], reason, job=job)
+
+
+def _task_code(detail: Mapping[str, Any]) -> int | None:
+    """The code of a job of several containers: that of the last one which failed, as they end in
+    their order. https://docs.aws.amazon.com/batch/latest/APIReference/API_EcsPropertiesDetail.html
+    """
+    tasks = (detail.get("ecsProperties") or {}).get("taskProperties") or ()
+    codes = [one.get("exitCode") for task in tasks for one in task.get("containers", ())]
+    return next((code for code in reversed(codes) if code), None)
 
 
 def _variables(part: Any) -> Iterator[tuple[str, str]]:

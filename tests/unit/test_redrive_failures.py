@@ -1,0 +1,59 @@
+"""What is read out of the messages of a failure queue."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from scar_constructs.redrive.failures import RedriveError, read_failure
+
+VARIABLES = [
+    {"name": "SCAR_SPOOL_BUCKET", "value": "spool"},
+    {"name": "SCAR_JOB_EVENT", "value": "resize/jobs/1.json"},
+]
+
+
+def message(**detail: Any) -> str:
+    content = {"jobId": "job-1", "statusReason": "Essential container in task exited", **detail}
+    return json.dumps({"source": "aws.batch", "detail": content})
+
+
+def test_a_failed_job_tells_its_code() -> None:
+    failure = read_failure(message(container={"environment": VARIABLES, "exitCode": 7}), {})
+    assert failure.function == "resize"
+    assert failure.reason == "Essential container in task exited (exit code 7)"
+    assert failure.job is not None
+    assert (failure.job.spool, failure.job.key) == ("spool", "resize/jobs/1.json")
+
+
+def test_a_failed_job_of_several_containers_tells_the_code_that_it_ended_with() -> None:
+    containers = [
+        {"name": "stage-in", "environment": VARIABLES, "exitCode": 0},
+        {"name": "program", "environment": [], "exitCode": 143},
+        {"name": "stage-out", "environment": VARIABLES, "exitCode": 7},
+    ]
+    failure = read_failure(
+        message(ecsProperties={"taskProperties": [{"containers": containers}]}), {}
+    )
+    assert failure.reason == "Essential container in task exited (exit code 7)"
+
+
+def test_a_job_that_never_started_has_no_code() -> None:
+    failure = read_failure(message(container={"environment": VARIABLES}), {})
+    assert failure.reason == "Essential container in task exited"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("[]", "cannot be read"),
+        ("no JSON", "cannot be read"),
+        ("{}", "none of Lambda, Batch or EventBridge"),
+        (message(container={}), "not submitted by a function of SCAR"),
+    ],
+)
+def test_what_others_sent_is_refused(body: str, told: str) -> None:
+    with pytest.raises(RedriveError, match=told):
+        read_failure(body, {})
