@@ -36,7 +36,7 @@ demo: setup ## run a two-step workflow on the local cloud and show its outputs
 
 test: setup ## run the whole test suite: what measures time first, then the rest in two processes
 	$(BIN)/python -m pytest -m alone
-	$(BIN)/python -m pytest -m "not alone" --numprocesses=2 --dist=loadgroup
+	$(BIN)/python -m pytest -m "not alone" --numprocesses=2
 
 check: .venv/.done .venv-checkov/.done node_modules/.done ## format, lint, types; cfn-lint, cdk-nag and checkov over the templates
 	$(BIN)/ruff format --check .
