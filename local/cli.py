@@ -18,9 +18,10 @@ from rich.status import Status
 
 from local.engines import EngineName, choose
 from local.errors import LocalError
-from local.kept import bring_up, exports, keep_running, take_down
+from local.kept import bring_up, exports, keep_running, running_cloud, take_down
 from local.report import Outcome, failures, print_json, print_table
 from local.run import RUNNING, Progress, Request, ensure_helpers, ensure_images, run, run_in
+from local.server import CloudAddress
 from local.transfer import parse_upload
 from scar_constructs.fdl import FdlError, LoadedApplication, load_application, render
 
@@ -86,14 +87,20 @@ def run_command(
 
 @app.command()
 def up(engine: _EngineOption = None) -> None:
-    """Start a local cloud that is kept; prints the variables for `npx cdk deploy` and `aws`."""
+    """Start a local cloud that is kept; prints the variables for `npx cdk deploy` and `aws`.
+
+    If it runs already, only prints them: for another terminal.
+    """
     with _faults():
-        chosen = _engine(engine)
-        with _progress() as progress:
-            ensure_images(chosen, progress)
-            progress("starting the local cloud")
-            cloud = bring_up(chosen)
+        cloud = running_cloud(engine) or _brought_up(_engine(engine))
     sys.stdout.write(f"{exports(cloud)}\n")
+
+
+def _brought_up(engine: EngineName) -> CloudAddress:
+    with _progress() as progress:
+        ensure_images(engine, progress)
+        progress("starting the local cloud")
+        return bring_up(engine)
 
 
 @app.command()

@@ -86,11 +86,15 @@ def take_down() -> bool:
     return True
 
 
-def running_cloud() -> CloudAddress | None:
-    """The kept cloud, if there is one and it runs."""
+def running_cloud(wanted: EngineName | None = None) -> CloudAddress | None:
+    """The kept cloud, if there is one and it runs. Raises `LocalError` if it runs things by
+    another engine than the one that is wanted."""
     state = _read()
     if state is None or not _is_ours(state.process):
         return None
+    if wanted not in (None, state.engine):
+        text = f"a local cloud is running already, with engine {state.engine}: end it with `down`"
+        raise LocalError(text)
     credentials = Credentials(state.key_id, state.secret)
     return CloudAddress(state.port, state.engine, STATE, credentials)
 

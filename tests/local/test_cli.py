@@ -197,9 +197,13 @@ def test_up_and_down(place: Place) -> None:
         )
         assert exports["AWS_ENDPOINT_URL"].startswith("'http://localhost:")
         assert (place.folder.parent / "kept").is_dir()
-        again = place.call("up", "--engine", "process")
-        assert (again.returncode, again.stdout) == (1, "")
-        assert "is running already" in again.stderr
+        assert place.call("up").stdout == up.stdout
+        other = place.call("up", "--engine", "podman")
+        assert (other.returncode, other.stdout) == (1, "")
+        assert "is running already, with engine process" in other.stderr
+        kept = place.call("run", HELLO, "--engine", "process", "--keep")
+        assert (kept.returncode, kept.stdout) == (1, "")
+        assert "is running already at http://" in kept.stderr
         script = f"{up.stdout}\nnpx cdk diff -c functions={HELLO}"
         diff = subprocess.run(["/bin/sh", "-c", script], cwd=ROOT, capture_output=True, text=True)
         assert diff.returncode == 0, diff.stderr
