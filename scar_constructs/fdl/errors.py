@@ -1,12 +1,12 @@
-"""Problems as data, and the error that carries them.
+"""Problems as data, and what collects them.
 
 A `Problem` says where (YAML path, file, line, column), which rule, what was wrong, what was got
-and what to do. How it looks on a screen is the business of `rendering`.
+and what to do. How it looks on a screen is the business of `rendering`,
+and `refusal` has the exception that carries problems to the caller.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -57,20 +57,6 @@ class Problem:
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:
         return (self.file, self.line, self.column, self.rule, self.message)
-
-
-class FdlError(Exception):
-    """The files cannot be used; `problems` says why, all of it, errors and warnings sorted."""
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__(len(self.problems))
-
-    def __str__(self) -> str:
-        # Imported here: rendering reads files and is not needed to raise.
-        from scar_constructs.fdl.rendering import render
-
-        return render(self.problems)
 
 
 class TooManyProblemsError(Exception):

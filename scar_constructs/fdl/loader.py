@@ -18,7 +18,6 @@ from pathlib import Path
 from scar_constructs.fdl.cfgfile import read_defaults
 from scar_constructs.fdl.errors import (
     MAX_PROBLEMS,
-    FdlError,
     Position,
     Problem,
     Report,
@@ -35,6 +34,7 @@ from scar_constructs.fdl.quotas import (
     check_unused_settings,
 )
 from scar_constructs.fdl.reader import read_file
+from scar_constructs.fdl.refusal import FdlError
 from scar_constructs.fdl.role_size import check_role_sizes
 from scar_constructs.fdl.rules import problem
 from scar_constructs.fdl.workflow import Application, check_names, join

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.client import HTTPResponse
@@ -109,7 +110,7 @@ class Folders:
         self._known.add(folder)
 
 
-class FolderStore:
+class FolderStore(ABC):
     """The part of a `Store` that services of folders have in common.
 
     They know neither versions nor metadata of ours: the newest file counts, and hops through
@@ -187,9 +188,9 @@ class FolderStore:
         except OSError as error:
             raise StorageError(f"cannot read the output {path.name}: {error.strerror}") from error
 
+    @abstractmethod
     def _write(self, content: FileSlice, target: str) -> None:
         """Store the content at the path, whose folder is there. Raises `AwsError`."""
-        raise NotImplementedError
 
 
 def told(error: AwsError) -> str:
