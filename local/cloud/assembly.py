@@ -49,18 +49,18 @@ def assemble(engine_name: str, port: int, folder: Path) -> tuple[Application, Ca
     _add_batch(emulator, ledger, engine, sessions, endpoint)
     pool = _add_functions(emulator, ledger, engine, sessions, endpoint, folder)
     targets = FunctionTargets(emulator, ledger.warn)
-    emulator.put_notification_check(targets.fault)
-    emulator.put_notification_delivery(targets.allows)
+    emulator.storage.put_notification_check(targets.fault)
+    emulator.storage.put_notification_delivery(targets.allows)
     gateway = Gateway(emulator, ledger.warn)
-    emulator.put_api_calls(gateway.refusal, WAIT_SECONDS, too_late)
-    emulator.put_api_documents(understood)
-    emulator.put_outputs(lambda value: local_address(value, endpoint))
+    emulator.apis.put_calls(gateway.refusal, WAIT_SECONDS, too_late)
+    emulator.apis.put_documents(understood)
+    emulator.stacks.put_outputs(lambda value: local_address(value, endpoint))
     settling = Settling(SETTLING_SECONDS)
-    emulator.put_earlier_notifications(settling.replaced, settling.earlier)
-    emulator.put_upload_events(ledger.begin, ledger.end)
-    emulator.put_resource_type("AWS::EC2::SecurityGroupIngress", ingress_handlers(emulator))
-    emulator.refuse_absent_images()
-    emulator.keep_filled_buckets()
+    emulator.storage.put_earlier_notifications(settling.replaced, settling.earlier)
+    emulator.storage.put_upload_events(ledger.begin, ledger.end)
+    emulator.stacks.put_resource_type("AWS::EC2::SecurityGroupIngress", ingress_handlers(emulator))
+    emulator.registry.refuse_absent_images()
+    emulator.stacks.keep_filled_buckets()
 
     def close() -> None:
         pool.close()
@@ -89,11 +89,11 @@ def _add_batch(
     emulator: Emulator, ledger: Ledger, engine: Engine, sessions: RoleSessions, endpoint: str
 ) -> None:
     def log(group: str, stream: str, lines: Sequence[str]) -> None:
-        emulator.log(group, stream, [(milliseconds(), line) for line in lines])
+        emulator.logs.append(group, stream, [(milliseconds(), line) for line in lines])
 
     def publish(job: Mapping[str, Any]) -> None:
         detail = json.dumps(job)
-        emulator.publish("aws.batch", "Batch Job State Change", [job["jobArn"]], detail)
+        emulator.rules.publish("aws.batch", "Batch Job State Change", [job["jobArn"]], detail)
 
     def definition_arn(reference: str) -> str:
         try:
@@ -106,10 +106,10 @@ def _add_batch(
     secrets = TaskSecrets(sessions, endpoint)
     attempts = AttemptRunner(engine, sessions, secrets, log, ledger.heard, endpoint)
     api = BatchApi(store, Runner(attempts, ledger, publish), emulator.scope)
-    emulator.put_batch(api.operations())
-    emulator.put_resources(RequestResources(emulator.scope, definition_arn))
-    for name, handlers in resource_types(api, emulator.physical_name).items():
-        emulator.put_resource_type(name, vars(handlers))
+    emulator.jobs.put(api.operations())
+    emulator.identity.put_resources(RequestResources(emulator.scope, definition_arn))
+    for name, handlers in resource_types(api, emulator.stacks.physical_name).items():
+        emulator.stacks.put_resource_type(name, vars(handlers))
 
 
 def _add_functions(
@@ -125,7 +125,7 @@ def _add_functions(
     pool = Pool(Launcher(engine, sessions, packages, endpoint), ledger.heard, IDLE_ENVIRONMENTS)
     invoker = AsynchronousInvoker(ledger, INVOCATIONS_PER_CPU * (os.cpu_count() or 1))
     service = FunctionService(emulator, pool, invoker, FailureQueues(sessions, endpoint), ledger)
-    emulator.put_execution(service.run)
-    emulator.put_asynchronous(service.accept)
-    emulator.put_rule_targets(service.from_rule, service.rule_may_send)
+    emulator.functions.put_execution(service.run)
+    emulator.functions.put_asynchronous(service.accept)
+    emulator.rules.put_targets(service.from_rule, service.rule_may_send)
     return pool

@@ -27,7 +27,7 @@ class RoleSessions:
         conditions on aws:SourceAccount and aws:SourceArn are evaluated.
         """
         name = role_arn.rsplit("/", 1)[-1]
-        role = self._emulator.role(name)
+        role = self._emulator.identity.role(name)
         if role is None or not self._trusts(role, service):
             raise StartError(
                 f"the role {role_arn} cannot be assumed: "
@@ -36,7 +36,7 @@ class RoleSessions:
         scope = self._emulator.scope()
         key_id = "ASIA" + secrets.token_hex(8).upper()
         secret, token = secrets.token_urlsafe(30), secrets.token_urlsafe(60)
-        self._emulator.open_session(
+        self._emulator.identity.open_session(
             key_id,
             {
                 "Arn": f"arn:aws:sts::{scope.account}:assumed-role/{name}/{session_name}",
@@ -59,7 +59,9 @@ class RoleSessions:
             "aws:sourcearn": scope.arn(service.partition(".")[0].removesuffix("-tasks"), "*"),
         }
         document = with_resources(role["AssumeRolePolicyDocument"])
-        return self._emulator.policy_allows(document, service, "sts:AssumeRole", "*", source)
+        return self._emulator.identity.policy_allows(
+            document, service, "sts:AssumeRole", "*", source
+        )
 
 
 def with_resources(trust_policy: Any) -> dict[str, Any]:

@@ -78,9 +78,9 @@ class Gateway:
         """What the caller gets in place of the function's answer, or None to call it."""
         if len(json.dumps(event)) > MAX_EVENT_BYTES:
             return _answer(413, "Request Too Long")
-        record = self._emulator.function(function_arn)
+        record = self._emulator.functions.find(function_arn)
         source = {"aws:sourcearn": _source_arn(self._emulator.scope(), event["requestContext"])}
-        if record is None or not self._emulator.policy_allows(
+        if record is None or not self._emulator.identity.policy_allows(
             record["policy"], _SERVICE, "lambda:InvokeFunction", function_arn, source
         ):
             self._warn(f"{function_arn} does not let {source['aws:sourcearn']} invoke it")

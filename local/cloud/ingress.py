@@ -15,15 +15,15 @@ def ingress_handlers(emulator: Emulator) -> dict[str, Callable[..., Any]]:
 
     def create(logical_id: str, properties: Properties, _: str) -> tuple[str, dict[str, str]]:
         group = properties["GroupId"]
-        emulator.ingress(group).extend(emulator.permissions(dict(properties)))
+        emulator.groups.ingress(group).extend(emulator.groups.permissions(dict(properties)))
         return f"sgr-{group}-{logical_id}", {}
 
     def delete(_: str, properties: Properties) -> None:
         try:
-            permissions = emulator.ingress(properties["GroupId"])
+            permissions = emulator.groups.ingress(properties["GroupId"])
         except KeyError:
             return  # the group is gone already
-        for permission in emulator.permissions(dict(properties)):
+        for permission in emulator.groups.permissions(dict(properties)):
             if permission in permissions:
                 permissions.remove(permission)
 
@@ -31,7 +31,7 @@ def ingress_handlers(emulator: Emulator) -> dict[str, Callable[..., Any]]:
         identifier: str, old: Properties, new: Properties, _: str
     ) -> tuple[str, dict[str, str]]:
         delete(identifier, old)
-        emulator.ingress(new["GroupId"]).extend(emulator.permissions(dict(new)))
+        emulator.groups.ingress(new["GroupId"]).extend(emulator.groups.permissions(dict(new)))
         return identifier, {}
 
     return {"create": create, "update": update, "delete": delete}

@@ -85,12 +85,12 @@ class FunctionTargets:
         return allowed
 
     def _may_invoke(self, function_arn: str, bucket: str) -> bool:
-        record = self._emulator.function(function_arn)
+        record = self._emulator.functions.find(function_arn)
         source = {
             "aws:sourcearn": f"arn:aws:s3:::{bucket}",
             "aws:sourceaccount": self._emulator.scope().account,
         }
-        return record is not None and self._emulator.policy_allows(
+        return record is not None and self._emulator.identity.policy_allows(
             record["policy"], "s3.amazonaws.com", "lambda:InvokeFunction", function_arn, source
         )
 

@@ -77,7 +77,7 @@ class FunctionService:
         def attempt(request_id: str, number: int, last: bool) -> Outcome:
             token = _attempt.set((request_id, number, last))
             try:
-                result = self._emulator.execute(record, event)
+                result = self._emulator.functions.execute(record, event)
             finally:
                 _attempt.reset(token)
             last_error[0] = result.get("body")
@@ -94,12 +94,12 @@ class FunctionService:
 
     def from_rule(self, function_arn: str, event: Any, rule_arn: str) -> None:
         """Deliver an event of EventBridge, if the function's policy lets the rule."""
-        record = self._emulator.function(function_arn)
+        record = self._emulator.functions.find(function_arn)
         source = {
             "aws:sourcearn": rule_arn,
             "aws:sourceaccount": self._emulator.scope().account,
         }
-        if record is not None and self._emulator.policy_allows(
+        if record is not None and self._emulator.identity.policy_allows(
             record["policy"], _EVENTS, "lambda:InvokeFunction", function_arn, source
         ):
             self.accept(record, event)
@@ -107,7 +107,7 @@ class FunctionService:
             self._ledger.warn(f"{function_arn} does not let rule {rule_arn} invoke it")
 
     def rule_may_send(self, queue_arn: str, rule_arn: str) -> bool:
-        allowed = self._emulator.queue_allows(queue_arn, _EVENTS, rule_arn)
+        allowed = self._emulator.queues.allow(queue_arn, _EVENTS, rule_arn)
         if not allowed:
             self._ledger.warn(f"{queue_arn} does not let rule {rule_arn} send to it")
         return allowed
@@ -124,7 +124,7 @@ class FunctionService:
 
     def _answer(self, record: Record, request_id: str, body: Any, result: Result) -> Record:
         text = "\n".join(result.lines)
-        self._emulator.log_invocation(record, request_id, text, result.failed, result.seconds)
+        self._emulator.functions.log(record, request_id, text, result.failed, result.seconds)
         answer: Record = {"body": body, "log": text}
         if result.failed:
             answer["error"] = True
