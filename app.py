@@ -7,6 +7,7 @@ Run by the CDK CLI (`npx cdk synth|diff|deploy|destroy`), which passes the conte
     compliance     `all`, or cdk-nag packs between commas, to judge this synth
     runtime_image  what the first stage of every derived image starts from
     helper_image   a Python image for the helpers of jobs with `build: false`
+    untrusted      `true` for files of somebody else: nothing from outside of their folders is read
     images_lock    digests of images; without it, images.lock.yaml in the folder of the call, if any
 
 A fault in what the user wrote is printed without a trace, and the exit code is 1.
@@ -41,7 +42,9 @@ def main() -> int:
     app = new_app()
     try:
         settings = read_settings(app.node)
-        loaded = load_application(settings.functions, settings.defaults)
+        loaded = load_application(
+            settings.functions, settings.defaults, untrusted=settings.untrusted
+        )
     except (FdlError, SettingsError) as fault:
         print(fault, file=sys.stderr)
         return 1

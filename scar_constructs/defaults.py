@@ -43,7 +43,6 @@ LAMBDA_NAME_MAX = 64
 LAMBDA_DESCRIPTION_MAX = 256
 LAMBDA_ENVIRONMENT_MAX_BYTES = 4_096
 LAMBDA_PAYLOAD_MAX_BYTES = 250_000_000  # a zip unpacked: 250 MB; the runtime has what MiB leave
-LAMBDA_LAYERS_MAX = 4  # Lambda takes 5; SCAR kept one for its supervisor
 LAMBDA_CONCURRENCY_MAX = 1_000  # an account's own quota, unless AWS raised it
 LAMBDA_RESERVED_VARIABLES = frozenset(
     {
@@ -142,6 +141,7 @@ FILTER_VALUE_MAX = 1_024  # S3 FilterRule
 BUCKET_NOTIFICATIONS_MAX = 100
 STACK_NAME_MAX = 128  # CloudFormation
 TAGS_MAX = 50
+TAG_VALUE_MAX = 256
 
 SCRIPT_MAX_BYTES = 16_777_216
 """Ours. SCAR's limit was 24 KB, because the script travelled in the job definition; now it is part

@@ -28,6 +28,7 @@ class Settings:
     runtime_image: str
     helper_image: str = HELPER_IMAGE
     image_lock: Mapping[str, str] = field(default_factory=dict)
+    untrusted: bool = False
 
 
 def read_settings(node: Node) -> Settings:
@@ -42,6 +43,7 @@ def read_settings(node: Node) -> Settings:
         compliance=_packs(_text(node, "compliance")),
         runtime_image=_text(node, "runtime_image") or RUNTIME_IMAGE,
         helper_image=_text(node, "helper_image") or HELPER_IMAGE,
+        untrusted=_is_true(node, "untrusted"),
         image_lock=_image_lock(_text(node, "images_lock")),
     )
 
@@ -53,6 +55,15 @@ def _text(node: Node, name: str) -> str:
     if not isinstance(value, str):
         raise SettingsError(f"-c {name}=...: must be text, got {value!r}")
     return value.strip()
+
+
+def _is_true(node: Node, name: str) -> bool:
+    value = node.try_get_context(name)
+    if value in (None, "", False, "false"):
+        return False
+    if value in (True, "true"):
+        return True
+    raise SettingsError(f"-c {name}=...: must be true or false, got {value!r}")
 
 
 def _image_lock(given: str) -> Mapping[str, str]:

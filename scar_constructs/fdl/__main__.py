@@ -9,13 +9,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from scar_constructs.fdl import FdlError, load_application, runtime_config
-from scar_constructs.fdl.errors import Problem, Report
+from scar_constructs.fdl.errors import Problem, Report, Severity
 from scar_constructs.fdl.loader import find_files
 from scar_constructs.fdl.rendering import Form, render, render_as
+from scar_constructs.fdl.workflow import Application
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _config(options.path, options.function, options.defaults)
     if options.explain:
         _explain(options.paths)
-    return _check(options.paths, options.defaults, Form(options.format))
+    return _check(options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -46,6 +48,14 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--explain", action="store_true", help="list what becomes of every key of the files"
     )
+    check.add_argument(
+        "--quiet", action="store_true", help="nothing but problems: no line that counts them"
+    )
+    check.add_argument(
+        "--untrusted",
+        action="store_true",
+        help="for files of somebody else: refuse what they take from outside of their folder",
+    )
     config = commands.add_parser("config", help="print the runtime's configuration of a function")
     config.add_argument("path", type=Path, metavar="PATH", help="a file or a folder")
     config.add_argument("function", metavar="FUNCTION")
@@ -57,20 +67,40 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _check(paths: Sequence[Path], defaults: Path | None, form: Form) -> int:
+def _check(options: argparse.Namespace) -> int:
     """Text goes to standard error, what is made for tools to standard output."""
+    form = Form(options.format)
     found: tuple[Problem, ...]
     try:
-        found = load_application(paths, defaults).warnings
-        code = 0
+        loaded = load_application(options.paths, options.defaults, untrusted=options.untrusted)
+        found, code = loaded.warnings, 0
+        seen = _seen(loaded.application)
     except FdlError as error:
-        found = error.problems
-        code = 1
+        found, code, seen = error.problems, 1, ""
     stream = sys.stderr if form is Form.TEXT else sys.stdout
     text = render_as(form, found, stream)
     if text:
         print(text, file=stream)
+    if not options.quiet:
+        print(f"{seen}{_count(found)}", file=sys.stderr)
     return code
+
+
+def _seen(application: Application) -> str:
+    functions = sum(len(stack.functions) for stack in application.stacks)
+    return f"{_several(len(application.stacks), 'file')}, {_several(functions, 'function')}, "
+
+
+def _count(found: Sequence[Problem]) -> str:
+    counts = Counter(one.severity for one in found)
+    words = [
+        _several(counts[severity], severity.value) for severity in Severity if counts[severity]
+    ]
+    return ", ".join(words) or "no problem"
+
+
+def _several(count: int, thing: str) -> str:
+    return f"{count} {thing}" + "s" * (count != 1)
 
 
 def _schema() -> int:

@@ -66,6 +66,8 @@ def check_payload_size(parsed: ParsedFunction) -> Iterator[Problem]:
     path = parsed.function.extra_payload
     if node is None or path is None or parsed.function.build:
         return
+    if parsed.section.report.has_failed(node.position, node.path):
+        return
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     limit = defaults.LAMBDA_PAYLOAD_MAX_BYTES
     if size > limit:

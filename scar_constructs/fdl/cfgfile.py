@@ -10,6 +10,7 @@ from pathlib import Path
 
 from scar_constructs.fdl.dialects import DEFAULTS
 from scar_constructs.fdl.errors import Position, Problem, Report
+from scar_constructs.fdl.literal_text import check_texts
 from scar_constructs.fdl.nodes import Mapping, child_path
 from scar_constructs.fdl.reader import read_file
 from scar_constructs.fdl.rules import fault, problem
@@ -27,6 +28,7 @@ def read_defaults(path: Path, report: Report) -> Mapping | None:
     root = read_file(path, report)
     if root is None:
         return None
+    check_texts(root, report)
     blocks = _blocks(root, report)
     if blocks is None:
         return None

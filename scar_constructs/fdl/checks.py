@@ -18,6 +18,9 @@ from scar_constructs.fdl.functions import UDOCKER_PREFIX, ParsedFunction
 from scar_constructs.fdl.image_checks import IMAGE_CHECKS
 from scar_constructs.fdl.models import Output
 from scar_constructs.fdl.nodes import Mapping, Node, Scalar, Sequence, quote
+from scar_constructs.fdl.outside_files import check_payload, is_allowed
+from scar_constructs.fdl.owner_checks import OWNER_CHECKS
+from scar_constructs.fdl.paths import control_fault
 from scar_constructs.fdl.rules import fault, problem
 from scar_constructs.fdl.secret_checks import SECRET_CHECKS
 from scar_constructs.fdl.storage_checks import STORAGE_CHECKS
@@ -37,7 +40,10 @@ RUNTIME_VARIABLES = frozenset(
 
 def check_function(parsed: ParsedFunction) -> None:
     """Add all problems of one function to its report."""
-    checks = [*CHECKS, *IMAGE_CHECKS, *BUILD_CHECKS, *SECRET_CHECKS, *STORAGE_CHECKS]
+    checks = [
+        *(*CHECKS, *OWNER_CHECKS),
+        *(*IMAGE_CHECKS, *BUILD_CHECKS, *SECRET_CHECKS, *STORAGE_CHECKS),
+    ]
     if parsed.function.execution_mode.runs_on_batch:
         checks += BATCH_CHECKS
     for check in checks:
@@ -124,6 +130,8 @@ def _template_problems(node: Scalar, has_inputs: bool) -> Iterator[Problem]:
     if "{" in rest or "}" in rest:
         message = f"must have no placeholders but {', '.join(PLACEHOLDERS)}"
         yield fault("key-template", node, message, 'write it such as "{stem}/{name}"')
+    elif control := control_fault(template):
+        yield fault("key-template", node, f"must {control}", "remove it")
     elif any(part in ("", ".", "..") for part in rest.split("/")):
         message = "must have no empty part, `.` or `..`"
         yield fault("key-template", node, message, 'write it such as "{stem}/{name}"')
@@ -138,6 +146,9 @@ def check_filters(parsed: ParsedFunction) -> Iterator[Problem]:
         for entry in parsed.section.sections(side):
             for key in ("prefix", "suffix"):
                 for item in _items(entry.find(key)):
+                    control = control_fault(item.text)
+                    if control:
+                        yield fault("bad-text", item, f"must {control}", "remove it")
                     if "*" in item.text or "?" in item.text:
                         plain = item.text.strip("*?")
                         yield fault(
@@ -176,7 +187,7 @@ def check_layers(parsed: ParsedFunction) -> Iterator[Problem]:
             "layers-refused",
             node,
             "a Lambda function that is made from a container image takes no layers",
-            "put their files into the image",
+            "put their files into the image, such as by `COPY tools /opt/tools` in its Dockerfile",
         )
 
 
@@ -223,8 +234,15 @@ def check_extra_payload(parsed: ParsedFunction) -> Iterator[Problem]:
     """The folder is packaged with the image."""
     node = parsed.section.find("lambda.extra_payload")
     path = parsed.function.extra_payload
-    if node is not None and path is not None and not path.is_dir():
+    if not isinstance(node, Scalar) or path is None:
+        return
+    report = parsed.section.report
+    if not is_allowed(path, node, report):
+        return
+    if not path.is_dir():
         yield fault("file-not-found", node, "must name a folder", "correct the path")
+    else:
+        check_payload(path, node, report)
 
 
 def check_file_system(parsed: ParsedFunction) -> Iterator[Problem]:

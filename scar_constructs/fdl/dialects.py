@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from scar_constructs.fdl import batch_keys, block_keys, lambda_keys, storage_keys, words
+from scar_constructs.fdl import (
+    batch_keys,
+    block_keys,
+    lambda_keys,
+    misplaced,
+    storage_keys,
+    words,
+)
+from scar_constructs.fdl.bucket_keys import BUCKET, CLASSIC_S3
 from scar_constructs.fdl.errors import Position, Problem, Report
 from scar_constructs.fdl.groups import Group, Key, ListOf, MapOf, Origin
 from scar_constructs.fdl.nodes import Mapping, Node, Scalar
@@ -12,7 +20,6 @@ from scar_constructs.fdl.rules import problem
 from scar_constructs.fdl.shapes import (
     Anything,
     Boolean,
-    Integer,
     Schema,
     Text,
     wrong_type,
@@ -39,63 +46,42 @@ ECR = Group(
     }
 )
 
+_FDL_BLOCKS = {
+    **_BLOCKS,
+    "s3": Key(Anything(), "SCAR's client.", ignored="the paths stand in `input` and `output`"),
+    "ecr": Key(ECR, "The image's repository."),
+}
+
+
+LAMBDA = replace(lambda_keys.LAMBDA, elsewhere=misplaced.IN_LAMBDA)
+
 FDL_FUNCTION = Group(
-    {
-        "lambda": Key(lambda_keys.LAMBDA, "The function.", required=True),
-        **_BLOCKS,
-        "s3": Key(Anything(), "SCAR's client.", ignored="the paths stand in `input` and `output`"),
-        "ecr": Key(ECR, "The image's repository."),
-    }
+    {"lambda": Key(LAMBDA, "The function.", required=True), **_FDL_BLOCKS},
+    elsewhere=misplaced.IN_FUNCTION,
 )
 
 
 def _without_required(group: Group) -> Group:
     """The same keys, none of them required."""
-    return Group({name: replace(key, required=False) for name, key in group.keys.items()})
+    return replace(
+        group, keys={name: replace(key, required=False) for name, key in group.keys.items()}
+    )
 
 
 DEFAULT_LAMBDA = _without_required(
-    Group({name: key for name, key in lambda_keys.LAMBDA.keys.items() if name != "name"})
+    Group(
+        {name: key for name, key in lambda_keys.LAMBDA.keys.items() if name != "name"},
+        elsewhere=misplaced.IN_LAMBDA,
+    )
 )
 
-DEFAULTS = Group({**FDL_FUNCTION.keys, "lambda": Key(DEFAULT_LAMBDA, "The function.")})
+DEFAULTS = replace(
+    FDL_FUNCTION, keys={**FDL_FUNCTION.keys, "lambda": Key(DEFAULT_LAMBDA, "The function.")}
+)
 """Values under `defaults`: those of a function in the FDL dialect, without its name."""
 
 _LAMBDA = lambda_keys.LAMBDA.keys
 _CONTAINER = lambda_keys.CONTAINER.keys
-
-CLASSIC_S3 = Group(
-    {
-        "input_bucket": Key(
-            Text("a bucket's name"),
-            "Files that arrive under `input_folder` of this bucket start the function.",
-            option="-ib",
-            example="my-bucket",
-        ),
-        "input_folder": Key(
-            Text("a folder", min_length=0), "The folder.", default="`<function>/input`"
-        ),
-        "output_bucket": Key(
-            Text("a bucket's name"),
-            "Takes the files which the script left in its output folder.",
-            default="the input bucket; with neither, nothing is uploaded",
-            option="-ob",
-        ),
-        "output_folder": Key(
-            Text("a folder", min_length=0),
-            "The folder. Each request has a sub-folder of its own, named by the request's id.",
-            default="`<function>/output`",
-        ),
-        "deployment_bucket": Key(
-            Anything(),
-            "Where SCAR put its package.",
-            option="-db",
-            ignored="the CDK uploads assets to its own bucket and repository",
-        ),
-        "boto_profile": block_keys.IAM.keys["boto_profile"],
-        "region": block_keys.CLOUDWATCH.keys["region"],
-    }
-)
 
 CLASSIC_FUNCTION = Group(
     {
@@ -143,7 +129,8 @@ CLASSIC_FUNCTION = Group(
                 "architectures",
             )
         },
-    }
+    },
+    elsewhere=misplaced.IN_CLASSIC,
 )
 
 
@@ -201,60 +188,6 @@ def _oscar_problem(path: str, at: Position) -> Problem:
         "move `oscar` into a file of its own",
     )
 
-
-BUCKET = Group(
-    {
-        "existing": Key(
-            Boolean(),
-            "The bucket is there already and is not made.",
-            default="false",
-            origin=OURS,
-        ),
-        "owner": Key(
-            Boolean(),
-            "This file's stack makes the bucket, whoever else uses it.",
-            default="found from who uses it",
-            origin=OURS,
-        ),
-        "versioned": Key(Boolean(), "Old versions are kept.", default="true", origin=OURS),
-        "expire_days": Key(
-            Integer(1, 36_500, "days"),
-            "Objects are removed after so many days.",
-            default="never",
-            origin=OURS,
-        ),
-        "kms_key": Key(
-            words.KMS_KEY,
-            "Encrypts the bucket with this key. Of a bucket that exists: the key that it has.",
-            default="the stack's `kms_key`, or else S3's own key",
-            origin=OURS,
-        ),
-        "access_logs": Key(
-            words.LOG_TARGET,
-            "The bucket, and the folder in it, that takes the access logs of this one.",
-            default="the stack's `access_logs`",
-            origin=OURS,
-        ),
-        "replicate_to": Key(
-            Text("a bucket's name"),
-            "Each new object is copied to this bucket, which exists and is versioned.",
-            default="nowhere",
-            origin=OURS,
-            example="my-bucket-copy",
-        ),
-        "replica_kms_key": Key(
-            words.KMS_KEY,
-            "Encrypts the copies; needed where the bucket itself has a key.",
-            origin=OURS,
-        ),
-        "event_bridge": Key(
-            Boolean(),
-            "Events go through EventBridge even where notifications would do.",
-            default="only where filters overlap",
-            origin=OURS,
-        ),
-    }
-)
 
 TOP = Group(
     {

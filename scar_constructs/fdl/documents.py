@@ -11,7 +11,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from scar_constructs.fdl import batch_keys, block_keys, dialects, lambda_keys, storage_keys
+from scar_constructs.fdl import (
+    batch_keys,
+    block_keys,
+    bucket_keys,
+    dialects,
+    lambda_keys,
+    storage_keys,
+)
 from scar_constructs.fdl.catalogue import SECTIONS, Rule
 from scar_constructs.fdl.errors import Severity
 from scar_constructs.fdl.groups import Group, Key, ListOf, Origin
@@ -23,11 +30,11 @@ LANGUAGE = ROOT / "docs" / "language.md"
 
 TABLES: dict[str, Group] = {
     "top": dialects.TOP,
-    "buckets": dialects.BUCKET,
+    "buckets": bucket_keys.BUCKET,
     "classic": dialects.CLASSIC_FUNCTION,
-    "classic s3": dialects.CLASSIC_S3,
+    "classic s3": bucket_keys.CLASSIC_S3,
     "fdl": dialects.FDL_FUNCTION,
-    "lambda": lambda_keys.LAMBDA,
+    "lambda": dialects.LAMBDA,
     "container": lambda_keys.CONTAINER,
     "input": lambda_keys.INPUT,
     "output": lambda_keys.OUTPUT,

@@ -65,8 +65,13 @@ class TooManyProblemsError(Exception):
 
 @dataclass
 class Report:
-    """Gathers the problems of one run; the stages add, the loader asks at the end."""
+    """Gathers the problems of one run; the stages add, the loader asks at the end.
 
+    `is_untrusted`: the files are somebody else's, and nothing may be read that they have not
+    brought along.
+    """
+
+    is_untrusted: bool = False
     _problems: dict[Problem, None] = field(default_factory=dict)
     _failed: set[str] = field(default_factory=set)
 

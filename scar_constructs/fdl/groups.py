@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping as AbstractMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from scar_constructs.fdl.errors import Problem, Report
@@ -127,9 +127,14 @@ class Key:
 
 @dataclass(frozen=True)
 class Group:
-    """A mapping of known keys."""
+    """A mapping of known keys.
+
+    `elsewhere`: keys that users look for here and that stand at another place, with that place in
+    words to follow "write it".
+    """
 
     keys: AbstractMapping[str, Key]
+    elsewhere: AbstractMapping[str, str] = field(default_factory=dict)
 
     @property
     def words(self) -> str:
@@ -168,7 +173,8 @@ class Group:
         position = node.position_of(name)
         path = child_path(node.path, name)
         if key is None:
-            fix = _nearest_key(name, self.keys)
+            place = self.elsewhere.get(name)
+            fix = f"write it {place}" if place else _nearest_key(name, self.keys)
             report.add(problem("unknown-key", path, position, "is not a known key", "", fix))
         elif key.refused:
             reason, _, fix = key.refused.partition("; ")

@@ -7,15 +7,32 @@ from collections.abc import Callable, Iterator
 from scar_constructs.fdl.ecr import ECR_IMAGE
 from scar_constructs.fdl.errors import Problem
 from scar_constructs.fdl.functions import ParsedFunction
+from scar_constructs.fdl.nodes import Scalar
+from scar_constructs.fdl.outside_files import is_allowed
 from scar_constructs.fdl.rules import fault, problem
 from scar_constructs.fdl.saved_image import ImageFileError, find_image
+
+
+def check_scratch(parsed: ParsedFunction) -> Iterator[Problem]:
+    """`scratch` is a word of Dockerfiles, and no image.
+
+    https://docs.docker.com/build/building/base-images/
+    """
+    for place in ("lambda.container.image", "lambda.image"):
+        node = parsed.section.find(place)
+        if isinstance(node, Scalar) and node.text.partition(":")[0] == "scratch":
+            message = "must be an image: `scratch` stands for an empty one, which no registry has"
+            yield fault("image-name", node, message, "name an image, such as debian:stable-slim")
+            return
 
 
 def check_image_file(parsed: ParsedFunction) -> Iterator[Problem]:
     """A saved image is there, is one, is for the function's processor, and is built upon."""
     node = parsed.section.find("lambda.container.image_file")
     path = parsed.function.image_file
-    if node is None or path is None:
+    if not isinstance(node, Scalar) or path is None:
+        return
+    if not is_allowed(path, node, parsed.section.report):
         return
     if not path.is_file():
         yield fault("file-not-found", node, "must name a file", "correct the path")
@@ -50,6 +67,7 @@ def check_repository_credentials(parsed: ParsedFunction) -> Iterator[Problem]:
 
 
 IMAGE_CHECKS: tuple[Callable[[ParsedFunction], Iterator[Problem]], ...] = (
+    check_scratch,
     check_image_file,
     check_repository_credentials,
 )

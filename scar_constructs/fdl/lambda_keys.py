@@ -227,13 +227,23 @@ LAMBDA = Group(
             option="-em",
         ),
         "memory": Key(
-            Integer(defaults.LAMBDA_MEMORY_MIN_MIB, defaults.LAMBDA_MEMORY_MAX_MIB, "MiB"),
+            Integer(
+                defaults.LAMBDA_MEMORY_MIN_MIB,
+                defaults.LAMBDA_MEMORY_MAX_MIB,
+                "MiB",
+                beyond="`execution_mode: batch` with `batch: {memory: ...}`",
+            ),
             "Memory of the Lambda function; CPU grows with it.",
             default=str(defaults.LAMBDA_MEMORY_MIB),
             option="-m",
         ),
         "timeout": Key(
-            Integer(1, defaults.LAMBDA_TIMEOUT_MAX_SECONDS, "seconds"),
+            Integer(
+                1,
+                defaults.LAMBDA_TIMEOUT_MAX_SECONDS,
+                "seconds",
+                beyond="`execution_mode: batch` or `lambda-batch` for what takes longer",
+            ),
             "Seconds after which Lambda stops the function.",
             default=str(defaults.LAMBDA_TIMEOUT_SECONDS),
             option="-t",
@@ -269,10 +279,7 @@ LAMBDA = Group(
             default="the region of the CDK command line",
         ),
         "layers": Key(
-            ListOf(
-                Text("the ARN of a layer version", pattern=r"^arn:[a-z-]+:lambda:"),
-                maximum=defaults.LAMBDA_LAYERS_MAX,
-            ),
+            ListOf(Anything()),
             "Lambda layers.",
             changed="a function made from an image takes none: put their files into the image",
             option="-l",

@@ -24,6 +24,8 @@ from scar_constructs.fdl.errors import (
     TooManyProblemsError,
 )
 from scar_constructs.fdl.flow import check_flow
+from scar_constructs.fdl.near_misses import check_near_misses
+from scar_constructs.fdl.outside_files import is_link_out
 from scar_constructs.fdl.parser import ParsedFile, parse_file
 from scar_constructs.fdl.quotas import (
     check_copies,
@@ -50,16 +52,19 @@ class LoadedApplication:
     warnings: tuple[Problem, ...]
 
 
-def load_application(paths: Sequence[Path], defaults: Path | None = None) -> LoadedApplication:
+def load_application(
+    paths: Sequence[Path], defaults: Path | None = None, *, untrusted: bool = False
+) -> LoadedApplication:
     """Read YAML files, or all of a folder, and join their functions.
 
     `defaults` is a file of values for functions that have none: SCAR's own scar.cfg (JSON), or
-    YAML of the same form. Raises FdlError with all problems of all files.
+    YAML of the same form. With `untrusted`, files that the YAML files take from outside of their
+    folders are refused and not read. Raises FdlError with all problems of all files.
 
     >>> load_application([Path("examples/hello")]).application.stacks[0].name
     'hello'
     """
-    report = Report()
+    report = Report(is_untrusted=untrusted)
     try:
         application = _load(paths, defaults, report)
     except TooManyProblemsError:
@@ -80,12 +85,13 @@ def _load(paths: Sequence[Path], defaults: Path | None, report: Report) -> Appli
     base = read_defaults(defaults, report) if defaults is not None else None
     parsed: list[ParsedFile] = []
     for path in find_files(paths, report):
-        root = read_file(path, report)
+        root = None if _is_refused(path, report) else read_file(path, report)
         if root is not None:
             parsed.append(parse_file(path, root, base, report))
     check_names(parsed, report)
     overlapping = check_flow(parsed, report)
     check_fed_inputs(parsed, report)
+    check_near_misses(parsed, report)
     check_unused_settings(parsed, report)
     check_copies(parsed, report)
     check_flow_logs(parsed, report)
@@ -116,6 +122,11 @@ def find_files(paths: Sequence[Path], report: Report) -> list[Path]:
             report.add(problem("folder-empty", "", Position(str(path)), message, "", fix))
         found.update(dict.fromkeys(inside))
     return list(found)
+
+
+def _is_refused(path: Path, report: Report) -> bool:
+    """A file that is not even opened: its faults would show what it holds."""
+    return is_link_out(path, report) and report.is_untrusted
 
 
 def _inside(folder: Path) -> list[Path]:

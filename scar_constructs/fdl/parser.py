@@ -13,6 +13,7 @@ from scar_constructs.fdl.checks import check_function
 from scar_constructs.fdl.dialects import FDL_KEY, OSCAR_KEY, TOP
 from scar_constructs.fdl.errors import Report
 from scar_constructs.fdl.functions import Located, ParsedFunction, parse_function
+from scar_constructs.fdl.literal_text import check_texts
 from scar_constructs.fdl.models import StackOptions, WorkflowFile
 from scar_constructs.fdl.nodes import Mapping, Scalar, Sequence
 from scar_constructs.fdl.rules import fault
@@ -20,6 +21,7 @@ from scar_constructs.fdl.section import Section, merge
 from scar_constructs.fdl.sharing import share_environments
 from scar_constructs.fdl.storage import parse_providers
 from scar_constructs.fdl.storage_checks import check_providers
+from scar_constructs.fdl.tags import check_tags
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ def parse_file(path: Path, root: Mapping, base: Mapping | None, report: Report) 
     A value that is wrong is reported and replaced by its default, so that one run finds the
     problems of all later stages too.
     """
+    check_texts(root, report)
     TOP.check(root, report)
     top = Section(root, report)
     own = top.find("defaults")
@@ -52,6 +55,8 @@ def parse_file(path: Path, root: Mapping, base: Mapping | None, report: Report) 
     for parsed in named:
         check_function(parsed)
     check_providers(top)
+    for found in check_tags(top.find("tags")):
+        report.add(found)
     return ParsedFile(
         file=WorkflowFile(
             name=top.text("workflow") or stack_name(path.stem),

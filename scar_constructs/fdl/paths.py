@@ -6,11 +6,17 @@ import re
 
 from scar_constructs import defaults
 from scar_constructs.fdl.errors import Report
-from scar_constructs.fdl.nodes import Scalar, quote
-from scar_constructs.fdl.rules import problem
+from scar_constructs.fdl.nodes import Scalar, quote, shorten
+from scar_constructs.fdl.rules import fault, problem
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]*[a-z0-9]\Z")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+\Z")
+_S3_ADDRESS = re.compile(
+    r"(?:s3a?://|arn:[a-z-]+:s3:::|https?://(?=[^/]+\.s3[.-][^/]*amazonaws\.com))(?P<rest>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_S3_HOST = re.compile(r"\.s3[.-][^/]*amazonaws\.com(?:\.cn)?(?=/|\Z)")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 
@@ -35,11 +41,28 @@ def bucket_fault(name: str) -> str | None:
     return None
 
 
+def _without_address(text: str) -> str | None:
+    """`bucket/folder` of a URI, URL or ARN of S3; None for a text that is none of these."""
+    found = _S3_ADDRESS.fullmatch(text)
+    return _S3_HOST.sub("", found["rest"], count=1).strip("/") if found else None
+
+
+def control_fault(text: str) -> str | None:
+    """What follows "must" for a name that holds control characters or line ends, or None."""
+    found = _CONTROL.search(text)
+    return f"hold no control character or line end, such as {found[0]!r}" if found else None
+
+
 def split(node: Scalar, report: Report) -> tuple[str, str] | None:
     """Bucket and folder of a path such as `bucket/a/b`, or None after a problem was added.
 
     The folder has no slash at either end, and is empty for the whole bucket.
     """
+    plain = _without_address(node.text)
+    if plain is not None:
+        message = "must be bucket/folder alone, without the address of S3 before it"
+        report.add(fault("bucket-name", node, message, f"write {shorten(plain)}"))
+        return None
     bucket, _, folder = node.text.strip("/").partition("/")
     found = bucket_fault(bucket)
     if found is not None:
@@ -78,6 +101,10 @@ def split_folder(node: Scalar, report: Report) -> tuple[str, str] | None:
 
 def _is_folder(folder: str, node: Scalar, report: Report) -> bool:
     """Whether the folder is sound; else a problem is added."""
+    control = control_fault(folder)
+    if control is not None:
+        report.add(fault("bad-folder", node, f"a folder must {control}", "remove it"))
+        return False
     parts = folder.split("/") if folder else []
     if any(part in ("", ".", "..") for part in parts):
         report.add(

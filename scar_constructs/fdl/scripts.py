@@ -8,6 +8,7 @@ from scar_constructs import defaults
 from scar_constructs.fdl.errors import Report
 from scar_constructs.fdl.models import Script
 from scar_constructs.fdl.nodes import Scalar, quote
+from scar_constructs.fdl.outside_files import is_allowed
 from scar_constructs.fdl.rules import fault, problem
 
 POSIX_SHELLS = frozenset({"sh", "ash", "dash", "busybox"})
@@ -21,7 +22,7 @@ def read_script(node: Scalar, report: Report) -> Script | None:
     it was, byte for byte.
     """
     path = Path(node.position.file).parent / node.text
-    data = _read_bytes(path, node, report)
+    data = _read_bytes(path, node, report) if is_allowed(path, node, report) else None
     if data is None:
         return None
     _check_content(data, node, report)

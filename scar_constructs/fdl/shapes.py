@@ -60,8 +60,22 @@ class Text:
         if not isinstance(node, Scalar) or not isinstance(node.value, str):
             report.add(wrong_type(node, self.words, _as_text(node)))
         elif not self._fits(node.value):
-            fix = self.fix or f"write it such as {self.example}"
-            report.add(fault(self.rule, node, f"must be {self.words}", fix))
+            report.add(self._unfit(node, node.value))
+
+    def _unfit(self, node: Node, text: str) -> Problem:
+        """The problem of a text that does not fit, with the limit that it passes."""
+        wanted = self.words
+        if self.max_length is not None and len(text) > self.max_length:
+            wanted += f", of at most {self.max_length} characters"
+        return fault(self.rule, node, f"must be {wanted}", self.advice(text))
+
+    def advice(self, text: str) -> str:
+        """What to do about a text that does not fit."""
+        if self.max_length is not None and len(text) > self.max_length:
+            return f"shorten it by {len(text) - self.max_length}"
+        if self.fix:
+            return self.fix
+        return f"write it such as {self.example}" if self.example else "write it out"
 
     def _fits(self, text: str) -> bool:
         if len(text) < self.min_length:
@@ -89,8 +103,21 @@ class Unshown(Text):
         if isinstance(node, Scalar) and node.value is None:
             report.add(wrong_type(node, self.words, "give a value, or remove the key"))
         elif not isinstance(node, Scalar) or not self._fits(node.text):
-            fix = self.fix or f"write it such as {self.example}"
-            report.add(replace(fault(self.rule, node, f"must be {self.words}", fix), got=""))
+            text = node.text if isinstance(node, Scalar) else ""
+            report.add(replace(self._unfit(node, text), got=""))
+
+
+@dataclass(frozen=True)
+class ImageName(Text):
+    """The name of an image. Registries refuse capital letters, so small ones are offered."""
+
+    def advice(self, text: str) -> str:
+        path, slash, last = text.rpartition("/")
+        name, colon, tag = last.partition(":")
+        lower = f"{path}{slash}{name}".lower() + colon + tag
+        if lower != text and self._fits(lower):
+            return f"write {lower}: names of images have no capital letters"
+        return super().advice(text)
 
 
 def _as_text(node: Node) -> str:
@@ -125,6 +152,8 @@ class Integer:
     minimum: int
     maximum: int
     unit: str = ""
+    beyond: str = ""
+    """What else a user may want who asks for more than the maximum."""
 
     @property
     def words(self) -> str:
@@ -165,7 +194,10 @@ class Number:
 
 
 def _nearest(shape: Integer | Number, value: float) -> str:
-    return f"write {shape.minimum if value < shape.minimum else shape.maximum:g}, the nearest"
+    if value < shape.minimum:
+        return f"write {shape.minimum:g}, the nearest"
+    beyond = shape.beyond if isinstance(shape, Integer) else ""
+    return f"write {shape.maximum:g}, the nearest" + f", or {beyond}" * bool(beyond)
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ from scar_constructs import defaults
 from scar_constructs.fdl.groups import Group, Key, ListOf, MapOf
 from scar_constructs.fdl.shapes import (
     END,
+    ImageName,
     Text,
     Unshown,
     Value,
 )
 
 _PATH_PART = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
-IMAGE = Text(
+IMAGE = ImageName(
     "an image name such as grycap/mrbayes:latest, in lower case",
     pattern=(
         rf"^(?:[A-Za-z0-9.-]+(?::[0-9]+)?/)?{_PATH_PART}(?:/{_PATH_PART})*"
@@ -96,7 +97,7 @@ TAGS = MapOf(
     Text(
         "a tag's name of 1 to 128 characters that does not start with aws:",
         max_length=128,
-        pattern=r"^(?!aws:)",
+        pattern=r"^(?![aA][wW][sS]:)",
         rule="tag",
         fix="rename the tag",
     ),

@@ -15,19 +15,38 @@ BAD = "functions:\n  cow:\n    image: X\n    memroy: 64\n"
 WARN = "functions: {cow: {image: x, asynchronous: true}}\n"
 
 
-def test_a_good_file_is_passed_over_in_silence(
+def test_what_was_looked_at_is_told_on_standard_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (path,) = write(tmp_path, a=GOOD)
+    first, second = write(tmp_path, a=GOOD, b=WARN.replace("cow", "calf"))
 
-    assert main(["check", str(path)]) == 0
-    assert capsys.readouterr() == ("", "")
+    assert main(["check", str(first)]) == 0
+    assert capsys.readouterr() == ("", "1 file, 1 function, no problem\n")
+    assert main(["check", str(first), str(second)]) == 0
+    assert capsys.readouterr().err.splitlines()[-1] == "2 files, 2 functions, 1 warning"
+
+
+def test_the_errors_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (path,) = write(tmp_path, a=BAD)
+
+    assert main(["check", str(path)]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == "2 errors"
+
+
+@pytest.mark.parametrize(("text", "lines"), [(GOOD, 0), (WARN, 1), (BAD, 2)])
+def test_quiet_tells_problems_only(
+    text: str, lines: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (path,) = write(tmp_path, a=text)
+
+    main(["check", "--quiet", str(path)])
+    assert len(capsys.readouterr().err.splitlines()) == lines
 
 
 def test_problems_go_to_standard_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (path,) = write(tmp_path, a=BAD)
 
-    assert main(["check", str(path)]) == 1
+    assert main(["check", "--quiet", str(path)]) == 1
     out, err = capsys.readouterr()
     assert out == ""
     assert [line.rsplit(" ", 1)[-1] for line in err.splitlines()] == [
@@ -49,7 +68,7 @@ def test_json_goes_to_standard_output(
 ) -> None:
     (path,) = write(tmp_path, a=text)
 
-    assert main(["check", "--format", "json", str(path)]) == code
+    assert main(["check", "--quiet", "--format", "json", str(path)]) == code
     out, err = capsys.readouterr()
     assert err == ""
     assert len(json.loads(out)) == count

@@ -31,6 +31,8 @@ MADE_BY_TESTS = {
     "many-notifications": "needs a hundred functions",
     "many-compute-environments": "needs fifty functions",
     "too-many-buckets": "needs fifty buckets",
+    "untrusted-file": "needs a call with --untrusted",
+    "payload-entry": "needs entries that version control does not keep",
     "role-too-large": "needs a hundred folders",
 }
 """Rules that have their test elsewhere, and why they cannot stand in the corpus."""

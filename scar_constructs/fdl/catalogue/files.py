@@ -83,6 +83,24 @@ SHAPES_OF_VALUES = {
     ),
     "not-a-choice": Rule("a word must be one of those that the key knows"),
     "bad-text": Rule("a text must have the form that its key asks for"),
+    "dynamic-reference": Rule(
+        "no text may hold a dynamic reference of CloudFormation",
+        why=(
+            "It is resolved with the rights of the deployment, wherever it stands in a template, "
+            "and the value ends in the clear in what the text was for. No text can escape it."
+        ),
+        source=f"{AWS}AWSCloudFormation/latest/UserGuide/dynamic-references.html",
+    ),
+    "cdk-token": Rule(
+        "no text may hold a mark of the CDK",
+        why="The CDK would look for the value that the mark stands for, and there is none.",
+        source=f"{AWS}cdk/v2/guide/tokens.html",
+    ),
+    "nul-character": Rule(
+        "no text may hold the character NUL",
+        why="No variable, argument or path can hold one: each run would fail.",
+        source="https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap03.html",
+    ),
     "refused-key": Rule("a key of SCAR that cannot be kept"),
     "ignored-key": Rule(
         "a key of SCAR that has no meaning any more",

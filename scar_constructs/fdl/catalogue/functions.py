@@ -56,6 +56,27 @@ ONE_FUNCTION = {
         "a function that is made from an image takes no layers",
         source=f"{AWS}lambda/latest/dg/images-create.html",
     ),
+    "outside-file": Rule(
+        "what goes into an image should lie in the folder of the YAML file",
+        why="A path or a link out of it takes what the workflow did not bring along.",
+        severity=WARNING,
+    ),
+    "untrusted-file": Rule(
+        "a file of somebody else takes nothing from outside of its folder",
+        why=(
+            "With `--untrusted` a link or a path out of the folder would read the machine that "
+            "checks, and show it or put it into an image."
+        ),
+    ),
+    "payload-entry": Rule(
+        "`extra_payload` holds files, folders and links that lead somewhere",
+        why="Nothing else can be packed; a link to a folder above it has no end.",
+    ),
+    "role-of-your-own": Rule(
+        "a role that you name needs the rights that ours would have",
+        why="It is used as it is, and what it may not do fails when the function runs.",
+        severity=WARNING,
+    ),
     "file-not-found": Rule("a file or folder that a key names must be there"),
     "file-system-without-vpc": Rule(
         "EFS needs a network",

@@ -46,6 +46,11 @@ WORKFLOWS = {
         source=f"{AWS}AmazonS3/latest/userguide/notification-how-to-filtering.html",
         severity=WARNING,
     ),
+    "chain-does-not-meet": Rule(
+        "an input that nothing feeds should not be almost an output that nothing reads",
+        why="One letter apart, and the second function never starts.",
+        severity=WARNING,
+    ),
     "suffix-never-written": Rule(
         "an input's filter should let something through",
         why=(

@@ -1,0 +1,69 @@
+"""The rights that are printed for roles of the user's own are those of the roles we make."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scar_constructs.rights import main
+
+OWN_ROLES = """
+functions:
+  cow:
+    image: debian
+    init_script: run.sh
+    execution_mode: batch
+    lambda_role: arn:aws:iam::123456789012:role/mine
+    batch: {job_role: arn:aws:iam::123456789012:role/jobs}
+    s3: {input_bucket: meadow, input_folder: grass, output_bucket: stable, output_folder: milk}
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    (tmp_path / "run.sh").write_text("#!/bin/sh\ntrue\n")
+    path = tmp_path / "cow.yaml"
+    path.write_text(OWN_ROLES)
+    return path
+
+
+def statements(role: dict[str, Any]) -> dict[str, Any]:
+    return {
+        statement["Sid"]: statement
+        for policy in role["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    }
+
+
+def test_they_are_those_of_the_roles_that_would_be_made(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(file), "cow"]) == 0
+
+    roles = json.loads(capsys.readouterr().out)
+    assert {"Role", "Job/Role"} <= set(roles)
+    job = statements(roles["Job/Role"])
+    assert job["ReadInputs"]["Resource"] == "arn:${AWS::Partition}:s3:::meadow/grass/*"
+    assert job["WriteOutputs"]["Resource"] == "arn:${AWS::Partition}:s3:::stable/milk/*"
+    trust = roles["Role"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]
+    assert trust == {"Service": "lambda.amazonaws.com"}
+    assert "batch:SubmitJob" in json.dumps(roles["Role"])
+
+
+def test_an_unknown_function_is_told_with_those_that_are_there(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(file), "bull"]) == 1
+    assert "there are: cow" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["--help"], 0), ([], 2), (["a"], 2)])
+def test_the_usage_has_an_example(
+    arguments: list[str], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == code
+    captured = capsys.readouterr()
+    assert "examples/hello hello-count" in captured.out + captured.err
