@@ -104,7 +104,7 @@ class Buckets(Construct):
         self, notification: Notification
     ) -> s3.CfnBucket.LambdaConfigurationProperty:
         rules = [
-            s3.CfnBucket.FilterRuleProperty(name=name, value=_filter_value(value))
+            s3.CfnBucket.FilterRuleProperty(name=name, value=filter_value(value))
             for name, value in (("prefix", notification.prefix), ("suffix", notification.suffix))
             if value
         ]
@@ -126,12 +126,12 @@ class Buckets(Construct):
         return own.lambda_function.function_arn if own else naming.function_arn(name)
 
 
-def _filter_value(value: str) -> str:
-    """As S3 wants filters: a space as `+`, other special characters percent-encoded.
+def filter_value(value: str) -> str:
+    """As S3 wants filters: a space as `+`, all but its safe characters percent-encoded.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
     """
-    return quote_plus(value, safe="/*")
+    return quote_plus(value, safe="/*").replace("~", "%7E")
 
 
 def _key(scope: Construct, arn: str | None) -> kms.IKey | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from local.cloud.authorization import RequestResources
+from local.cloud.authorization import RequestResources, wildcard
 from local.cloud.batch.api import BatchApi
 from local.cloud.batch.attempt import AttemptRunner
 from local.cloud.batch.cloudformation import resource_types
@@ -32,7 +32,7 @@ from local.cloud.gateway import WAIT_SECONDS, Gateway, local_address, too_late, 
 from local.cloud.host import HostEngine
 from local.cloud.ingress import ingress_handlers
 from local.cloud.ledger import Ledger
-from local.cloud.notifications import FunctionTargets, Settling
+from local.cloud.notifications import FunctionTargets, Settling, passes
 from local.cloud.programs import Engine
 
 INVOCATIONS_PER_CPU = 2
@@ -49,6 +49,8 @@ def assemble(engine_name: str, port: int, folder: Path) -> tuple[Application, Ca
     _add_batch(emulator, ledger, engine, sessions, endpoint)
     pool = _add_functions(emulator, ledger, engine, sessions, endpoint, folder)
     targets = FunctionTargets(emulator, ledger.warn)
+    emulator.identity.put_wildcards(wildcard)
+    emulator.storage.put_notification_filter(passes)
     emulator.storage.put_notification_check(targets.fault)
     emulator.storage.put_notification_delivery(targets.allows)
     gateway = Gateway(emulator, ledger.warn)

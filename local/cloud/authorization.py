@@ -1,4 +1,5 @@
-"""The resources of a request for IAM, where the emulator takes `*` for them.
+"""What IAM's policies are about, where the emulator's view of it differs from AWS's: the resources
+of a request, and what a wildcard matches.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbatch.html,
 .../list_amazonelasticcontainerregistry.html and .../list_awssystemsmanager.html
@@ -6,7 +7,9 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbatch
 
 from __future__ import annotations
 
+import functools
 import json
+import re
 from collections.abc import Callable
 
 from local.cloud.scope import Scope
@@ -23,6 +26,10 @@ class RequestResources:
 
     def __call__(self, service: str, path: str, body: bytes) -> tuple[str, ...]:
         """Every ARN that the request must be allowed on; none to leave it to the emulator."""
+        if service == "s3":
+            # As it is: the emulator would take slashes together, and leave one out at the end.
+            bucket, _, key = path.removeprefix("/").partition("/")
+            return (f"arn:aws:s3:::{bucket}/{key}",) if key else ()
         if service == "batch" and path.rstrip("/").lower() == _SUBMIT_JOB:
             request = json.loads(body or b"{}")
             queue = request.get("jobQueue", "")
@@ -44,3 +51,15 @@ class RequestResources:
 
     def _arn(self, service: str, resource: str) -> str:
         return self._scope().arn(service, resource)
+
+
+@functools.lru_cache(maxsize=4096)
+def wildcard(pattern: str, ignores_case: bool) -> re.Pattern[str]:
+    """A policy's pattern: `*` is any text, lines of it too, and `?` any one character.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    """
+    signs = {"*": ".*", "?": "."}
+    text = "".join(signs.get(character) or re.escape(character) for character in pattern)
+    # Not `$`, which a line break may follow.
+    return re.compile(rf"{text}\Z", re.DOTALL | (re.IGNORECASE if ignores_case else 0))

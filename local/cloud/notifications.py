@@ -7,9 +7,11 @@ the same event must not overlap in prefix and suffix at once.
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote_plus
 
 from local.cloud.emulator import Emulator
 
@@ -18,6 +20,20 @@ _OVERLAP = (
     "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the "
     "prefixes are overlapping for the same event type."
 )
+_ENCODED = re.compile(r"(?:[A-Za-z0-9/!_.*'()+-]|%[0-9A-Fa-f]{2})*")
+"""What S3 calls safe, a space as `+`, and everything else percent-encoded:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+
+
+def passes(key: str, prefix: str | None, suffix: str | None) -> bool:
+    """Whether a notification with this filter is about the key.
+
+    The values of a filter are encoded, see the page above. S3 takes one that is not, and it
+    matches nothing.
+    """
+    if not all(_ENCODED.fullmatch(value or "") for value in (prefix, suffix)):
+        return False
+    return key.startswith(_decoded(prefix)) and key.endswith(_decoded(suffix))
 
 
 def overlap(rules: Sequence[Rule]) -> str | None:
@@ -104,5 +120,9 @@ def _covers(pattern: str, event: str) -> bool:
 
 
 def _nested(one: Rule, other: Rule, name: str, extends: Any) -> bool:
-    a, b = one.get(name) or "", other.get(name) or ""
+    a, b = _decoded(one.get(name)), _decoded(other.get(name))
     return bool(extends(a, b) or extends(b, a))
+
+
+def _decoded(value: str | None) -> str:
+    return unquote_plus(value or "")

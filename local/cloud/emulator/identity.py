@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -40,6 +41,10 @@ class Identity:
         )
         result = evaluator.evaluate_resource_policy(policy, context, service=service)
         return bool(result.decision == "Allow")
+
+    def put_wildcards(self, compiled: Callable[[str, bool], re.Pattern[str]]) -> None:
+        """Match policies' patterns by `compiled(pattern, whether case is ignored)`."""
+        self._modules.iam_evaluator._fnmatch_compile = compiled
 
     def put_resources(self, resources: Callable[[str, str, bytes], Sequence[str]]) -> None:
         """Authorize a request on each of `resources(service, path, body)`; if that is empty, on

@@ -17,7 +17,9 @@ VERSION = "1.5.33"
 NAMES: Mapping[str, tuple[str, ...]] = {
     "app": ("app",),
     "core.iam_actions": ("extract_resource_arn",),
-    "core.iam_evaluator": ("EvalContext", "enforce", "evaluate_resource_policy"),
+    "core.iam_evaluator": (
+        *("EvalContext", "_fnmatch_compile", "enforce", "evaluate_resource_policy"),
+    ),
     "core.responses": ("error_response_json", "get_account_id", "get_region"),
     "services.apigateway_v1": ("_call_lambda_raw", "_import_rest_api"),
     "services.batch": ("_DISPATCH",),
@@ -39,6 +41,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "services.s3": (
         *("_bucket_notifications", "_delete_bucket", "_deliver_event_to_lambda"),
         *("_fire_s3_event", "_fire_s3_event_async", "_invalid_notification_config"),
+        "_key_matches_filter",
         *("_validate_notification_configs",),
     ),
     "services.sqs": ("queue_policy_allows",),

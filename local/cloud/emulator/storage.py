@@ -34,6 +34,12 @@ class Storage:
 
         storage._validate_notification_configs = validate
 
+    def put_notification_filter(
+        self, passes: Callable[[str, str | None, str | None], bool]
+    ) -> None:
+        """Let `passes(key, prefix, suffix)` say which keys a notification is about."""
+        self._modules.s3._key_matches_filter = passes
+
     def put_notification_delivery(self, allows: Callable[[str, str], bool]) -> None:
         """Deliver a bucket's event to a function only if `allows(function ARN, bucket)`."""
         storage = self._modules.s3
