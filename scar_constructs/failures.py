@@ -21,7 +21,7 @@ RETENTION = Duration.days(14)  # SQS's maximum: a failure is worth a holiday's w
 
 
 class Failures(Construct):
-    """The failure queue of one stack, encrypted, TLS only, open to the stack's own rules.
+    """The failure queue of one stack, encrypted, TLS only, open to rules of its account and region.
 
     `kms_key`: ARN of the key that encrypts it; without one it is a key that SQS manages.
     """
@@ -52,11 +52,13 @@ class Failures(Construct):
         )
 
     def _from_rules(self) -> iam.PolicyStatement:
-        """One statement for all rules of the stack: a queue policy holds 20 at most.
+        """One statement for the rules of this account and region, whatever their names.
 
-        The rules have no names of their own, so theirs start with the stack's.
+        CloudFormation makes up the rules' names and cuts them, so that no pattern holds for those
+        of the stack; and a list of their ARNs would not fit into the policy of a large file.
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
         """
-        rules = f"arn:{Aws.PARTITION}:events:{Aws.REGION}:{Aws.ACCOUNT_ID}:rule/{Aws.STACK_NAME}-*"
+        rules = f"arn:{Aws.PARTITION}:events:{Aws.REGION}:{Aws.ACCOUNT_ID}:rule/*"
         return iam.PolicyStatement(
             sid="FromRules",
             principals=[cast(iam.IPrincipal, iam.ServicePrincipal("events.amazonaws.com"))],

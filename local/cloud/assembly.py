@@ -29,6 +29,7 @@ from local.cloud.functions.launch import Launcher
 from local.cloud.functions.pool import Pool
 from local.cloud.functions.service import FunctionService
 from local.cloud.gateway import WAIT_SECONDS, Gateway, local_address, too_late, understood
+from local.cloud.generated_names import generated_name
 from local.cloud.host import HostEngine
 from local.cloud.ingress import ingress_handlers
 from local.cloud.ledger import Ledger
@@ -63,6 +64,7 @@ def assemble(engine_name: str, port: int, folder: Path) -> tuple[Application, Ca
     emulator.stacks.put_resource_type("AWS::EC2::SecurityGroupIngress", ingress_handlers(emulator))
     emulator.registry.refuse_absent_images()
     emulator.stacks.keep_filled_buckets()
+    emulator.stacks.put_names(generated_name)
 
     def close() -> None:
         pool.close()

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from aws_cdk.assertions import Match, Template
 
 from scar_constructs.fdl.models import ExecutionMode, Input
 from tests.synth.models import function, workflow
-from tests.synth.synthesis import Json, manifest_of, resources, template_of, templates_of
+from tests.synth.synthesis import (
+    Json,
+    flat,
+    manifest_of,
+    resources,
+    template_of,
+    templates_of,
+)
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +105,19 @@ def test_one_failure_queue_encrypted_and_tls_only(template: Json) -> None:
             }
         },
     )
+
+
+def test_no_policy_goes_by_the_stack_s_name_which_is_cut_in_generated_names(
+    template: Json,
+) -> None:
+    policies = ("AWS::IAM::Role", "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy")
+    for name, resource in resources(template, *policies).items():
+        assert "AWS::StackName" not in json.dumps(resource["Properties"]), name
+    (queue,) = resources(template, "AWS::SQS::QueuePolicy").values()
+    document = queue["Properties"]["PolicyDocument"]
+    (opened,) = [one for one in document["Statement"] if one["Effect"] == "Allow"]
+    senders = flat(opened["Condition"]["ArnLike"]["aws:SourceArn"])
+    assert senders == "arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:rule/*"
 
 
 def test_the_spool_expires_and_stays(template: Json) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextvars
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from local.cloud.emulator.names import Modules, Record
+
+_TAIL = 12
+"""Characters at the end of a generated name that tell it from others."""
 
 
 class Stacks:
@@ -15,7 +19,8 @@ class Stacks:
         self._modules = modules
 
     def physical_name(self, stack: str, logical_id: str) -> str:
-        name: str = self._modules.provisioners._physical_name(stack, logical_id, max_len=128)
+        """The name of what a handler makes for a template that does not name it."""
+        name: str = self._modules.provisioners._physical_name(stack, logical_id)
         return name
 
     def put_resource_type(self, name: str, handlers: Mapping[str, Callable[..., Any]]) -> None:
@@ -46,3 +51,30 @@ class Stacks:
             return original["delete"](name, properties)
 
         table["AWS::S3::Bucket"] = {**original, "delete": delete}
+
+    def put_names(self, name_for: Callable[[str, str, str, str, int], str]) -> None:
+        """Name what templates do not name `name_for(type, stack, logical id, tail, limit)`, where
+        the limit is the emulator's own. For the handlers that are there when this is called."""
+        provisioners = self._modules.provisioners
+        table, original = provisioners._RESOURCE_HANDLERS, provisioners._physical_name
+        current: contextvars.ContextVar[str] = contextvars.ContextVar("resource_type", default="")
+
+        def framed(resource_type: str, make: Callable[..., Any]) -> Callable[..., Any]:
+            def run(*arguments: Any) -> Any:
+                token = current.set(resource_type)
+                try:
+                    return make(*arguments)
+                finally:
+                    current.reset(token)
+
+            return run
+
+        def physical_name(stack: str, logical_id: str, *, max_len: int = 128, **how: Any) -> str:
+            tail = original(stack, logical_id, max_len=_TAIL, **how)
+            return name_for(current.get(), stack, logical_id, tail, max_len)
+
+        for resource_type, handlers in table.items():
+            makers = {name: handlers[name] for name in ("create", "update") if name in handlers}
+            made = {name: framed(resource_type, make) for name, make in makers.items()}
+            table[resource_type] = {**handlers, **made}
+        provisioners._physical_name = physical_name
