@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from scar_runtime.batch import Job
 from scar_runtime.claims import DONE, FAILED, PUBLISHING, SUBMITTED, Claim, LostClaimError
@@ -136,12 +137,21 @@ def submit(runtime: Runtime, task: Task, claim: Claim | None, status: str) -> Ou
     _, _, jobs = runtime.stored
     key = claim.key if claim else None
     try:
-        job_id = jobs.submit(Job(task.record, task.request_id, key))
+        job_id = jobs.submit(Job(task.record, task.request_id, key), _program(runtime, task))
     except ScarError:
         note(runtime, claim, FAILED)
         raise
     note(runtime, claim, SUBMITTED, job=job_id)
     return Outcome(status, job_id=job_id)
+
+
+def _program(runtime: Runtime, task: Task) -> Mapping[str, Any] | None:
+    """What the container of an image that is used as it is has to be told."""
+    if not runtime.settings.job_containers:
+        return None
+    from scar_runtime.stages.own_command import override  # most functions have no such container
+
+    return override(runtime, task)
 
 
 def note(runtime: Runtime, claim: Claim | None, state: str, **facts: str) -> None:

@@ -63,8 +63,9 @@ class Jobs:
         self._batch = batch
         self._sleep = sleep
 
-    def submit(self, job: Job) -> str:
-        """Submit a job for a record; gives its id. Raises `SubmitError`."""
+    def submit(self, job: Job, program: Mapping[str, Any] | None = None) -> str:
+        """Submit a job for a record; gives its id. `program` is what it overrides of the container
+        of an image that is used as it is. Raises `SubmitError`."""
         queue, definition = self._settings.job_queue, self._settings.job_definition
         if not queue or not definition:
             raise ConfigError("SCAR_JOB_QUEUE and SCAR_JOB_DEFINITION must be set to submit jobs")
@@ -80,7 +81,7 @@ class Jobs:
             "jobName": job_name(self._function, job.record),
             "jobQueue": queue,
             "jobDefinition": definition,
-            **_overrides(key, self._settings),
+            **_overrides(key, self._settings, program),
         }
         return self._submit(request)
 
@@ -97,12 +98,14 @@ class Jobs:
         raise AssertionError("the last attempt returns or raises")
 
 
-def _overrides(key: str, settings: Settings) -> dict[str, Any]:
+def _overrides(key: str, settings: Settings, program: Mapping[str, Any] | None) -> dict[str, Any]:
     """What the job learns. A job over several hosts takes it for all of them, a job of several
     containers for those that are named."""
     overrides = {"environment": [{"name": "SCAR_JOB_EVENT", "value": key}]}
     if settings.job_containers:
         containers = [{"name": name, **overrides} for name in settings.job_containers]
+        if program:
+            containers.append(dict(program))
         return {"ecsPropertiesOverride": {"taskProperties": [{"containers": containers}]}}
     if settings.job_nodes is None:
         return {"containerOverrides": overrides}

@@ -6,7 +6,7 @@ The writer is `scar_constructs.fdl.runtime_config`; a test holds the two togethe
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,11 @@ class Provider:
 @dataclass(frozen=True)
 class Config:
     """All the runtime knows of its function. `timeout_threshold` is in seconds; `secrets` are
-    variables with the ARNs of their values; `payload` is the folder of `extra_payload`, if any."""
+    variables with the ARNs of their values; `payload` is the folder of `extra_payload`, if any.
+
+    `entrypoint` and `command` are what the image runs, in Docker's sense; None: not known.
+    `has_image` is whether this process is in the image, and is not in the document.
+    """
 
     name: str
     mode: str
@@ -84,6 +88,9 @@ class Config:
     payload: Path | None = None
     inputs: tuple[Input, ...] = ()
     providers: tuple[Provider, ...] = ()
+    entrypoint: tuple[str, ...] | None = None
+    command: tuple[str, ...] | None = None
+    has_image: bool = True
 
 
 def read_config(path: Path) -> Config:
@@ -125,7 +132,13 @@ def _config(document: Mapping[str, Any]) -> Config:
             Provider(name, **settings)
             for name, settings in document.get("storage_providers", {}).items()
         ),
+        entrypoint=_words(document.get("entrypoint")),
+        command=_words(document.get("command")),
     )
+
+
+def _words(document: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if document is None else tuple(document)
 
 
 def _script(document: Mapping[str, str] | None) -> Script | None:

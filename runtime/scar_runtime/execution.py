@@ -14,7 +14,6 @@ from pathlib import Path
 from scar_runtime.config import Config
 from scar_runtime.environment import instance_ip, script_environment
 from scar_runtime.errors import (
-    ConfigError,
     OutOfTimeError,
     ScriptError,
     SupersededError,
@@ -33,12 +32,12 @@ from scar_runtime.outputs import (
     publish,
 )
 from scar_runtime.process import Finished, Kept, Terminator, run
+from scar_runtime.program import Program, program_of
 from scar_runtime.providers.stores import Stores
 from scar_runtime.reaper import Reaper
 from scar_runtime.secrets import ScriptSecrets
 from scar_runtime.workspace import WORK_ROOT, Workspace, local_name, workspace
 
-SHELL = "/bin/sh"
 EVENT_BYTES = 96 * 1024
 """A single variable above 128 KiB keeps Linux from starting the program at all."""
 LAST_OUTPUT_BYTES = 1000
@@ -136,13 +135,11 @@ class Executor:
 
     def _input(self, task: Task, work: Workspace) -> tuple[Path | None, dict[str, str]]:
         """The record's file in the input folder, and its metadata."""
-        record = task.record
-        if record.payload:
-            path = work.input / local_name(record.payload.name)
+        record, path = task.record, input_path(task.record, work)
+        if path and record.payload:
             path.write_bytes(record.payload.content)
             return path, {}
-        if record.object:
-            path = work.input / local_name(record.object.key)
+        if path and record.object:
             self._require_time(task)
             begin = time.monotonic()
             # Outputs under fixed keys show the newest input, in whatever order events come.
@@ -164,9 +161,12 @@ class Executor:
         event = self.variables(task, work, input_file)
         image = {**task.record.variables, **self._image}
         function = {**self._config.environment, **self._secrets.variables()}
+        program = self.program(task.record, work, input_file)
         return run(
-            self.command(task.record, work),
-            folder=work.root,
+            program.words,
+            folder=program.folder,
+            source=program.input,
+            title=program.title,
             environment=script_environment(image, function, event),
             stop_at=task.stop_at,
             grace=task.grace,
@@ -178,23 +178,15 @@ class Executor:
         """What the script is told of its event and its folders."""
         return {**_folders(work, file), **task.variables, **self._facts(task)}
 
-    def command(self, record: Record, work: Workspace) -> Sequence[str]:
-        """The event's script, else the event's command, else the function's script."""
-        if record.script is not None:
-            file = work.script / "script.sh"
-            file.write_bytes(record.script)
-            return [SHELL, str(file), *record.arguments]
-        if record.arguments:
-            return record.arguments
-        script = self._config.script
-        if script is None:
-            raise ConfigError(
-                f"function {self._config.name} has no init_script, and the event brings neither"
-                " script nor cmd_args"
+    def program(self, record: Record, work: Workspace, file: Path | None) -> Program:
+        """What runs for the record. Raises `ConfigError` if there is nothing."""
+        program = program_of(self._config, record, work, file)
+        if record.arguments and record.script is None and self._config.entrypoint is None:
+            self._log.warning(
+                "the image's ENTRYPOINT is not known and is taken for none: name it in `entrypoint`"
+                " of the container, or have it noted in the lock file of images"
             )
-        file = work.script / local_name(script.name)
-        file.write_bytes(script.content)
-        return [SHELL, str(file)]
+        return program
 
     def _facts(self, task: Task) -> dict[str, str]:
         """What the script may know of its event; an absent fact is an absent variable."""
@@ -269,6 +261,13 @@ class Executor:
         if finished.exit_code != 0:
             last = finished.output.last(LAST_OUTPUT_BYTES)
             raise ScriptError(name, finished.exit_code, finished.reason, last)
+
+
+def input_path(record: Record, work: Workspace) -> Path | None:
+    """Where the record's file is put, if it has one."""
+    if record.payload:
+        return work.input / local_name(record.payload.name)
+    return work.input / local_name(record.object.key) if record.object else None
 
 
 def _folders(work: Workspace, input_file: Path | None) -> dict[str, str]:

@@ -8,7 +8,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -93,15 +93,19 @@ class Terminator:
 def run(
     command: Sequence[str],
     *,
-    folder: Path,
+    folder: Path | None,
     environment: Mapping[str, str],
     stop_at: float | None,
     grace: float,
     terminator: Terminator,
     reaper: Reaper,
     sink: int = 1,
+    source: Path | None = None,
+    title: str = "the script",
 ) -> Finished:
-    """Run `command` in `folder`, its output and errors going to the descriptor `sink`.
+    """Run `command` in `folder` (None: where this process is), its output and errors going to the
+    descriptor `sink`, its standard input being the file `source`, or empty. `title` is what
+    messages call it.
 
     At `stop_at` (by `time.monotonic`), or when asked to end, the program's whole process group
     gets SIGTERM, and SIGKILL after `grace` seconds. A program that cannot be started counts as
@@ -109,24 +113,34 @@ def run(
     """
     kept = Kept()
     try:
-        child = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            bufsize=0,
-            start_new_session=True,
-        )
+        with _standard_input(source) as standard_input:
+            child = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=dict(environment),
+                stdin=standard_input,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                bufsize=0,
+                start_new_session=True,
+            )
     except FileNotFoundError:
         return Finished(NOT_FOUND, f"the image has no {command[0]}", kept)
     except OSError as error:
         return Finished(NOT_EXECUTABLE, f"cannot run {command[0]}: {error.strerror}", kept)
     if child.stdout is None:
         raise AssertionError("the output is a pipe")
-    watch = _Watch(child, child.stdout, kept, sink, stop_at, grace, terminator, reaper)
+    watch = _Watch(child, child.stdout, title, kept, sink, stop_at, grace, terminator, reaper)
     return watch.until_end()
+
+
+@contextlib.contextmanager
+def _standard_input(source: Path | None) -> Iterator[int | IO[bytes]]:
+    if source is None:
+        yield subprocess.DEVNULL
+        return
+    with source.open("rb") as file:
+        yield file
 
 
 class _Watch:
@@ -136,6 +150,7 @@ class _Watch:
         self,
         child: subprocess.Popen[bytes],
         pipe: IO[bytes],
+        title: str,
         kept: Kept,
         sink: int,
         stop_at: float | None,
@@ -145,6 +160,7 @@ class _Watch:
     ) -> None:
         self._child = child
         self._pipe = pipe
+        self._title = title
         self._kept = kept
         self._sink = sink
         self._stop_at = stop_at
@@ -240,9 +256,9 @@ class _Watch:
     def _finished(self, code: int) -> Finished:
         if code < 0:
             exit_code = SIGNALLED - code
-            reason = f"the script was ended by signal {-code} ({signal.strsignal(-code)})"
+            reason = f"{self._title} was ended by signal {-code} ({signal.strsignal(-code)})"
         else:
-            exit_code, reason = code, f"the script exited with code {code}"
+            exit_code, reason = code, f"{self._title} exited with code {code}"
         return Finished(
             exit_code,
             reason,

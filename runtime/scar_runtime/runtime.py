@@ -70,6 +70,8 @@ def assemble(
     if settings.is_child_node:
         # The main node publishes, once; its script gathers what the others made.
         config = replace(config, outputs=())
+    if not settings.has_image:
+        config = replace(config, has_image=False)
     log = Log(config.name, config.log_level, log_descriptor)
     terminator, reaper = Terminator(), Reaper()
     credentials, connections = Provider(environ), Connections(environ)

@@ -15,6 +15,8 @@ class Settings:
     - `job_event`: key in the spool bucket of this job's event document
     - `job_nodes`: over how many hosts each job runs; None if jobs have no nodes
     - `job_containers`: which containers of a job are to know its event; none if a job is of one
+    - `task_metadata_url`: where ECS tells of this process's task
+    - `has_image`: whether programs of the function's image can be run here
     - `is_child_node`: whether this is one of them that does not lead
     - `s3_url`, `batch_url`, `lambda_url`, `any_url` (all others): services that speak the same
       protocols, in place of AWS's own
@@ -27,6 +29,8 @@ class Settings:
     job_event: str | None
     job_nodes: int | None
     job_containers: tuple[str, ...]
+    task_metadata_url: str | None
+    has_image: bool
     is_child_node: bool
     job_id: str | None
     job_attempt: int
@@ -50,6 +54,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         job_event=environ.get("SCAR_JOB_EVENT"),
         job_nodes=int(nodes) if nodes else None,
         job_containers=tuple(environ.get("SCAR_JOB_CONTAINERS", "").split()),
+        # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4.html
+        task_metadata_url=environ.get("ECS_CONTAINER_METADATA_URI_V4"),
+        has_image="SCAR_WITHOUT_IMAGE" not in environ,
         # https://docs.aws.amazon.com/batch/latest/userguide/job_env_vars.html
         is_child_node=(
             environ.get("AWS_BATCH_JOB_NODE_INDEX") != environ.get("AWS_BATCH_JOB_MAIN_NODE_INDEX")

@@ -243,10 +243,17 @@ def test_variables_of_both_dialects_and_of_the_function(staged: Staged, bucket: 
     ]
 
 
-def test_a_command_of_the_event_in_place_of_a_script(staged: Staged, bucket: Bucket) -> None:
-    event = {"cmd_args": ["/bin/sh", "-c", 'echo "$1" >output/x', "sh", "it's $HOME"]}
-    assert staged(None, event).run() == 0
-    assert bucket.get("out/x") == b"it's $HOME\n"
+def test_arguments_of_the_event_run_in_place_of_a_script(
+    staged: Staged, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The launcher is the command of the image's ENTRYPOINT, and so are the words in it. They run
+    where the image says, as the container does."""
+    monkeypatch.chdir(tmp_path)
+    event = {
+        "cmd_args": ["/bin/sh", "-c", '{ echo "$1"; pwd; } >"$SCAR_OUTPUT_DIR/x"', "sh", "a $HOME"]
+    }
+    assert staged("never", event).run() == 0
+    assert bucket.get("out/x") == f"a $HOME\n{tmp_path}\n".encode()
 
 
 def test_a_payload_is_in_the_volume(staged: Staged, bucket: Bucket, tmp_path: Path) -> None:

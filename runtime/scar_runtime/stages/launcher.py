@@ -35,12 +35,13 @@ code=$?
 
 def launcher(
     command: Sequence[str],
-    folder: Path,
+    folder: Path | None,
     code: Path,
     given: Mapping[str, str],
     variables: Mapping[str, str],
 ) -> bytes:
-    """The text: run `command` in `folder` and write its exit code to `code`.
+    """The text: run `command` in `folder` (None: where the image says) and write its exit code to
+    `code`.
 
     `given` are set where the image has no variable of that name, `variables` in any case.
     """
@@ -57,7 +58,8 @@ def launcher(
         elif not name.startswith("-"):  # which `env` would take for an option
             others.append(quoted(f"{name}={value}"))
     words = [*([b"env", *others] if others else []), *(quoted(word) for word in command)]
-    lines.append(b"cd " + quoted(str(folder)) + b" || exit")
+    if folder:
+        lines.append(b"cd " + quoted(str(folder)) + b" || exit")
     lines.append(b"set -- " + b" ".join(words))
     told = b'echo "$code" >' + quoted(str(code)) + b'\nexit "$code"\n'
     return b"\n".join(lines) + b"\n" + _RUN + told

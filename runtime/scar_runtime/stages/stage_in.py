@@ -13,6 +13,7 @@ from scar_runtime.execution import Staged
 from scar_runtime.job import current_job, holder_of, task_of
 from scar_runtime.runtime import Runtime
 from scar_runtime.stages.launcher import IDLE, launcher
+from scar_runtime.stages.own_command import runs_own_command
 from scar_runtime.stages.volume import (
     DUPLICATE,
     FAILED,
@@ -74,14 +75,18 @@ def _stage(runtime: Runtime, volume: Volume, job: Job) -> Staged:
     remove_tree(work.root)
     work.make()
     staged = executor.stage_in(task, work)
+    payload = runtime.config.payload and volume.put_payload(runtime.config.payload)
+    if runs_own_command(runtime.config, job.record):
+        open_to_all(work.root)
+        return staged
     variables = executor.variables(task, work, staged.file)
-    if runtime.config.payload:
-        variables["EXTRA_PAYLOAD"] = str(volume.put_payload(runtime.config.payload))
-    command = executor.command(job.record, work)
+    if payload:
+        variables["EXTRA_PAYLOAD"] = str(payload)
+    program = executor.program(job.record, work, staged.file)
     open_to_all(work.root)
     text = launcher(
-        command,
-        work.root,
+        program.words,
+        program.folder,
         volume.code,
         given=job.record.variables,
         variables={**runtime.config.environment, **variables},

@@ -14,9 +14,11 @@ from scar_runtime.outputs import Publication
 from scar_runtime.process import Kept
 from scar_runtime.runtime import Runtime
 from scar_runtime.spool import Document
+from scar_runtime.stages.own_command import exit_code, runs_own_command
 from scar_runtime.stages.volume import DUPLICATE, FAILED, IGNORED, Notes, Volume
 from scar_runtime.workspace import remove_tree
 
+NOT_STARTED = "the container of the image did not run: see its reason among the job's containers"
 NOT_RUN = (
     "the container of the image ended without a word of the script's end: it was killed, it has no"
     " /bin/sh, or the image's ENTRYPOINT did not run the command it was given"
@@ -62,7 +64,7 @@ def _attempt(runtime: Runtime, volume: Volume, job: Job, notes: Notes) -> Outcom
         raise StageInError(notes.message, notes.exit_code)
 
     def execute(publication: Publication) -> Result:
-        _require_success(runtime.config.name, volume.exit_code())
+        _require_success(runtime, volume, job)
         task, work = task_of(runtime, job), volume.work(job.request_id)
         # The file itself has served its purpose.
         staged = Staged(None, notes.hop, notes.begin)
@@ -72,11 +74,18 @@ def _attempt(runtime: Runtime, volume: Volume, job: Job, notes: Notes) -> Outcom
     return settle(runtime, job.request_id, _claim(runtime, notes), execute, _no_limit)
 
 
-def _require_success(function: str, code: int | None) -> None:
+def _require_success(runtime: Runtime, volume: Volume, job: Job) -> None:
+    function = runtime.config.name
+    if runs_own_command(runtime.config, job.record):
+        title, missing = "the command", NOT_STARTED
+        code = exit_code(runtime.settings.task_metadata_url)
+    else:
+        title, missing = "the script", NOT_RUN
+        code = volume.exit_code()
     if code is None:
-        raise ScriptError(function, 1, NOT_RUN, "")
+        raise ScriptError(function, 1, missing, "")
     if code != 0:
-        reason = f"the script exited with code {code} (its output is in the log of `program`)"
+        reason = f"{title} exited with code {code} (its output is in the log of `program`)"
         raise ScriptError(function, code, reason, "")
 
 
