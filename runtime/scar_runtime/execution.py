@@ -5,9 +5,10 @@ Knows nothing of Lambda, Batch or claims: its callers do.
 
 from __future__ import annotations
 
+import functools
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,7 +109,7 @@ class Executor:
 
         Raises `ScriptError`, `OutOfTimeError`, `TerminatedError` or a fault of storage.
         """
-        with workspace(task.request_id, self._root) as work:
+        with workspace(task.request_id, self._root, self._warn(task)) as work:
             staged = self.stage_in(task, work)
             finished = self._run(task, work, staged.file)
             self._require_success(finished)
@@ -126,12 +127,16 @@ class Executor:
     ) -> tuple[str, ...]:
         """Upload what the script left in the output folder; gives "bucket/key" of each."""
         stored, claim = task.record.object, publication.claim
-        uploads = plan(work.output, self._config.outputs, stored, publication.request_id)
+        outputs, warn = self._config.outputs, self._warn(task)
+        uploads = plan(work.output, outputs, stored, publication.request_id, warn)
         self._require_current(stored, staged.begin)
         publication.begin()
         metadata = origin(self._config.name, task.request_id, stored, staged.hop, claim)
         self._publish(task, publication, uploads, metadata)
         return tuple(upload.path for upload in uploads)
+
+    def _warn(self, task: Task) -> Callable[[str], None]:
+        return functools.partial(self._log.warning, request_id=task.request_id)
 
     def _input(self, task: Task, work: Workspace) -> tuple[Path | None, dict[str, str]]:
         """The record's file in the input folder, and its metadata."""

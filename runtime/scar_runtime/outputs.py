@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -12,6 +11,7 @@ from urllib.parse import quote
 from scar_runtime.config import OWN, Output
 from scar_runtime.errors import LoopError, StorageError
 from scar_runtime.events import StoredObject
+from scar_runtime.output_files import Warn, chosen, listed
 from scar_runtime.providers.stores import Stores
 from scar_runtime.storage import PARALLEL_OBJECTS, in_parallel
 
@@ -69,51 +69,42 @@ class Upload:
 
 
 def plan(
-    folder: Path, outputs: Sequence[Output], stored: StoredObject | None, request_id: str
+    folder: Path,
+    outputs: Sequence[Output],
+    stored: StoredObject | None,
+    request_id: str,
+    warn: Warn = lambda _: None,
 ) -> list[Upload]:
     """Which file goes where: a file goes to each output whose filters it passes.
 
-    Raises `StorageError` if two files would get one key, or a key is too long, before anything
-    is uploaded.
+    `warn` is told of what is not uploaded, or under another name. Raises `StorageError`, before
+    anything is uploaded, if two files would get one key, a key is too long, a file cannot be read,
+    or the folder is not there any more.
     """
+    if not outputs:
+        return []
     stem = _stem(stored)
     uploads: dict[str, Upload] = {}
-    for file, name in files(folder):
+    sources: dict[str, bytes] = {}
+    wanted = [file for file in listed(folder) if any(_passes(file.name, one) for one in outputs)]
+    for file, path in chosen(folder, wanted, warn):
+        name = file.name
+        values = {"name": name, "stem": stem, "request_id": request_id}
         for output in outputs:
             if not _passes(name, output):
                 continue
-            values = {"name": name, "stem": stem, "request_id": request_id}
-            upload = Upload(file, output.bucket, _key(output, values), output.provider)
+            upload = Upload(path, output.bucket, _key(output, values), output.provider)
             if len(upload.key.encode()) > KEY_BYTES:
-                raise StorageError(f"the key of output {name!r} is over {KEY_BYTES} bytes")
-            other = uploads.setdefault(upload.path, upload)
-            if other.file != file:
+                raise StorageError(f"the key of output {file.shown} is over {KEY_BYTES} bytes")
+            if sources.setdefault(upload.path, file.raw) != file.raw:
                 raise StorageError(f"two outputs would both be {upload.label}")
+            uploads[upload.path] = upload
     return list(uploads.values())
 
 
 def overwrites(outputs: Sequence[Output]) -> bool:
     """Whether two runs on the same input key write the same output keys."""
     return any("{request_id}" not in output.key for output in outputs)
-
-
-def files(folder: Path) -> Iterator[tuple[Path, str]]:
-    """All files under `folder` with their relative names, as keys can have them.
-
-    A symbolic link to a file counts where the file itself is under `folder`: the script may be
-    led by its input to make a link to anything it can read.
-    """
-    real = folder.resolve()
-    for root, folders, names in os.walk(folder):
-        folders.sort()
-        for name in sorted(names):
-            file = Path(root, name)
-            if not file.is_file():
-                continue
-            if file.is_symlink() and real not in file.resolve().parents:
-                continue
-            relative = os.fsencode(file.relative_to(folder)).decode("utf-8", "replace")
-            yield file, relative.replace("\n", "")
 
 
 def _passes(name: str, output: Output) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -106,22 +107,106 @@ def test_links_are_followed_inside_the_folder_only(folder: Path, tmp_path: Path)
     (folder / "sub" / "up").symlink_to("../file")
     (folder / "outside").symlink_to(tmp_path / "secret" / "file")
     (folder / "folder").symlink_to(tmp_path / "secret")
+    (folder / "sub-link").symlink_to("sub")
     (folder / "broken").symlink_to("nothing")
     (folder / "loop").symlink_to("loop")
-    assert keys(folder, output()) == ["out/file", "out/link", "out/sub/other", "out/sub/up"]
+    (folder / "zero").symlink_to("/dev/zero")
+    told: list[str] = []
+    uploads = plan(folder, [output()], STORED, "id", told.append)
+    assert [upload.key for upload in uploads] == [
+        "out/file",
+        "out/link",
+        "out/sub/other",
+        "out/sub/up",
+    ]
+    real = folder.resolve()
+    assert [upload.file for upload in uploads][1::2] == [real / "file", real / "file"]
+    assert told == [
+        "outputs not uploaded, since they are no files of the output folder: 'broken' (a symbolic"
+        " link that leads nowhere), 'folder' (a symbolic link that leads out of it), 'loop' (a"
+        " symbolic link that leads nowhere), 'outside' (a symbolic link that leads out of it),"
+        " 'sub-link' (a symbolic link to a folder), 'zero' (a symbolic link that leads out of it)"
+    ]
+
+
+def test_two_names_of_one_file_are_two_outputs_and_never_one_key(folder: Path) -> None:
+    write(folder, "file")
+    (folder / "hard").hardlink_to(folder / "file")
+    (folder / "soft").symlink_to("file")
+    assert keys(folder, output()) == ["out/file", "out/hard", "out/soft"]
+    with pytest.raises(StorageError, match="two outputs would both be"):
+        keys(folder, output(key="same", prefixes=("file", "soft")))
 
 
 def test_only_files_count(folder: Path) -> None:
     write(folder, "file")
     (folder / "empty").mkdir()
     os.mkfifo(folder / "pipe")
+    os.mkfifo(folder / "unwanted")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(os.path.relpath(folder / "socket"))
+    told: list[str] = []
+    wanted = output(prefixes=("file", "pipe", "sock"))
+    assert [one.key for one in plan(folder, [wanted], None, "id", told.append)] == ["out/file"]
+    [text] = told
+    assert text.endswith(": 'pipe' (a pipe), 'socket' (a socket)")
+
+
+def test_many_entries_make_a_short_warning(folder: Path) -> None:
+    for number in range(100):
+        (folder / f"{number:02}").symlink_to("/etc/passwd")
+    told: list[str] = []
+    assert plan(folder, [output()], None, "id", told.append) == []
+    [text] = told
+    assert "'00' (a symbolic link that leads out of it), '01'" in text
+    assert text.endswith("'19' (a symbolic link that leads out of it), and 80 more")
+
+
+def test_a_file_with_holes_is_one_that_is_as_large(folder: Path) -> None:
+    write(folder, "file")
+    os.truncate(folder / "file", 3 * 1024**3)
+    [upload] = plan(folder, [output()], None, "id")
+    assert upload.file.stat().st_size == 3 * 1024**3
+
+
+def test_a_file_that_no_service_could_hold_is_refused_before_any_upload(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some file systems know no file of 50 TiB, not even one with holes."""
+    monkeypatch.setattr("scar_runtime.output_files.LARGEST", 1024)
+    write(folder, "file")
     assert keys(folder, output()) == ["out/file"]
+    os.truncate(folder / "file", 1025)
+    with pytest.raises(StorageError, match="the output 'file' has more than 1024 bytes"):
+        keys(folder, output())
 
 
-def test_any_name_of_a_file_makes_a_key(folder: Path) -> None:
-    for name in (b"new\nline", b"not utf-8 \xff", "ñ日 +%".encode()):
+def test_any_name_of_a_file_makes_a_key_and_a_changed_one_is_told(folder: Path) -> None:
+    names = (b"new\nline", b"not utf-8 \xff", b"\x1b[31m\xc2\x9b", b"\n", "ñ日 +%".encode())
+    for name in names:
         Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_text("x")
-    assert keys(folder, output()) == ["out/newline", "out/not utf-8 \ufffd", "out/ñ日 +%"]
+    told: list[str] = []
+    uploads = plan(folder, [output()], None, "id", told.append)
+    assert {upload.key for upload in uploads} == {
+        "out/new\ufffdline",
+        "out/not utf-8 \ufffd",
+        "out/\ufffd[31m\ufffd",
+        "out/\ufffd",
+        "out/ñ日 +%",
+    }
+    [text] = told
+    assert text.startswith("outputs uploaded under other names, since keys are UTF-8 without")
+    assert "'new\\nline' as 'new\ufffdline'" in text
+    assert "b'not utf-8 \\xff' as 'not utf-8 \ufffd'" in text
+    assert "'\\x1b[31m\\x9b' as '\ufffd[31m\ufffd'" in text
+    assert text.isprintable()
+
+
+def test_two_names_that_become_one_are_refused(folder: Path) -> None:
+    for name in (b"a\nb", b"a\tb"):
+        Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_text("x")
+    with pytest.raises(StorageError, match="two outputs would both be s3://b/out/a\ufffdb"):
+        keys(folder, output())
 
 
 @given(st.text(max_size=1024))

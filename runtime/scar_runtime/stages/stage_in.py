@@ -23,7 +23,7 @@ from scar_runtime.stages.volume import (
     Volume,
     open_to_all,
 )
-from scar_runtime.workspace import remove_tree
+from scar_runtime.workspace import make_way
 
 
 def run_stage_in(runtime: Runtime, volume: Volume) -> int:
@@ -72,7 +72,7 @@ def _taken(runtime: Runtime, volume: Volume, job: Job, begin: float) -> Notes:
 def _stage(runtime: Runtime, volume: Volume, job: Job) -> Staged:
     task, executor = task_of(runtime, job), runtime.executor
     work = volume.work(job.request_id)
-    remove_tree(work.root)
+    make_way(work.root)
     work.make()
     staged = executor.stage_in(task, work)
     payload = runtime.config.payload and volume.put_payload(runtime.config.payload)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import stat
 import time
@@ -17,6 +18,7 @@ from scar_runtime.workspace import WORK_ROOT, Workspace, remove_tree, work_folde
 STAGED, DUPLICATE, IGNORED, FAILED = "staged", "duplicate", "ignored", "failed"
 _ALL_MAY_WRITE = stat.S_IRWXU | stat.S_IRWXG | stat.S_IRWXO
 _ALL_MAY_WRITE_FILES = _ALL_MAY_WRITE & ~0o111
+_MOST_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -89,15 +91,30 @@ class Volume:
     def notes(self) -> Notes:
         """What `stage-in` wrote; a fault of its own if it did not come to its end."""
         try:
-            return Notes(**json.loads(self._notes.read_bytes()))
+            return Notes(**json.loads(_content(self._notes)))
         except FileNotFoundError:
             message = "stage-in did not come to its end: see its log"
-            return Notes(FAILED, time.monotonic(), message=message, exit_code=1)
+        except (OSError, ValueError, TypeError):
+            message = "the script has damaged what stage-in left for stage-out"
+        return Notes(FAILED, time.monotonic(), message=message, exit_code=1)
 
     def exit_code(self) -> int | None:
         """The script's exit code; None if the launcher did not come so far."""
-        text = self.code.read_text(encoding="ascii", errors="replace").strip()
-        return int(text) if text.isdecimal() else None
+        try:
+            text = _content(self.code).strip()
+        except OSError:
+            return None
+        return int(text) if re.fullmatch(rb"[0-9]{1,3}", text) else None
+
+
+def _content(file: Path) -> bytes:
+    """What is in a file, to which a script that is root may have done anything: opening a pipe
+    would wait for ever, and a link leads to other files. Raises `OSError`."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as opened:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError("no file")
+        return opened.read(_MOST_BYTES)
 
 
 def open_to_all(root: Path) -> None:
