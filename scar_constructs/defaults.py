@@ -85,7 +85,6 @@ BATCH_DISK_MIN_GIB = 30
 BATCH_DISK_MAX_GIB = 16_384  # one gp3 volume
 BATCH_COMPUTE_TYPE = "EC2"  # SCAR's default
 BATCH_MIN_VCPUS = 0  # SCAR's default
-BATCH_DESIRED_VCPUS = 0  # SCAR's default
 BATCH_MAX_VCPUS = 2  # SCAR's default; raised to hold one job when `vcpus` is larger
 BATCH_INSTANCE_TYPES = ("default_x86_64",)  # SCAR's m3.medium is retired
 BATCH_ARM_INSTANCE_TYPES = ("default_arm64",)  # for `architectures: [arm64]`

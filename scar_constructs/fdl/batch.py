@@ -62,7 +62,8 @@ def _multi_node(section: Section) -> MultiNode | None:
 def _compute_resources(section: Section, vcpus: float) -> ComputeResources:
     inside = "batch.compute_resources."
     minimum = section.integer(inside + "min_v_cpus", defaults.BATCH_MIN_VCPUS)
-    desired = section.integer(inside + "desired_v_cpus", max(defaults.BATCH_DESIRED_VCPUS, minimum))
+    # 0 is what SCAR wrote for everybody, and where Batch starts without it.
+    desired = section.integer(inside + "desired_v_cpus", 0)
     maximum = max(defaults.BATCH_MAX_VCPUS, math.ceil(vcpus), minimum, desired)
     types = section.texts(inside + "instance_types")
     if not types or types == SCAR_INSTANCE_TYPES:
@@ -73,7 +74,7 @@ def _compute_resources(section: Section, vcpus: float) -> ComputeResources:
     return ComputeResources(
         type=ComputeType(section.text(inside + "type") or defaults.BATCH_COMPUTE_TYPE),
         min_vcpus=minimum,
-        desired_vcpus=desired,
+        desired_vcpus=desired or None,
         max_vcpus=section.integer(inside + "max_v_cpus", maximum),
         instance_types=types,
         subnets=section.texts(inside + "subnets"),

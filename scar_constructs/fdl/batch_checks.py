@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from scar_constructs import defaults
 from scar_constructs.fdl.batch import SCAR_INSTANCE_TYPES
@@ -71,13 +72,15 @@ def check_vcpus(parsed: ParsedFunction) -> Iterator[Problem]:
 
 
 def check_vcpu_order(parsed: ParsedFunction) -> Iterator[Problem]:
-    """min <= desired <= max."""
+    """min <= desired <= max, of those that are given."""
     resources = parsed.function.batch.compute_resources
-    pairs = (
-        ("min_v_cpus", resources.min_vcpus, "desired_v_cpus", resources.desired_vcpus),
-        ("desired_v_cpus", resources.desired_vcpus, "max_v_cpus", resources.max_vcpus),
-    )
-    for low, low_value, high, high_value in pairs:
+    given = [
+        ("min_v_cpus", resources.min_vcpus),
+        ("desired_v_cpus", resources.desired_vcpus),
+        ("max_v_cpus", resources.max_vcpus),
+    ]
+    values = [(name, value) for name, value in given if value is not None]
+    for (low, low_value), (high, high_value) in pairwise(values):
         node = parsed.section.find(f"{_RESOURCES}.{low}")
         if node is not None and low_value > high_value:
             message = f"must be at most `{high}`, which is {high_value}"

@@ -38,7 +38,12 @@ COMPUTE_RESOURCES = Group(
         "min_v_cpus": Key(
             Integer(0, 100_000, "vCPUs"), "vCPUs that are always there.", default="0"
         ),
-        "desired_v_cpus": Key(Integer(0, 100_000, "vCPUs"), "vCPUs at the start.", default="0"),
+        "desired_v_cpus": Key(
+            Integer(0, 100_000, "vCPUs"),
+            "vCPUs at the start. Updates fail while the jobs use more than are said here.",
+            default="what the jobs need, which Batch finds out itself",
+            changed="0, which SCAR always gave, is now no number at all",
+        ),
         "max_v_cpus": Key(
             Integer(1, 100_000, "vCPUs"),
             "vCPUs at most, all jobs together.",
@@ -85,7 +90,11 @@ COMPUTE_RESOURCES = Group(
 
 MULTI_NODE = Group(
     {
-        "enabled": Key(Boolean(), "Run each job on several hosts.", default="false"),
+        "enabled": Key(
+            Boolean(),
+            "Run each job on several hosts.",
+            default="false",
+        ),
         "number_nodes": Key(
             Integer(1, defaults.BATCH_NODES_MAX, "nodes"),
             "How many hosts.",

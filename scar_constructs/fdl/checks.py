@@ -16,6 +16,7 @@ from scar_constructs.fdl.ecr import ECR_IMAGE
 from scar_constructs.fdl.errors import Problem
 from scar_constructs.fdl.functions import UDOCKER_PREFIX, ParsedFunction
 from scar_constructs.fdl.image_checks import IMAGE_CHECKS
+from scar_constructs.fdl.machine_checks import MACHINE_CHECKS
 from scar_constructs.fdl.models import Output
 from scar_constructs.fdl.nodes import Mapping, Node, Scalar, Sequence, quote
 from scar_constructs.fdl.outside_files import check_payload, is_allowed
@@ -45,7 +46,7 @@ def check_function(parsed: ParsedFunction) -> None:
         *(*IMAGE_CHECKS, *BUILD_CHECKS, *SECRET_CHECKS, *STORAGE_CHECKS),
     ]
     if parsed.function.execution_mode.runs_on_batch:
-        checks += BATCH_CHECKS
+        checks += [*BATCH_CHECKS, *MACHINE_CHECKS]
     for check in checks:
         for found in check(parsed):
             parsed.section.report.add(found)

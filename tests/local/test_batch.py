@@ -224,6 +224,25 @@ def test_jobs_wait_for_vcpus_and_cancel_ends_one_that_waits() -> None:
     )
 
 
+def test_an_environment_that_runs_jobs_cannot_be_scaled_down_by_hand() -> None:
+    batch = Batch(FakeEngine(None))
+    identifier = batch.submit()
+    assert batch.engine.begun.wait(60)
+    for resources in ({"maxvCpus": 4}, {"desiredvCpus": 1}):
+        batch.api.update_compute_environment(
+            {"computeEnvironment": "ce", "computeResources": resources}
+        )
+    with pytest.raises(ClientError, match="Manually scaling down"):
+        batch.api.update_compute_environment(
+            {"computeEnvironment": "ce", "computeResources": {"desiredvCpus": 0}}
+        )
+    batch.api.terminate_job({"jobId": identifier, "reason": "done"})
+    batch.wait()
+    batch.api.update_compute_environment(
+        {"computeEnvironment": "ce", "computeResources": {"desiredvCpus": 0}}
+    )
+
+
 def test_definitions_have_revisions() -> None:
     batch = Batch(FakeEngine())
     again = batch.api.describe_job_definitions({})["jobDefinitions"][0]

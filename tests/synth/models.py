@@ -18,7 +18,6 @@ from scar_constructs.fdl.workflow import Bucket, Notification, Stack
 COMPUTE = ComputeResources(
     type=ComputeType.EC2,
     min_vcpus=0,
-    desired_vcpus=0,
     max_vcpus=2,
     instance_types=("default_x86_64",),
     subnets=(),

@@ -41,7 +41,7 @@ def test_ec2_environment_can_be_updated_in_place(ec2: Template) -> None:
                 "Type": "EC2",
                 "AllocationStrategy": "BEST_FIT_PROGRESSIVE",
                 "MinvCpus": 0,
-                "DesiredvCpus": 0,
+                "DesiredvCpus": Match.absent(),
                 "MaxvCpus": 2,
                 "InstanceTypes": ["default_x86_64"],
                 "Ec2Configuration": [{"ImageType": "ECS_AL2023"}],
@@ -53,6 +53,12 @@ def test_ec2_environment_can_be_updated_in_place(ec2: Template) -> None:
                 "Tags": Match.absent(),
             },
         },
+    )
+
+
+def test_vcpus_at_the_start_stand_in_the_template_only_if_the_user_says_them() -> None:
+    template_of(workflow(jobs(desired_vcpus=4, max_vcpus=8))).has_resource_properties(
+        "AWS::Batch::ComputeEnvironment", {"ComputeResources": {"DesiredvCpus": 4}}
     )
 
 

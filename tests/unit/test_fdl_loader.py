@@ -77,8 +77,22 @@ def test_scar_s_defaults(tmp_path: Path) -> None:
     assert (batch.vcpus, batch.memory_mib, batch.gpus) == (1, 1024, 0)
     resources = batch.compute_resources
     assert resources.type is ComputeType.EC2
-    assert (resources.min_vcpus, resources.desired_vcpus, resources.max_vcpus) == (0, 0, 2)
+    assert (resources.min_vcpus, resources.desired_vcpus, resources.max_vcpus) == (0, None, 2)
     assert resources.instance_types == ("default_x86_64",)
+
+
+def test_vcpus_at_the_start_of_scar_s_default_are_no_number(tmp_path: Path) -> None:
+    """SCAR's configuration gives 0 to every function, where Batch starts by itself."""
+    text = """
+    functions:
+      aws:
+      - lambda: {name: f, container: {image: x}, execution_mode: batch}
+        batch: {compute_resources: {desired_v_cpus: 0, min_v_cpus: 2, max_v_cpus: 4}}
+    """
+    loaded = load_application(write(tmp_path, a=text))
+
+    assert only(loaded.application).batch.compute_resources.desired_vcpus is None
+    assert loaded.warnings == ()
 
 
 def test_the_fdl_dialect(tmp_path: Path) -> None:

@@ -64,10 +64,21 @@ class BatchApi:
 
     def update_compute_environment(self, request: Mapping[str, Any]) -> Record:
         record = self._here()[1].environment(request["computeEnvironment"])
+        self._check_desired(record, request)
         resources = {**record.get("computeResources", {}), **request.get("computeResources", {})}
         changes = {name: value for name, value in request.items() if name != "computeEnvironment"}
         record.update(changes, computeResources=resources)
         return _only(record, "computeEnvironmentName", "computeEnvironmentArn")
+
+    def _check_desired(self, record: Record, request: Mapping[str, Any]) -> None:
+        """https://docs.aws.amazon.com/batch/latest/userguide/error-desired-vcpus-update.html"""
+        desired = (request.get("computeResources") or {}).get("desiredvCpus")
+        in_use = self._runner.vcpus_in_use(record["computeEnvironmentArn"])
+        if desired is not None and float(desired) < in_use:
+            raise ClientError(
+                "Manually scaling down compute environment is not supported. Disconnecting job "
+                "queues from compute environment will cause it to scale-down to minvCpus."
+            )
 
     def delete_compute_environment(self, request: Mapping[str, Any]) -> Record:
         region = self._here()[1]

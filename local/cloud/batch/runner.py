@@ -77,6 +77,12 @@ class Runner:
                 job.termination = reason
                 self._changed.notify_all()
 
+    def vcpus_in_use(self, environment_arn: str) -> float:
+        """The vCPUs of the jobs that run in the environment."""
+        with self._changed:
+            capacity = self._capacity.get(environment_arn)
+            return capacity.used if capacity else 0.0
+
     def _run(self, job: Job, environment: Mapping[str, Any]) -> None:
         number, end = 0, None
         while end is None or is_retried(job.document["retryStrategy"], number, end):

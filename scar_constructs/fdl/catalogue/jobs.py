@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scar_constructs.fdl.catalogue.rule import AWS, Rule
+from scar_constructs.fdl.catalogue.rule import AWS, WARNING, Rule
 
 BATCH = {
     "fractional-vcpus": Rule(
@@ -17,6 +17,16 @@ BATCH = {
     "vcpus-out-of-order": Rule(
         "min, desired and max must be in order",
         source=f"{AWS}batch/latest/APIReference/API_ComputeResource.html",
+    ),
+    "desired-vcpus": Rule(
+        "the vCPUs at the start are left to Batch",
+        why=(
+            "Batch moves this number with the jobs. A template that holds one asks for it again "
+            "with each update of the environment, and Batch refuses to be scaled down by hand: "
+            "while jobs use more, the deployment fails. `min_v_cpus` keeps machines ready."
+        ),
+        source=f"{AWS}batch/latest/userguide/error-desired-vcpus-update.html",
+        severity=WARNING,
     ),
     "fargate-size": Rule(
         "Fargate has certain pairs of vCPUs and memory",

@@ -25,15 +25,15 @@ class ComputeType(StrEnum):
 
 
 class ComputeResources(Model):
-    """The machines of a Batch compute environment."""
+    """The machines of a compute environment. Without `desired_vcpus` Batch finds the start."""
 
     type: ComputeType
     min_vcpus: int
-    desired_vcpus: int
     max_vcpus: int
     instance_types: tuple[str, ...]
     subnets: tuple[str, ...]
     security_group_ids: tuple[str, ...]
+    desired_vcpus: int | None = None
     instance_role: str | None = None
     launch_template_name: str | None = None
 
