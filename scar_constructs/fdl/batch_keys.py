@@ -92,7 +92,8 @@ MULTI_NODE = Group(
     {
         "enabled": Key(
             Boolean(),
-            "Run each job on several hosts.",
+            "Run each job on several hosts. Without `subnets` they reach each other and S3 of the "
+            "region, and nothing else.",
             default="false",
         ),
         "number_nodes": Key(

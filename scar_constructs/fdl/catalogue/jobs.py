@@ -57,6 +57,14 @@ BATCH = {
         "jobs over several hosts need EC2 on demand",
         source=f"{AWS}batch/latest/userguide/multi-node-parallel-jobs.html",
     ),
+    "nodes-without-way-out": Rule(
+        "the nodes of a job need subnets with a NAT gateway to reach more than S3",
+        why=(
+            "Batch gives each node a network interface without a public address. A request to "
+            "Secrets Manager or to a storage provider would wait until it is given up."
+        ),
+        source=f"{AWS}batch/latest/userguide/mnp-ce.html",
+    ),
     "main-node": Rule("the main node must be one of the nodes"),
     "file-system-of-jobs": Rule(
         "a job needs the id of its file system, and a way to it",
