@@ -163,7 +163,8 @@ class Capacity(Construct):
             self,
             "LaunchTemplate",
             launch_template_data=ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(
-                # One hop: a container, one hop further, cannot reach the host's credentials.
+                # Against forged requests, not against jobs: those are in the host's own network
+                # and reach the role of the host, which is therefore worth little (`hosts`).
                 metadata_options=ec2.CfnLaunchTemplate.MetadataOptionsProperty(
                     http_tokens="required", http_put_response_hop_limit=1
                 ),

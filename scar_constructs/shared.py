@@ -14,12 +14,12 @@ from scar_constructs.compliance import acknowledge
 from scar_constructs.defaults import HELPER_IMAGE
 from scar_constructs.failures import Failures
 from scar_constructs.fdl.models import StackOptions
+from scar_constructs.hosts import new_host_role
 from scar_constructs.image import RUNTIME_IMAGE
 from scar_constructs.network import Network
 from scar_constructs.spool import Spool
 
 API_LOGS_POLICY = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
-AGENT_POLICY = "service-role/AmazonEC2ContainerServiceforEC2Role"
 
 
 class Shared(Construct):
@@ -127,20 +127,6 @@ class Shared(Construct):
         return account
 
     def _new_host_profile(self) -> iam.CfnInstanceProfile:
-        role = iam.Role(
-            self,
-            "HostRole",
-            assumed_by=cast(iam.IPrincipal, iam.ServicePrincipal("ec2.amazonaws.com")),
-            description="hosts of Batch jobs",
-            managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(AGENT_POLICY)],
-        )
-        acknowledge(
-            cast(CfnResource, role.node.default_child),
-            {
-                f"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{AGENT_POLICY}]": (
-                    "AWS keeps this policy in step with the ECS agent that runs on the hosts"
-                )
-            },
-        )
-        # Batch takes a profile, not a role.
+        """Batch takes a profile, not a role."""
+        role = new_host_role(self, "HostRole")
         return iam.CfnInstanceProfile(self, "HostProfile", roles=[role.role_name])

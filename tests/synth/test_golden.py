@@ -103,6 +103,23 @@ def test_functions_have_few_resources(case: Path, templates: dict[str, Json]) ->
             assert len(own) - max(further, 0) <= most, function.name
 
 
+def test_every_job_is_started_with_an_execution_role(templates: dict[str, Json]) -> None:
+    """The hosts' own role may neither pull an image nor write a log."""
+    for template in templates.values():
+        for definition in resources(template, "AWS::Batch::JobDefinition").values():
+            assert all("ExecutionRoleArn" in one for one in tasks_of(definition["Properties"]))
+
+
+def tasks_of(definition: Json) -> list[Json]:
+    """What a job definition runs: one container or task, or one of them for each range of nodes."""
+    nodes = definition.get("NodeProperties", {}).get("NodeRangeProperties", [])
+    found = [one["Container"] for one in nodes]
+    found += definition.get("EcsProperties", {}).get("TaskProperties", [])
+    found += [definition["ContainerProperties"]] if "ContainerProperties" in definition else []
+    assert found
+    return found
+
+
 def test_no_custom_resource_and_no_function_of_our_own(
     case: Path, templates: dict[str, Json]
 ) -> None:

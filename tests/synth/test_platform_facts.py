@@ -15,7 +15,7 @@ import pytest
 from scar_constructs.defaults import FARGATE_MEMORY_MIB
 from scar_constructs.fdl.models import ComputeType, ExecutionMode, FileSystem, Function, Vpc
 from tests.synth.models import batch, compute, function, workflow
-from tests.synth.synthesis import Json, flat, resources, statements, templates_of
+from tests.synth.synthesis import Json, as_list, flat, resources, statements, templates_of
 
 ACCESS_POINT = (
     "arn:aws:elasticfilesystem:eu-west-1:111122223333:access-point/fsap-0123456789abcdef0"
@@ -181,9 +181,41 @@ def test_a_launch_template_without_a_version_stays_at_its_first(kind: ComputeTyp
 
 
 @pytest.mark.parametrize("kind", HOSTS)
-def test_containers_one_hop_behind_their_host_cannot_reach_its_credentials(
+def test_jobs_reach_the_role_of_their_host_so_it_serves_the_agent_on_clusters_of_batch_alone(
     kind: ComputeType,
 ) -> None:
+    """No hop limit keeps a job from it: single-node jobs run in their host's network."""
+    made = template_of(kind)
+    ((path, role),) = (
+        (one["Metadata"]["aws:cdk:path"], one["Properties"])
+        for one in resources(made, "AWS::IAM::Role").values()
+        if flat(one["Properties"]["Description"]).startswith("hosts of Batch jobs")
+    )
+    assert "ManagedPolicyArns" not in role
+    rights = {
+        (action, flat(one["Resource"]).replace("arn:<AWS::Partition>:ecs:<AWS::Region>:", ""))
+        for where, one in statements(made)
+        for action in as_list(one["Action"])
+        if where == path
+    }
+    cluster = "<AWS::AccountId>:cluster/AWSBatch-*"
+    host = "<AWS::AccountId>:container-instance/AWSBatch-*/*"
+    assert rights == {
+        ("ecs:DeregisterContainerInstance", cluster),
+        ("ecs:RegisterContainerInstance", cluster),
+        ("ecs:SubmitAttachmentStateChanges", cluster),
+        ("ecs:SubmitContainerStateChange", cluster),
+        ("ecs:SubmitTaskStateChange", cluster),
+        ("ecs:Poll", host),
+        ("ecs:StartTelemetrySession", host),
+        ("ecs:UpdateContainerInstancesState", host),
+        ("ecs:TagResource", host),
+        ("ecs:DiscoverPollEndpoint", "*"),
+    }
+
+
+@pytest.mark.parametrize("kind", HOSTS)
+def test_the_host_s_metadata_asks_for_a_token(kind: ComputeType) -> None:
     data = only(template_of(kind), "AWS::EC2::LaunchTemplate")["LaunchTemplateData"]
     assert data["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
 
