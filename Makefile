@@ -34,9 +34,8 @@ demo: setup ## run a two-step workflow on the local cloud and show its outputs
 	$(BIN)/python -m local run examples/hello --put examples/hello/poem.txt --get out
 	@tail -n +1 out/hello-bucket/counts/*
 
-test: setup ## run the whole test suite: what measures time first, then the rest in two processes
-	$(BIN)/python -m pytest -m alone
-	$(BIN)/python -m pytest -m "not alone" --numprocesses=2
+test: setup ## run the whole test suite, in two processes
+	$(BIN)/python -m pytest --numprocesses=2
 
 check: .venv/.done .venv-checkov/.done node_modules/.done ## format, lint, types; cfn-lint, cdk-nag and checkov over the templates
 	$(BIN)/ruff format --check .

@@ -8,12 +8,21 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parent.parent
 TOGETHER = ("tests/local/", "tests/images/", "tests/runtime/")
 """Each of these folders shares a cloud and built images for the whole session, or work folders."""
+
+# A machine may be slow, and no test of a property changes what its fixtures give it.
+settings.register_profile(
+    "any machine",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("any machine")
 
 # jsii starts the first `node` on PATH when aws_cdk is first imported: hence at import time.
 os.environ["PATH"] = f"{ROOT / 'node_modules' / '.bin'}{os.pathsep}{os.environ['PATH']}"

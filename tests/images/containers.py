@@ -5,22 +5,20 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
-import time
 import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from tests.images.engine import LABEL, Engine
 from tests.images.fetched import interface_emulator
 from tests.runtime.cloud import Bucket, Cloud, free_port
+from tests.support.waiting import HANG_SECONDS, eventually
 
 SUPERVISOR = "/opt/scar/bin/supervisor"
-START_SECONDS = 20
-JOB_SECONDS = 60
 # Lambda runs an image read-only but for /tmp, as a user of its own, without any capability.
 LAMBDA_CONDITIONS = ("--read-only", "--tmpfs=/tmp", "--user=993:990", "--cap-drop=all")
 
@@ -36,14 +34,19 @@ class Lambda:
     def invoke(self, event: Any) -> dict[str, Any]:
         """The function's answer, or Lambda's error document."""
         url = f"http://127.0.0.1:{self.port}/2015-03-31/functions/function/invocations"
-        end = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                with urllib.request.urlopen(url, json.dumps(event).encode(), 60) as answer:
-                    return dict(json.loads(answer.read()))
-            except (urllib.error.URLError, ConnectionError):
-                assert time.monotonic() < end, f"no answer: {self.log()}"
-                time.sleep(0.1)
+        answers: list[dict[str, Any]] = []
+
+        def answered() -> bool:
+            body = json.dumps(event).encode()
+            with (
+                suppress(urllib.error.URLError, ConnectionError),
+                urllib.request.urlopen(url, body, HANG_SECONDS) as answer,
+            ):
+                answers.append(json.loads(answer.read()))
+            return bool(answers)
+
+        eventually(answered, self.log)
+        return answers[0]
 
     def run(self, text: str, *arguments: str) -> str:
         """The output of a script given in the event."""
@@ -77,7 +80,7 @@ class Image:
         settings = {
             **self.cloud.variables,
             "AWS_LAMBDA_FUNCTION_NAME": "f",
-            "AWS_LAMBDA_FUNCTION_TIMEOUT": "30",
+            "AWS_LAMBDA_FUNCTION_TIMEOUT": "300",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
             **variables,
         }
@@ -117,7 +120,7 @@ class Job:
         """Run it to its end."""
         start = ("run", "--rm", f"--label={LABEL}=1", "--network=host")
         options = _environment(self.variables)
-        return self.image.engine.call(*start, *options, self.image.tag, timeout=JOB_SECONDS)
+        return self.image.engine.call(*start, *options, self.image.tag, timeout=HANG_SECONDS)
 
     @contextmanager
     def running(self) -> Iterator[str]:

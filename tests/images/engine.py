@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from local.engines import EngineName, engine_environment
+from tests.support.waiting import HANG_SECONDS
 
 BUILD_SECONDS = 600
 LABEL = "scar-image-test"
@@ -22,7 +23,7 @@ class Engine:
         self.environment = engine_environment(name)
 
     def call(
-        self, *arguments: str, timeout: float = 120, stdin: bytes | None = None
+        self, *arguments: str, timeout: float = HANG_SECONDS, stdin: bytes | None = None
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [self.name, *arguments],
@@ -33,7 +34,7 @@ class Engine:
             input=stdin.decode() if stdin is not None else None,
         )
 
-    def must(self, *arguments: str, timeout: float = 120) -> str:
+    def must(self, *arguments: str, timeout: float = HANG_SECONDS) -> str:
         done = self.call(*arguments, timeout=timeout)
         assert done.returncode == 0, f"{self.name} {arguments[0]}: {done.stderr[-3000:]}"
         return done.stdout

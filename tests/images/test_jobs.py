@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
 
-from tests.images.containers import Image, Job, script
+from tests.images.containers import Image, script
 from tests.runtime.cloud import Bucket
 from tests.runtime.functions import executions
+from tests.support.waiting import HANG_SECONDS, eventually
 
 pytestmark = pytest.mark.container
 Derived = Callable[[str], Image]
@@ -22,12 +22,16 @@ while :; do sleep 0.1; done
 ORPHANS = """
 for number in 1 2 3 4 5; do (sleep 0.1 & ) ; done
 sleep 1
-zombies=0
-for stat in /proc/[0-9]*/stat; do
-    read -r _ _ state _ <"$stat" 2>&- || continue
-    [ "$state" = Z ] && zombies=$((zombies + 1))
+zombies=1
+while [ "$zombies" != 0 ]; do
+    zombies=0
+    for stat in /proc/[0-9]*/stat; do
+        read -r _ _ state _ <"$stat" 2>&- || continue
+        [ "$state" = Z ] && zombies=$((zombies + 1))
+    done
+    sleep 0.1
 done
-echo "zombies: $zombies"
+echo "all gone"
 """
 
 LEAVING = """
@@ -48,10 +52,8 @@ def image(derived: Derived) -> Image:
 def test_a_job_asked_to_end_asks_its_script(image: Image, spool: Bucket) -> None:
     job = image.job(script(STEPS_BACK + "echo x >$SCAR_OUTPUT_DIR/x"), spool)
     with job.running() as container:
-        wait_for("ready", job, container)
-        begin = time.monotonic()
-        image.engine.must("stop", "--time=20", container)
-        assert time.monotonic() - begin < 10
+        eventually(lambda: "ready" in image.engine.logs(container))
+        image.engine.must("stop", f"--time={HANG_SECONDS:.0f}", container, timeout=2 * HANG_SECONDS)
         log = image.engine.logs(container)
         code = image.engine.must("inspect", "--format={{.State.ExitCode}}", container).strip()
     assert "saved" in log
@@ -60,16 +62,9 @@ def test_a_job_asked_to_end_asks_its_script(image: Image, spool: Bucket) -> None
     assert (line["status"], line["outputs"]) == ("failed", [])
 
 
-def wait_for(text: str, job: Job, container: str) -> None:
-    end = time.monotonic() + 30
-    while text not in job.image.engine.logs(container):
-        assert time.monotonic() < end
-        time.sleep(0.1)
-
-
 def test_orphans_of_a_script_are_taken_leave_of(image: Image, spool: Bucket) -> None:
     done = image.job(script(ORPHANS), spool).run()
-    assert "zombies: 0" in done.stdout.splitlines(), done.stdout
+    assert "all gone" in done.stdout.splitlines(), done.stdout
 
 
 def test_a_script_and_an_answer_of_megabytes_pass(image: Image) -> None:

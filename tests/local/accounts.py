@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import boto3
@@ -62,14 +61,7 @@ def make_function(cloud: CloudAddress, name: str, role_arn: str, source: str) ->
         Handler="module.handle",
         Role=role_arn,
         Code={"ZipFile": package.getvalue()},
-        Timeout=20,
+        Timeout=900,
     )
     arn: str = made["FunctionArn"]
     return arn
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

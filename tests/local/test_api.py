@@ -20,6 +20,7 @@ from botocore.credentials import Credentials
 from local.server import REGION
 from tests.local.accounts import allow, make_role
 from tests.local.workflows import Workflow
+from tests.support.waiting import HANG_SECONDS
 
 pytestmark = pytest.mark.container
 
@@ -40,7 +41,7 @@ def call(url: str, body: bytes, headers: Mapping[str, str] | None = None) -> Ans
         url, body, {**(headers or {}), "Accept": "*/*"}
     )
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=HANG_SECONDS) as answer:  # noqa: S310
             return Answer(answer.status, answer.headers, answer.read())
     except urllib.error.HTTPError as error:
         with error:

@@ -19,6 +19,7 @@ from local.cloud.ledger import Ledger
 from local.cloud.programs import StartError
 from local.cloud.scope import Scope
 from tests.local.fake_engine import FakeEngine
+from tests.support.waiting import HANG_SECONDS, eventually
 
 SCOPE = Scope("123456789012", "us-east-1")
 ROLE = "arn:aws:iam::123456789012:role/job"
@@ -87,10 +88,7 @@ class Batch:
         return str(self.api.submit_job({**base, **request})["jobId"])
 
     def wait(self) -> None:
-        deadline = time.monotonic() + 10
-        while self.ledger.in_flight():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        eventually(lambda: not self.ledger.in_flight())
 
     def job(self, identifier: str) -> dict[str, Any]:
         (job,) = self.api.describe_jobs({"jobs": [identifier]})["jobs"]
@@ -197,7 +195,7 @@ def test_a_time_out_ends_the_job_and_is_not_retried() -> None:
 def test_terminate_stops_a_running_job() -> None:
     batch = Batch(FakeEngine(None), retryStrategy={"attempts": 3})
     identifier = batch.submit()
-    assert batch.engine.begun.wait(10)
+    assert batch.engine.begun.wait(HANG_SECONDS)
     batch.api.terminate_job({"jobId": identifier, "reason": "enough"})
     batch.wait()
     job = batch.job(identifier)
@@ -209,7 +207,7 @@ def test_jobs_wait_for_vcpus_and_cancel_ends_one_that_waits() -> None:
     batch = Batch(FakeEngine(None, 0))
     whole = {"resourceRequirements": [{"type": "VCPU", "value": "2"}]}
     first = batch.submit(containerOverrides=whole)
-    assert batch.engine.begun.wait(10)
+    assert batch.engine.begun.wait(HANG_SECONDS)
     second, third = batch.submit(), batch.submit()
     time.sleep(0.1)
     assert [batch.job(name)["status"] for name in (second, third)] == ["RUNNABLE"] * 2

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import HANG_SECONDS, eventually
+
 ROOT = Path(__file__).parent.parent.parent
 HELLO = ROOT / "examples" / "hello"
 FAILING = Path(__file__).parent / "data" / "failing"
@@ -171,7 +173,7 @@ def test_an_interruption_leaves_nothing_behind(
         read_until(running, moment)
         time.sleep(1)
         running.send_signal(number)
-        _, said = running.communicate(timeout=60)
+        _, said = running.communicate(timeout=HANG_SECONDS)
     assert running.returncode == 130
     assert "interrupted" in said
     assert place.left_over() == []
@@ -181,10 +183,7 @@ def test_a_killed_run_takes_its_cloud_along(place: Place) -> None:
     with started(place, "run", HELLO, "--engine", "process") as running:
         read_until(running, "synthesising")
         running.kill()
-    deadline = time.monotonic() + 30
-    while any("local.cloud" in left for left in place.left_over()):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    eventually(lambda: not any("local.cloud" in left for left in place.left_over()))
 
 
 def test_up_and_down(place: Place) -> None:

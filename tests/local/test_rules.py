@@ -11,8 +11,9 @@ from botocore.exceptions import ClientError
 
 from local.run import wait
 from local.server import ACCOUNT, REGION, CloudAddress
-from tests.local.accounts import allow, client_of, eventually, make_function, make_role
+from tests.local.accounts import allow, client_of, make_function, make_role
 from tests.local.workflows import quiet
+from tests.support.waiting import eventually
 
 LAMBDA = "lambda.amazonaws.com"
 BATCH_ARN = f"arn:aws:batch:{REGION}:{ACCOUNT}"

@@ -12,8 +12,8 @@ import pytest
 from local.run import ensure_helpers
 from local.server import CloudAddress
 from scar_constructs.redrive.failures import read_failure
-from tests.local.accounts import eventually
 from tests.local.workflows import Workflow, build_entrypoint_image, build_image, quiet
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.container
 DATA = Path(__file__).parent / "data"
@@ -102,7 +102,7 @@ def test_a_job_that_is_ended_publishes_nothing(untouched: Workflow) -> None:
         events = logs.filter_log_events(logGroupName="/scar/batch/untouched-endless")["events"]
         return any(event["message"] == "waiting" for event in events)
 
-    eventually(waits, 40)
+    eventually(waits)
     (queue,) = [
         one["jobQueueName"]
         for one in batch.describe_job_queues()["jobQueues"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
 import uuid
@@ -22,9 +21,9 @@ from scar_runtime.aws.connections import Connections
 from scar_runtime.aws.credentials import Provider
 from scar_runtime.aws.s3 import S3
 
-PROGRAM = Path(__file__).parents[2] / ".venv-cloud" / "bin" / "ministack"
-START_SECONDS = 30
+from tests.support.waiting import HANG_SECONDS, eventually
 
+PROGRAM = Path(__file__).parents[2] / ".venv-cloud" / "bin" / "ministack"
 
 OPENED: list[Connections] = []
 
@@ -140,7 +139,7 @@ def running_cloud(folder: Path, **variables: str) -> Iterator[Cloud]:
         yield cloud
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(HANG_SECONDS)
 
 
 def free_port() -> int:
@@ -150,11 +149,14 @@ def free_port() -> int:
 
 
 def _wait(cloud: Cloud, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
+    health = f"{cloud.endpoint}/_ministack/health"
+
+    def answers() -> bool:
+        assert process.poll() is None, "the emulator has ended"
         try:
-            with urllib.request.urlopen(f"{cloud.endpoint}/_ministack/health", timeout=5):  # noqa: S310
-                return
+            with urllib.request.urlopen(health, timeout=HANG_SECONDS):  # noqa: S310
+                return True
         except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.1)
-    raise AssertionError(f"the emulator does not answer at {cloud.endpoint}")
+            return False
+
+    eventually(answers, lambda: f"the emulator does not answer at {cloud.endpoint}")

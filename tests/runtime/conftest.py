@@ -13,9 +13,17 @@ import pytest
 
 from tests.runtime.cdmi import CdmiServer, running_cdmi
 from tests.runtime.cloud import OPENED, Bucket, Cloud, running_cloud
-from tests.runtime.functions import FakeBatch, Function, document
+from tests.runtime.functions import Clock, FakeBatch, Function, document
 from tests.runtime.partner import Partner, running_partner
 from tests.runtime.webdav import WebDavServer, running_webdav
+
+
+@pytest.fixture
+def clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of the runtime, in place of the real one."""
+    made = Clock(tmp_path / "ready")
+    monkeypatch.setattr("time.monotonic", made)
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -75,13 +75,28 @@ class FakeBatch:
         return str(variables[0]["value"])
 
 
+@dataclass
+class Clock:
+    """Stands still, whatever happens meanwhile, until `ready` is there; then it moves on."""
+
+    ready: Path
+    seconds: float = 0.0
+    begin: float = field(default_factory=time.monotonic)
+
+    def __call__(self) -> float:
+        return self.begin + (self.seconds if self.ready.exists() else 0.0)
+
+
 @dataclass(frozen=True)
 class Invoked:
-    """Lambda's context object, as far as the runtime looks at it."""
+    """Lambda's context object, as far as the runtime looks at it. The time is SCAR's default, which
+    no script of a test needs."""
 
     aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    seconds: float = 30.0
-    begin: float = field(default_factory=time.monotonic)
+    seconds: float = 300.0
+    begin: float = field(
+        default_factory=lambda: time.monotonic()
+    )  # a test's clock, where it has one
 
     def get_remaining_time_in_millis(self) -> int:
         return int(1000 * (self.begin + self.seconds - time.monotonic()))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
-import time
 from collections.abc import Callable
 from http.client import HTTPResponse
 from typing import TypeVar
@@ -19,11 +18,10 @@ from scar_runtime.handler import Invocation
 from scar_runtime.job import run_job
 
 from tests.runtime.cloud import Bucket
-from tests.runtime.functions import COPY, IMAGE, Function, Invoked, executions, stored
+from tests.runtime.functions import COPY, IMAGE, Clock, Function, Invoked, executions, stored
 
 T = TypeVar("T")
 Make = Callable[..., Function]
-SLOW = COPY + '; [ -z "$AWS_BATCH_JOB_ID" ] && sleep 60; true'
 
 
 def test_the_dispatcher_submits_one_job_per_record(
@@ -74,10 +72,10 @@ def test_t6_a_retried_job_publishes_once(function: Make, bucket: Bucket) -> None
 
 
 def test_out_of_time_becomes_a_job_and_outputs_appear_once(
-    function: Make, bucket: Bucket, capfd: pytest.CaptureFixture[str]
+    function: Make, bucket: Bucket, clock: Clock, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    made = function(SLOW, mode="lambda-batch")
-    Invocation(made.runtime(), Invoked("the-id", seconds=2)).handle(stored(bucket, "in/a"))
+    made = function(slow(clock), mode="lambda-batch")
+    Invocation(made.runtime(), Invoked("the-id")).handle(stored(bucket, "in/a"))
     assert bucket.keys("out/") == []
     assert run_job(made.job(0)) == 0
     assert bucket.keys("out/") == ["out/a"]
@@ -88,32 +86,43 @@ def test_out_of_time_becomes_a_job_and_outputs_appear_once(
     ]
 
 
-def test_a_download_that_takes_too_long_becomes_a_job_too(function: Make, bucket: Bucket) -> None:
+def test_a_download_that_takes_too_long_becomes_a_job_too(
+    function: Make, bucket: Bucket, clock: Clock
+) -> None:
+    clock.seconds = 300
     made = function(COPY, mode="lambda-batch")
     event = stored(bucket, "in/large", b"x" * (1024 * 1024))
 
     class Slow(Client):
-        """Passes a good second before the answer is read."""
+        """All the time passes before the answer is read."""
 
         def send(self, request: Request, region: str, receive: Callable[[HTTPResponse], T]) -> T:
             def late(answer: HTTPResponse) -> T:
                 if request.path.endswith("large"):
-                    time.sleep(1.2)
+                    clock.ready.touch()
                 return receive(answer)
 
             return super().send(request, region, late)
 
     runtime = dataclasses.replace(made, client=Slow).runtime()
-    Invocation(runtime, Invoked(seconds=2)).handle(event)
+    Invocation(runtime, Invoked()).handle(event)
     assert bucket.keys("out/") == []
     assert run_job(made.job(0)) == 0
     assert bucket.keys("out/") == ["out/large"]
 
 
-def test_a_delivery_again_after_the_hand_over_does_nothing(function: Make, bucket: Bucket) -> None:
-    made = function(SLOW, mode="lambda-batch")
+def slow(clock: Clock) -> str:
+    """A script that never ends in a function, whose time is over once its output is there."""
+    clock.seconds = 300
+    return COPY + f'; [ -z "$AWS_BATCH_JOB_ID" ] && touch {clock.ready} && sleep 600; true'
+
+
+def test_a_delivery_again_after_the_hand_over_does_nothing(
+    function: Make, bucket: Bucket, clock: Clock
+) -> None:
+    made = function(slow(clock), mode="lambda-batch")
     event = stored(bucket, "in/a")
-    invoked = Invoked(seconds=2)
+    invoked = Invoked()
     Invocation(made.runtime(), invoked).handle(event)
     Invocation(made.runtime(), Invoked(invoked.aws_request_id)).handle(event)
     Invocation(made.runtime(), Invoked()).handle(event)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scar_runtime.aws.client import Client, Request
 from scar_runtime.handler import Invocation
@@ -104,11 +104,7 @@ def attempts(
     deaths=[Death(6, after=True), Death(9, after=False)],
 )
 @given(more=DELIVERIES, last=st.permutations(range(3)), jobs=st.randoms(), deaths=DEATHS)
-@settings(
-    max_examples=20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=20)
 def test_t6_the_outputs_are_those_of_one_clean_delivery(
     cloud: Cloud,
     tmp_path: Path,

@@ -12,7 +12,7 @@ from http.client import HTTPResponse
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scar_runtime.aws.client import Client, Request
 from scar_runtime.errors import MismatchError
@@ -184,9 +184,7 @@ def test_t8_a_key_is_decoded_once_of_s3_and_never_of_eventbridge(key: str) -> No
 
 
 @given(key=OBJECT_KEYS)
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15)
 def test_t8_any_key_goes_through_a_job_within_all_limits(
     function: Make, bucket: Bucket, key: str
 ) -> None:

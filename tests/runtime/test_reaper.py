@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from scar_runtime.reaper import Reaper
 
+from tests.support.waiting import HANG_SECONDS
+
 RUNTIME = Path(__file__).parents[2] / "runtime"
 RUNS = """
 import os, sys, time
@@ -24,11 +26,10 @@ reaper = Reaper()
 if sys.argv[2] == "adopts":
     reaper.adopt()
 for script in sys.argv[3:]:
-    begin = time.monotonic()
-    stop_at = begin + 30
+    stop_at = time.monotonic() + 60
     done = run(["/bin/sh", "-c", script], folder=Path("/"), environment=os.environ,
                stop_at=stop_at, grace=1, terminator=Terminator(), reaper=reaper)
-    print("code", done.exit_code, "after", round(time.monotonic() - begin, 1), flush=True)
+    print("code", done.exit_code, "stopped" if done.out_of_time else "ended", flush=True)
 """
 """A process that runs one script after the other."""
 ESCAPED = 'setsid sh -c "{hidden} sleep 98.{mark} & {hidden} exec sleep 99.{mark}" {hidden} &'
@@ -37,14 +38,14 @@ SILENT = "</dev/null >/dev/null 2>&1"
 ZOMBIES = """
 for number in 1 2 3 4 5 6 7 8 9; do (setsid sleep 0.1 &) ; done
 sleep 1
-cat /proc/[0-9]*/stat 2>/dev/null | grep -c ") Z $PPID "
-true
+while cat /proc/[0-9]*/stat 2>/dev/null | grep ") Z $PPID " >&2; do sleep 0.1; done
+echo none
 """
 
 
 def runs(mode: str, *scripts: str) -> list[str]:
     command = [sys.executable, "-c", RUNS, str(RUNTIME), mode, *scripts]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG_SECONDS)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 
@@ -64,7 +65,7 @@ def test_what_left_the_group_ends_with_the_script(mark: str, hidden: str) -> Non
     said = runs("adopts", escaping, looking)
     assert said[0] == "first"
     assert said[2] == "0", said
-    assert float(said[1].split()[-1]) < 10
+    assert said[1] == "code 0 ended"
 
 
 def test_where_the_kernel_refuses_the_script_still_runs(mark: str) -> None:
@@ -81,7 +82,7 @@ def test_a_script_s_code_is_its_own_among_many_orphans() -> None:
 
 
 def test_nobody_is_left_a_zombie() -> None:
-    assert runs("adopts", ZOMBIES)[0] == "0"
+    assert runs("adopts", ZOMBIES)[0] == "none"
 
 
 def test_a_reaper_that_did_not_adopt_ends_nobody() -> None:

@@ -89,19 +89,19 @@ def test_mutated_files_end_in_no_traceback(round_: int) -> None:
         use(mutated(seed, chance))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(documents)
 def test_made_documents_end_in_no_traceback(document: dict[str, Any]) -> None:
     use(yaml.safe_dump(document).encode())
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.binary(max_size=200))
 def test_bytes_end_in_no_traceback(data: bytes) -> None:
     use(data)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.text(max_size=60))
 def test_text_in_every_place_ends_in_no_traceback(text: str) -> None:
     safe = text.encode("utf-8", errors="replace").decode()

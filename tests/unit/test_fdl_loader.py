@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import functools
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from scar_constructs import defaults
 from scar_constructs.fdl import FdlError, load_application, render
 from scar_constructs.fdl.models import ComputeType, ExecutionMode, Function, Input, Output
+from tests.support.cost import calls, peak_bytes
 from tests.unit.fdl_files import load, problems_of, rules_of, write
 
 CLASSIC = """
@@ -331,27 +332,47 @@ def test_a_payload_that_no_zip_holds_is_told(tmp_path: Path) -> None:
     assert load_application(write(tmp_path, a=f"functions: {{f: {{{settings}}}}}"))
 
 
-@pytest.mark.alone
 def test_a_thousand_problems_are_enough(tmp_path: Path) -> None:
-    text = "functions: {f: {image: x, " + ", ".join(f"k{n}: 1" for n in range(20_000)) + "}}"
-    start = time.process_time()
+    """The keys after them are read, and are not looked at: that costs a tenth as much."""
 
-    rules = rules_of(tmp_path, a=text)
+    def wrong(keys: int) -> list[str]:
+        text = "functions: {f: {image: x, " + ", ".join(f"k{n}: 1" for n in range(keys)) + "}}"
+        return rules_of(tmp_path, a=text)
 
-    assert time.process_time() - start < 2
-    assert rules == ["unknown-key"] * 1_000 + ["too-many-problems"]
+    thousand = calls(lambda: wrong(1_000))
+
+    assert wrong(20_000) == ["unknown-key"] * 1_000 + ["too-many-problems"]
+    assert calls(lambda: wrong(20_000)) < 4 * thousand
 
 
-@pytest.mark.alone
-def test_many_functions_in_one_folder_end_soon(tmp_path: Path) -> None:
-    """Each of 500 functions reads one suffix of a folder that all write to: 250,000 pairs."""
-    functions = "".join(
-        f"  - lambda: {{name: f{n}, image: x, init_script: run.sh, "
-        f"input: [{{path: bbb/in, suffix: [.{n}x]}}], output: [{{path: bbb/in, suffix: [.y]}}]}}\n"
-        for n in range(500)
-    )
-    start = time.process_time()
+def test_many_functions_in_one_folder_are_looked_at_in_pairs(tmp_path: Path) -> None:
+    """Each function reads one suffix of a folder that all write to: twice as many are four times
+    as many pairs, and nothing costs more than that."""
 
-    load(tmp_path, a=f"functions:\n  aws:\n{functions}")
+    def cost(functions: int) -> int:
+        listed = "".join(
+            f"  - lambda: {{name: f{n}, image: x, init_script: run.sh, input: "
+            f"[{{path: bbb/in, suffix: [.{n}x]}}], output: [{{path: bbb/in, suffix: [.y]}}]}}\n"
+            for n in range(functions)
+        )
+        return calls(lambda: load(tmp_path, a=f"functions:\n  aws:\n{listed}"))
 
-    assert time.process_time() - start < 5
+    assert cost(200) < 5 * cost(100)
+
+
+def test_the_cost_of_a_file_grows_as_the_file_does(tmp_path: Path) -> None:
+    def text(functions: int) -> str:
+        return "functions:\n" + "".join(
+            f"  f{n}:\n    image: grycap/image-{n}\n    memory: 1024\n    init_script: run.sh\n"
+            f"    execution_mode: {('lambda', 'batch', 'lambda-batch')[n % 3]}\n"
+            f"    environment: {{A: '{n}', B: two}}\n    batch: {{vcpus: 2, memory: 4096}}\n"
+            f"    s3: {{input_bucket: cows-{n % 7}, input_folder: step-{n}, "
+            f"output_bucket: cows-{(n + 1) % 7}, output_folder: step-{n + 1}}}\n"
+            for n in range(functions)
+        )
+
+    few, many = (functools.partial(load, tmp_path, a=text(number)) for number in (100, 400))
+
+    few()  # what is made once and kept
+    assert calls(many) < 5 * calls(few)
+    assert peak_bytes(many) < 5 * peak_bytes(few)

@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scar_constructs.fdl import FdlError, load_application
@@ -85,9 +85,7 @@ def can_run_away(functions: Functions) -> bool:
 
 
 @given(FUNCTIONS, st.booleans())
-@settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=200)
 def test_t7_a_graph_that_can_run_away_is_refused_and_no_other(
     tmp_path: Path, functions: Functions, apart: bool
 ) -> None:

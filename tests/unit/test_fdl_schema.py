@@ -78,13 +78,13 @@ GROUPS = {
 
 
 @pytest.mark.parametrize("name", GROUPS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_schema_and_shape_agree_on_a_group(name: str, data: st.DataObject) -> None:
     agree(GROUPS[name], data.draw(values(GROUPS[name])))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(documents)
 def test_schema_and_loader_agree_on_a_file(document: dict[str, Any]) -> None:
     agree(TOP, document)
