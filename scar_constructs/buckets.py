@@ -19,6 +19,7 @@ from constructs import Construct
 from scar_constructs import naming
 from scar_constructs.access_logs import log_access, not_logged
 from scar_constructs.compliance import STRICT_PACKS, acknowledge
+from scar_constructs.defaults import FAILURE_RETENTION_DAYS
 from scar_constructs.fdl.models import BucketSettings
 from scar_constructs.fdl.workflow import Bucket, Notification
 from scar_constructs.function import ScarFunction
@@ -146,8 +147,27 @@ def _lifecycle(settings: BucketSettings) -> list[s3.LifecycleRule]:
         )
     ]
     if settings.expire_days:
-        rules.append(s3.LifecycleRule(id="expire", expiration=Duration.days(settings.expire_days)))
+        rules += _expiry(settings.expire_days)
     return rules
+
+
+def _expiry(days: int) -> list[s3.LifecycleRule]:
+    """Remove objects with all that versioning keeps of them, also where it was switched off later.
+
+    In a versioned bucket an expiration alone puts a delete marker over the object and removes no
+    byte. A replaced or expired version stays as many days again, at most as long as a failed event
+    waits for its redrive, which reads the version that the event names. S3 takes the removal of
+    markers that stand alone only in a rule without days.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+    """
+    return [
+        s3.LifecycleRule(
+            id="expire",
+            expiration=Duration.days(days),
+            noncurrent_version_expiration=Duration.days(min(days, FAILURE_RETENTION_DAYS)),
+        ),
+        s3.LifecycleRule(id="remove-delete-markers", expired_object_delete_marker=True),
+    ]
 
 
 def _reasons(settings: BucketSettings) -> dict[str, str]:

@@ -17,6 +17,8 @@ REGION_EXAMPLE = "us-east-1"
 FAILURES_OUTPUT = "queue of the events that failed for good"
 """Description of the stack's output by which `scar_constructs.redrive` finds its failure queue."""
 
+FAILURE_RETENTION_DAYS = 14  # SQS's maximum: a failure is worth a holiday's wait
+
 TIMEOUT_THRESHOLD_SECONDS = 10  # SCAR's default: kept back from the time-out to upload outputs
 LOG_RETENTION_DAYS = 30  # SCAR's default
 LOG_RETENTION_CHOICES_DAYS = (

@@ -15,9 +15,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from scar_constructs.compliance import acknowledge
-from scar_constructs.defaults import FAILURES_OUTPUT
-
-RETENTION = Duration.days(14)  # SQS's maximum: a failure is worth a holiday's wait
+from scar_constructs.defaults import FAILURE_RETENTION_DAYS, FAILURES_OUTPUT
 
 
 class Failures(Construct):
@@ -34,7 +32,7 @@ class Failures(Construct):
             encryption=(sqs.QueueEncryption.KMS if kms_key else sqs.QueueEncryption.SQS_MANAGED),
             encryption_master_key=(kms.Key.from_key_arn(self, "Key", kms_key) if kms_key else None),
             enforce_ssl=True,
-            retention_period=RETENTION,
+            retention_period=Duration.days(FAILURE_RETENTION_DAYS),
             removal_policy=RemovalPolicy.DESTROY,
         )
         self._queue.add_to_resource_policy(self._from_rules())

@@ -26,7 +26,8 @@ BUCKET = Group(
         "versioned": Key(Boolean(), "Old versions are kept.", default="true", origin=OURS),
         "expire_days": Key(
             Integer(1, 36_500, "days"),
-            "Objects are removed after so many days.",
+            "Objects expire after so many days; where versions are kept, the bytes are removed as "
+            "many days later, 14 at most.",
             default="never",
             origin=OURS,
         ),
