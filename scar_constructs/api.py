@@ -19,6 +19,7 @@ from constructs import Construct
 from scar_constructs.compliance import STRICT_PACKS, acknowledge
 from scar_constructs.defaults import API_BURST, API_PATH, API_RATE
 from scar_constructs.fdl.models import Api, ApiAuth
+from scar_constructs.principals import API_GATEWAY
 
 ANY_METHOD = "x-amazon-apigateway-any-method"
 KEY_SCHEME = "api_key"
@@ -90,7 +91,7 @@ class FunctionApi(Construct):
             "Invoke",
             action="lambda:InvokeFunction",
             function_name=function.function_arn,
-            principal="apigateway.amazonaws.com",
+            principal=API_GATEWAY,
             source_arn=self._rest.arn_for_execute_api("*", "/*", api.stage),
         )
         self._guard(api.web_acl)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from aws_cdk import Aws, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from scar_constructs import naming, permissions
 from scar_constructs.defaults import LOG_RETENTION_DAYS
 from scar_constructs.log_groups import new_log_group
+from scar_constructs.principals import FLOW_LOGS, service_principal
 
 
 class FlowLogs(Construct):
@@ -29,7 +27,7 @@ class FlowLogs(Construct):
         role = permissions.new_role(
             self,
             "Role",
-            principal=_principal(),
+            principal=service_principal(FLOW_LOGS, source_arn=naming.flow_logs_arn()),
             description="flow logs of the network of jobs",
             grants=[permissions.write_flow_logs(name)],
         )
@@ -43,13 +41,3 @@ class FlowLogs(Construct):
             log_group_name=group.log_group_name,
             deliver_logs_permission_arn=role.role_arn,
         )
-
-
-def _principal() -> iam.IPrincipal:
-    return cast(
-        iam.IPrincipal,
-        iam.ServicePrincipal(
-            "vpc-flow-logs.amazonaws.com",
-            conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
-        ),
-    )

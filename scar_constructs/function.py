@@ -28,6 +28,7 @@ from scar_constructs.image import new_image
 from scar_constructs.job import Job
 from scar_constructs.lambda_function import new_lambda
 from scar_constructs.log_groups import new_log_group
+from scar_constructs.principals import LAMBDA, S3, service_principal
 from scar_constructs.shared import Shared
 from scar_constructs.staged_task import TOLD_OF_THE_EVENT
 
@@ -123,7 +124,7 @@ class ScarFunction(Construct):
             naming.permission_id(bucket),
             action="lambda:InvokeFunction",
             function_name=self._lambda.function_arn,
-            principal="s3.amazonaws.com",
+            principal=S3,
             source_arn=naming.bucket_arn(bucket),
             source_account=Aws.ACCOUNT_ID,
         )
@@ -150,7 +151,7 @@ class ScarFunction(Construct):
         return permissions.new_role(
             self,
             "Role",
-            principal=permissions.lambda_principal(),
+            principal=service_principal(LAMBDA),
             description=f"Lambda function {function.name}",
             grants=[*self._plumbing(), *self._data()],
         )

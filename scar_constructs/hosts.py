@@ -12,13 +12,13 @@ docs/resources.md.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from scar_constructs.permissions import WRITES_ANYWHERE, Grant, new_role
+from scar_constructs.principals import EC2, service_principal
 
 BATCH_CLUSTERS = "AWSBatch-*"
 """Batch names the cluster of an environment AWSBatch-ENVIRONMENT-UUID, and makes it itself."""
@@ -28,7 +28,7 @@ def new_host_role(scope: Construct, construct_id: str) -> iam.Role:
     return new_role(
         scope,
         construct_id,
-        principal=cast(iam.IPrincipal, iam.ServicePrincipal("ec2.amazonaws.com")),
+        principal=service_principal(EC2),
         description="hosts of Batch jobs: the ECS agent, on clusters of Batch",
         grants=_run_agent(),
     )

@@ -18,6 +18,7 @@ from scar_constructs.fdl.models import Function, MultiNode
 from scar_constructs.image import FunctionImage, repository_arn
 from scar_constructs.job_settings import JobSettings, environment, requirements, secrets
 from scar_constructs.log_groups import new_log_group
+from scar_constructs.principals import TASKS, service_principal
 from scar_constructs.shared import Shared
 from scar_constructs.staged_task import ecs_properties
 
@@ -56,7 +57,7 @@ class Job(Construct):
         self._execution_role = permissions.new_role(
             self,
             "ExecutionRole",
-            principal=permissions.task_principal(),
+            principal=service_principal(TASKS),
             description=f"starts the jobs of {function.name}: image and log",
             grants=self._starting(),
         )
@@ -90,7 +91,7 @@ class Job(Construct):
         return permissions.new_role(
             self,
             "Role",
-            principal=permissions.task_principal(),
+            principal=service_principal(TASKS),
             description=f"script of {function.name} as a Batch job",
             grants=self._running(),
         )

@@ -72,6 +72,11 @@ def log_group_arn(log_group: str) -> str:
     return f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:{log_group}"
 
 
+def flow_logs_arn() -> str:
+    """ARN pattern of the flow logs of this account and region, whose ids AWS makes up."""
+    return f"arn:{Aws.PARTITION}:ec2:{Aws.REGION}:{Aws.ACCOUNT_ID}:vpc-flow-log/*"
+
+
 def job_definition_arns(definition: str) -> tuple[str, str]:
     """A job definition as it is submitted (without a revision), and all its revisions."""
     arn = f"arn:{Aws.PARTITION}:batch:{Aws.REGION}:{Aws.ACCOUNT_ID}:job-definition/{definition}"

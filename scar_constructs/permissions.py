@@ -254,21 +254,6 @@ def _secret(arn: str) -> str:
     return ":".join(arn.split(":")[:7])
 
 
-def lambda_principal() -> iam.IPrincipal:
-    return cast(iam.IPrincipal, iam.ServicePrincipal("lambda.amazonaws.com"))
-
-
-def task_principal() -> iam.IPrincipal:
-    """ECS tasks of this account only: the service acts for others too (confused deputy)."""
-    return cast(
-        iam.IPrincipal,
-        iam.ServicePrincipal(
-            "ecs-tasks.amazonaws.com",
-            conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
-        ),
-    )
-
-
 def new_role(
     scope: Construct,
     construct_id: str,

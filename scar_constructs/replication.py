@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import cast
 
-from aws_cdk import Aws
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from scar_constructs import naming, permissions
 from scar_constructs.fdl.models import BucketSettings
+from scar_constructs.principals import S3, service_principal
 
 
 def replicate(scope: Construct, bucket: s3.CfnBucket, name: str, settings: BucketSettings) -> None:
@@ -24,7 +23,7 @@ def replicate(scope: Construct, bucket: s3.CfnBucket, name: str, settings: Bucke
     role = permissions.new_role(
         scope,
         "Replication",
-        principal=_principal(),
+        principal=service_principal(S3),
         description=f"copies of {name} in {target}",
         grants=[*_read(name, settings), *_write(target, settings)],
     )
@@ -62,16 +61,6 @@ def replicate(scope: Construct, bucket: s3.CfnBucket, name: str, settings: Bucke
                 ),
             )
         ],
-    )
-
-
-def _principal() -> iam.IPrincipal:
-    return cast(
-        iam.IPrincipal,
-        iam.ServicePrincipal(
-            "s3.amazonaws.com",
-            conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
-        ),
     )
 
 

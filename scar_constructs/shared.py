@@ -17,6 +17,7 @@ from scar_constructs.fdl.models import StackOptions
 from scar_constructs.hosts import new_host_role
 from scar_constructs.image import RUNTIME_IMAGE
 from scar_constructs.network import Network
+from scar_constructs.principals import API_GATEWAY, service_principal
 from scar_constructs.spool import Spool
 
 API_LOGS_POLICY = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
@@ -109,7 +110,7 @@ class Shared(Construct):
         role = iam.Role(
             self,
             "ApiLogsRole",
-            assumed_by=cast(iam.IPrincipal, iam.ServicePrincipal("apigateway.amazonaws.com")),
+            assumed_by=service_principal(API_GATEWAY),
             description="logs of API Gateway",
             managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(API_LOGS_POLICY)],
         )
