@@ -49,7 +49,7 @@ class BucketRule(Construct):
                     # What EventBridge could not hand over; what the function failed at goes to
                     # the same queue by the function's own configuration.
                     dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
-                        arn=failures.queue.queue_arn
+                        arn=failures.services.queue_arn
                     ),
                 )
             ],

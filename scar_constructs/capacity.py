@@ -211,12 +211,13 @@ class Capacity(Construct):
             },
             targets=[
                 events.CfnRule.TargetProperty(
-                    arn=self._shared.failures.queue.queue_arn, id="Failures"
+                    arn=self._shared.failures.services.queue_arn, id="Failures"
                 )
             ],
         )
         acknowledge(
-            rule, {"Serverless-EventBusDLQ": "the rule's target is the stack's failure queue"}
+            rule,
+            {"Serverless-EventBusDLQ": "the rule's target is a failure queue of the stack"},
         )
 
     def _tell_of_cluster(self) -> None:

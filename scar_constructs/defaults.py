@@ -15,6 +15,7 @@ DESCRIPTION = ""  # SCAR wrote "Automatically generated lambda function", which 
 REGION_EXAMPLE = "us-east-1"
 
 FAILURES_OUTPUT = "queue of the events that failed for good"
+SERVICE_FAILURES_OUTPUT = "queue of the jobs that failed and of events that were not delivered"
 """Description of the stack's output by which `scar_constructs.redrive` finds its failure queue."""
 
 FAILURE_RETENTION_DAYS = 14  # SQS's maximum: a failure is worth a holiday's wait

@@ -160,7 +160,7 @@ class ScarFunction(Construct):
         """What the Lambda needs to be there, log, and tell of failures."""
         function, shared = self._function, self._shared
         yield permissions.write_logs(naming.lambda_log_group(function.name))
-        yield permissions.send_failures(shared.failures.queue.queue_arn)
+        yield permissions.send_failures(shared.failures.functions.queue_arn)
         if shared.options.kms_key:
             yield permissions.use_stack_key(shared.options.kms_key, ("s3", "sqs"))
         if function.tracing:
@@ -244,7 +244,7 @@ class ScarFunction(Construct):
             "AsyncInvocation",
             function=self._lambda,
             retry_attempts=self._function.retries,
-            on_failure=destinations.SqsDestination(self._shared.failures.queue),
+            on_failure=destinations.SqsDestination(self._shared.failures.functions),
         )
 
     def _tell(self) -> None:

@@ -51,6 +51,7 @@ def assemble(engine_name: str, port: int, folder: Path) -> tuple[Application, Ca
     pool = _add_functions(emulator, ledger, engine, sessions, endpoint, folder)
     targets = FunctionTargets(emulator, ledger.warn)
     emulator.identity.put_wildcards(wildcard)
+    emulator.queues.put_senders()
     emulator.storage.put_notification_filter(passes)
     emulator.storage.put_notification_check(targets.fault)
     emulator.storage.put_notification_delivery(targets.allows)

@@ -14,9 +14,9 @@ from scar_runtime.attempt import DUPLICATE, Outcome, reported, run, submit
 from scar_runtime.aws.errors import AwsError
 from scar_runtime.aws.functions import LATER_BYTES
 from scar_runtime.batch import SubmitError
-from scar_runtime.claims import FAILED, Claim, Holder
+from scar_runtime.claims import FAILED, Claim, Claims, Holder
 from scar_runtime.errors import OutOfTimeError, RecordsError, ScarError
-from scar_runtime.events import Record, parse, webhook
+from scar_runtime.events import Record, parse, webhook, wrapped
 from scar_runtime.events.gateway import is_put_off
 from scar_runtime.execution import Task
 from scar_runtime.runtime import Runtime, from_process
@@ -65,6 +65,7 @@ class Invocation:
     def __init__(self, runtime: Runtime, context: Context) -> None:
         self._runtime = runtime
         self._request_id = context.aws_request_id
+        self._first_request: str | None = None
         remaining = context.get_remaining_time_in_millis() / 1000
         # A function whose whole time-out is hardly more than the reserve still gets to run.
         reserve = min(runtime.config.timeout_threshold, remaining / 2)
@@ -100,6 +101,7 @@ class Invocation:
         return self._response(202, b"")
 
     def _answer(self, event: Any, attempt: Any) -> dict[str, Any]:
+        self._first_request = wrapped.first_request(event)
         entries = list(parse(webhook.unwrapped(event, self._runtime.config.inputs)))
         outcomes = []
         for number, entry in enumerate(entries, start=1):
@@ -119,7 +121,7 @@ class Invocation:
         claim = None
         delegates = self._runtime.config.mode == "lambda-batch"
         if self._runtime.claims and (delegates or self._may_come_again(record)):
-            claim = self._runtime.claims.take(record, request_id, self._holder)
+            claim = self._take(self._runtime.claims, request_id, record)
             if claim is None:
                 return DUPLICATE
 
@@ -135,17 +137,22 @@ class Invocation:
     def _may_come_again(self, record: Record) -> bool:
         """Whether a second delivery of the record could do harm. Nobody repeats a request whose
         caller waits; of other invocations Lambda does not say whether it would."""
-        if record.object:
+        if record.object or self._first_request:
             return True
         waits = record.http is not None and record.http.waiting
         return bool(self._runtime.config.outputs) and not waits
 
     def _attempt_in_job(self, request_id: str, record: Record) -> Outcome:
         _, claims, _ = self._runtime.stored
-        claim = claims.take(record, request_id, self._holder)
+        claim = self._take(claims, request_id, record)
         if claim is None:
             return DUPLICATE
         return submit(self._runtime, self._task(request_id, record), claim, "submitted")
+
+    def _take(self, claims: Claims, request_id: str, record: Record) -> Claim | None:
+        """The claim on a record. What redrive brings again is known by its first request."""
+        number = request_id.removeprefix(self._request_id)
+        return claims.take(record, (self._first_request or self._request_id) + number, self._holder)
 
     def _task(self, request_id: str, record: Record) -> Task:
         variables = {"AWS_LAMBDA_REQUEST_ID": self._request_id}

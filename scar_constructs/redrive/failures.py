@@ -8,6 +8,10 @@ Three senders, each with its own form:
   (https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html)
 - EventBridge itself, with an event that it could not hand over to the function
   (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html)
+
+The first sends with the role of the function, whose image may send there too; the others send as
+services, to a queue that takes messages of services only. A message is read as its queue allows,
+and what it names is held against the stack afterwards (`stack`).
 """
 
 from __future__ import annotations
@@ -18,69 +22,100 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
-JOB_EVENT, SPOOL = "SCAR_JOB_EVENT", "SCAR_SPOOL_BUCKET"
+JOB_EVENT = "SCAR_JOB_EVENT"
+REDRIVEN = "redrive_of"
+"""The key beside `event` with the id of the request that failed first, as the runtime reads it."""
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 class RedriveError(Exception):
     """The text says what happened and what to do; it is printed without a trace."""
 
 
+class ForeignError(RedriveError):
+    """The message is not from this workflow, or names what is not of it: it is not obeyed."""
+
+
 @dataclass(frozen=True)
 class FailedJob:
-    """A job, and where its event lies: `key` in the spool bucket."""
+    """A job, and the key of its event in the spool bucket of its function."""
 
     id: str
-    spool: str
     key: str
 
 
 @dataclass(frozen=True)
 class Failure:
-    """One failed event. Of a job, the event is not in the message."""
+    """One failed event, as its message says. Of a job, the event is not in the message.
+
+    `function` is an ARN without a version, or of a job the name alone. `request_id` is that of the
+    invocation that failed, where one did.
+    """
 
     function: str
     reason: str
     event: Any = None
     job: FailedJob | None = None
+    request_id: str | None = None
 
 
-def read_failure(body: str, attributes: Mapping[str, str]) -> Failure:
-    """The failure in a message. Raises `RedriveError` if nobody we know sent it."""
+def read_function_failure(body: str) -> Failure:
+    """The failure in a message of the queue to which the functions' roles send.
+
+    Raises `RedriveError`.
+    """
     try:
         content = json.loads(body)
         if "requestPayload" in content:
             return _of_lambda(content)
+    except _UNREADABLE as error:
+        raise _unreadable(error) from error
+    raise ForeignError("the message is no record of Lambda's, and nothing else comes to this queue")
+
+
+def read_service_failure(body: str, attributes: Mapping[str, str]) -> Failure:
+    """The failure in a message of the queue to which services send. Raises `RedriveError`."""
+    try:
+        content = json.loads(body)
         if content.get("source") == "aws.batch":
             return _of_batch(content["detail"])
         if target := attributes.get("TARGET_ARN"):
             reason = attributes.get("ERROR_MESSAGE", "the event could not be delivered")
             return Failure(target, reason, content)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RedriveError(f"the message cannot be read: {error!r}") from error
-    raise RedriveError("the message is none of Lambda, Batch or EventBridge")
+    except _UNREADABLE as error:
+        raise _unreadable(error) from error
+    raise ForeignError("the message is neither of Batch nor of EventBridge")
+
+
+def _unreadable(error: Exception) -> RedriveError:
+    return RedriveError(f"the message cannot be read: {type(error).__name__}: {error}")
 
 
 def _of_lambda(record: Mapping[str, Any]) -> Failure:
-    arn = str(record["requestContext"]["functionArn"])
+    context = record["requestContext"]
     answer = record.get("responsePayload")
     told = answer.get("errorMessage") if isinstance(answer, Mapping) else None
-    reason = told or record["requestContext"]["condition"]
-    # The version or alias is that of the failed attempt: what is there now is wanted.
-    return Failure(":".join(arn.split(":")[:7]), str(reason), record["requestPayload"])
+    return Failure(
+        # The version or alias is that of the failed attempt: what is there now is wanted.
+        function=":".join(str(context["functionArn"]).split(":")[:7]),
+        reason=str(told or context.get("condition") or "the function failed"),
+        event=record["requestPayload"],
+        request_id=str(context["requestId"]),
+    )
 
 
 def _of_batch(detail: Mapping[str, Any]) -> Failure:
+    """The function is that of the job's definition, which no submission can change."""
     variables = dict(_variables(detail))
-    if JOB_EVENT not in variables or SPOOL not in variables:
-        raise RedriveError(f"job {detail['jobId']} was not submitted by a function of SCAR")
-    key = variables[JOB_EVENT]
+    if JOB_EVENT not in variables:
+        raise ForeignError(f"job {detail['jobId']} was not submitted by a function of SCAR")
     container = detail.get("container") or {}
     reason = str(container.get("reason") or detail.get("statusReason") or "the job failed")
     code = container.get("exitCode", _task_code(detail))
     if code is not None:
         reason += f" (exit code {code})"
-    job = FailedJob(detail["jobId"], variables[SPOOL], key)
-    return Failure(key.partition("/")[0], reason, job=job)
+    name = str(detail["jobDefinition"]).rpartition("/")[2].partition(":")[0]
+    return Failure(name, reason, job=FailedJob(str(detail["jobId"]), variables[JOB_EVENT]))
 
 
 def _task_code(detail: Mapping[str, Any]) -> int | None:
@@ -104,6 +139,24 @@ def _variables(part: Any) -> Iterator[tuple[str, str]]:
             yield from _variables(entry)
 
 
+def with_first_request(failure: Failure, event: Any) -> Any:
+    """The event to invoke the function with again.
+
+    A storage event is known by its object. Any other is known by its request id, and Lambda gives
+    each invocation a new one: so the first id travels along, and two redrives take effect once.
+    """
+    if failure.request_id is None or input_of(event) is not None:
+        return event
+    if isinstance(event, Mapping) and "event" in event:
+        if REDRIVEN in event:
+            return event
+        if not event.keys() - {"event", "storage_provider"}:
+            return {**event, REDRIVEN: failure.request_id}
+    # In a wrapped event, text is JSON.
+    inner = json.dumps(event) if isinstance(event, str) else event
+    return {"event": inner, REDRIVEN: failure.request_id}
+
+
 def input_of(event: Any) -> str | None:
     """The object of an event of S3, as "bucket/key"; None for any other."""
     try:
@@ -112,5 +165,5 @@ def input_of(event: Any) -> str | None:
             return f"{stored['bucket']['name']}/{unquote_plus(stored['object']['key'])}"
         detail = event["detail"]
         return f"{detail['bucket']['name']}/{detail['object']['key']}"
-    except (KeyError, TypeError, IndexError):
+    except (KeyError, TypeError, IndexError, AttributeError):
         return None

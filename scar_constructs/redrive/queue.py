@@ -1,4 +1,9 @@
-"""Go through the messages of a failure queue once."""
+"""Go through the messages of a stack's failure queues once.
+
+Every message is a transaction of its own: it is read, its sender and all that it names are held
+against the stack, its documents are read; only then is anything done. A fault of one message is
+told with the message, and the next one follows.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +15,22 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scar_constructs.redrive.failures import Failure, RedriveError, input_of, read_failure
-from scar_constructs.redrive.jobs import Spool
+from scar_constructs.redrive.failures import (
+    FailedJob,
+    Failure,
+    ForeignError,
+    RedriveError,
+    input_of,
+    read_function_failure,
+    read_service_failure,
+    with_first_request,
+)
+from scar_constructs.redrive.jobs import Claim, Spool
+from scar_constructs.redrive.stack import FailureQueue, Member, Stack
 
 HIDDEN_SECONDS = 120
-"""For how long a message that we look at is nobody else's: far longer than an invocation takes to
-be accepted. One that was not redriven is given back at once."""
+"""For how long a message that we look at is hidden from others: far longer than an invocation takes
+to be accepted. One that was not redriven is given back at once."""
 _BATCH = 10
 _ACCEPTED = 202
 _FAULTS = (RedriveError, ClientError, BotoCoreError)
@@ -28,131 +43,178 @@ class Action(Enum):
     FOUND = "found"
     SETTLED = "settled"
     KEPT = "kept"
+    FOREIGN = "not from this workflow"
+
+    @property
+    def stays(self) -> bool:
+        """Whether the message stays in the queue although a redrive was asked for."""
+        return self in (Action.KEPT, Action.FOREIGN)
 
 
 @dataclass(frozen=True)
 class Result:
-    """One message: of which function and input, why it failed, and what was done about it."""
+    """One message: of which function and input, why it failed, and what was done about it.
+
+    `function`, `input` and `reason` are empty for a message that is not from this workflow: what
+    it says of itself is worth nothing.
+    """
 
     action: Action
-    function: str | None
-    input: str | None
-    reason: str
+    message: str
+    function: str | None = None
+    input: str | None = None
+    reason: str = ""
     note: str = ""
 
 
 @dataclass(frozen=True)
-class Services:
-    """Clients of boto3, made by the command."""
+class Order:
+    """A failure that has passed all checks, with all that is needed to redrive it."""
 
-    sqs: Any
-    functions: Any
-    s3: Any
+    failure: Failure
+    member: Member
+    event: Any
+    claim: tuple[Spool, FailedJob, Claim] | None = None
+
+    @property
+    def payload(self) -> bytes:
+        return json.dumps(self.event).encode()
 
 
-class Queue:
-    """The failure queue at `url`."""
+class Failures:
+    """The failure queues of `stack`."""
 
-    def __init__(self, services: Services, url: str) -> None:
-        self._sqs = services.sqs
-        self._functions = services.functions
-        self._spool = Spool(services.s3)
-        self._url = url
-        self._given: set[str] = set()
+    def __init__(self, session: Any, stack: Stack) -> None:
+        self._sqs = session.client("sqs")
+        self._functions = session.client("lambda")
+        self._s3 = session.client("s3")
+        self._stack = stack
+        self._given: set[tuple[str, bytes]] = set()
 
     def look(self) -> Iterator[Result]:
-        """What lies in the queue, of which nothing is changed."""
-        for message in self._messages(set()):
-            try:
-                failure = _read(message)
-                event, _ = self._event(failure)
-                yield _result(Action.FOUND, failure, event)
-            except _FAULTS as error:
-                yield Result(Action.KEPT, None, None, "", str(error))
+        """What lies in the queues, of which nothing is changed."""
+        for queue in self._stack.queues:
+            for message in self._messages(queue.url, set()):
+                order = self._order(queue, message)
+                yield order if isinstance(order, Result) else _result(Action.FOUND, message, order)
 
     def redrive(self) -> Iterator[Result]:
         """Give each event to its function again. A message is removed only after that was
         accepted; one that cannot be redriven stays, and is told with the reason."""
-        removed: set[str] = set()
-        for message in self._messages(removed):
-            failure = None
-            try:
-                failure = _read(message)
-                result = self._redrive(failure)
-                if result.action is not Action.KEPT:
-                    self._remove(message)
-                    removed.add(message["MessageId"])
-                yield result
-            except _FAULTS as error:
-                yield _result(Action.KEPT, failure, failure and failure.event, str(error))
+        for queue in self._stack.queues:
+            removed: set[str] = set()
+            for message in self._messages(queue.url, removed):
+                yield self._redrive(queue, message, removed)
 
-    def _redrive(self, failure: Failure) -> Result:
-        event, claim = self._event(failure)
-        identity = json.dumps([failure.function, event], sort_keys=True)
+    def _redrive(
+        self, queue: FailureQueue, message: Mapping[str, Any], removed: set[str]
+    ) -> Result:
+        order = self._order(queue, message)
+        if isinstance(order, Result):
+            return order
+        action, note = Action.KEPT, ""
+        try:
+            action, note = self._carry_out(order)
+            if not action.stays:
+                self._remove(queue.url, message)
+                removed.add(message["MessageId"])
+        except _FAULTS as error:
+            if action is Action.REDRIVEN:
+                # To redrive it once more does nothing: its claim is taken.
+                note = f"was redriven, and the message could not be removed: {error}"
+            else:
+                note = str(error)
+            action = Action.KEPT
+        return _result(action, message, order, note)
+
+    def _order(self, queue: FailureQueue, message: Mapping[str, Any]) -> Order | Result:
+        """What the message asks for, or why it is not done."""
+        try:
+            return self._checked(queue, message)
+        except ForeignError as error:
+            return Result(Action.FOREIGN, message["MessageId"], note=str(error))
+        except _FAULTS as error:
+            return Result(Action.KEPT, message["MessageId"], note=str(error))
+
+    def _checked(self, queue: FailureQueue, message: Mapping[str, Any]) -> Order:
+        if not queue.of_services:
+            failure = read_function_failure(message["Body"])
+            member = self._stack.by_arn(failure.function)
+            member.require_sender(message.get("Attributes", {}).get("SenderId", ""))
+            return Order(failure, member, with_first_request(failure, failure.event))
+        failure = read_service_failure(message["Body"], _texts(message))
+        if failure.job is None:
+            return Order(failure, self._stack.by_arn(failure.function), failure.event)
+        member = self._stack.by_name(failure.function)
+        spool = Spool(self._s3, member.spool, member.name)
+        found = spool.read(failure.job)
+        claim = (spool, failure.job, found.claim) if found.claim else None
+        return Order(failure, member, found.event, claim)
+
+    def _carry_out(self, order: Order) -> tuple[Action, str]:
+        identity = (order.member.arn, order.payload)
         if identity in self._given:  # failed again meanwhile: to try on would never end
-            return _result(
-                Action.KEPT, failure, event, "failed again, after it was redriven a moment ago"
-            )
-        if failure.job and claim and not self._spool.release(failure.job, claim):
-            return _result(Action.SETTLED, failure, event, "another run has it, or has done it")
+            return Action.KEPT, "failed again, after it was redriven a moment ago"
+        if order.claim:
+            spool, job, claim = order.claim
+            if not spool.release(job, claim):
+                return Action.SETTLED, "another run has it, or has done it"
         answer = self._functions.invoke(
-            FunctionName=failure.function,
-            InvocationType="Event",
-            Payload=json.dumps(event).encode(),
+            FunctionName=order.member.arn, InvocationType="Event", Payload=order.payload
         )
         if answer["StatusCode"] != _ACCEPTED:
             raise RedriveError(f"the invocation was answered with {answer['StatusCode']}")
         self._given.add(identity)
-        return _result(Action.REDRIVEN, failure, event)
+        return Action.REDRIVEN, ""
 
-    def _event(self, failure: Failure) -> tuple[Any, str | None]:
-        if failure.job is None:
-            return failure.event, None
-        return self._spool.event(failure.job)
-
-    def _messages(self, removed: Set[str]) -> Iterator[Mapping[str, Any]]:
+    def _messages(self, url: str, removed: Set[str]) -> Iterator[Mapping[str, Any]]:
         """Each message once. All stay hidden until the end, when those that are not `removed`
         can be seen by others again."""
         seen: dict[str, Mapping[str, Any]] = {}
         try:
-            while found := self._receive():
+            while found := self._receive(url):
                 new = [message for message in found if message["MessageId"] not in seen]
                 seen |= {message["MessageId"]: message for message in found}
                 yield from new
         finally:
             for name, message in seen.items():
                 if name not in removed:
-                    self._give_back(message)
+                    self._give_back(url, message)
 
-    def _receive(self) -> Sequence[Mapping[str, Any]]:
+    def _receive(self, url: str) -> Sequence[Mapping[str, Any]]:
         answer = self._sqs.receive_message(
-            QueueUrl=self._url,
+            QueueUrl=url,
             MaxNumberOfMessages=_BATCH,
             VisibilityTimeout=HIDDEN_SECONDS,
             WaitTimeSeconds=1,
             MessageAttributeNames=["All"],
+            MessageSystemAttributeNames=["SenderId"],
         )
         found: Sequence[Mapping[str, Any]] = answer.get("Messages", ())
         return found
 
-    def _remove(self, message: Mapping[str, Any]) -> None:
-        self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+    def _remove(self, url: str, message: Mapping[str, Any]) -> None:
+        self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
-    def _give_back(self, message: Mapping[str, Any]) -> None:
+    def _give_back(self, url: str, message: Mapping[str, Any]) -> None:
         self._sqs.change_message_visibility(
-            QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+            QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
         )
 
 
-def _result(action: Action, failure: Failure | None, event: Any, note: str = "") -> Result:
-    if failure is None:
-        return Result(action, None, None, "", note)
-    return Result(action, failure.function, input_of(event), failure.reason, note)
+def _result(action: Action, message: Mapping[str, Any], order: Order, note: str = "") -> Result:
+    failure = order.failure
+    return Result(
+        action,
+        message["MessageId"],
+        order.member.name,
+        input_of(order.event),
+        failure.reason,
+        note,
+    )
 
 
-def _read(message: Mapping[str, Any]) -> Failure:
-    attributes = {
-        name: value.get("StringValue", "")
-        for name, value in (message.get("MessageAttributes") or {}).items()
-    }
-    return read_failure(message["Body"], attributes)
+def _texts(message: Mapping[str, Any]) -> dict[str, str]:
+    """The attributes of a message that are text."""
+    attributes = message.get("MessageAttributes") or {}
+    return {name: value.get("StringValue", "") for name, value in attributes.items()}

@@ -50,6 +50,17 @@ def client_of(cloud: CloudAddress, role_arn: str, service: str) -> Any:
     )
 
 
+def service_client(cloud: CloudAddress, service: str) -> Any:
+    """A client that no policy holds, in the place of AWS's services and of what they send."""
+    return boto3.client(
+        service,
+        region_name=REGION,
+        endpoint_url=cloud.url,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+
+
 def make_function(cloud: CloudAddress, name: str, role_arn: str, source: str) -> str:
     """A Python function from the source of its module, whose `handle` is called; its ARN."""
     package = io.BytesIO()

@@ -11,6 +11,7 @@ from local.cdk import cdk_environment, deploy, synthesise
 from local.engines import engine_environment
 from local.run import wait
 from local.server import CloudAddress
+from scar_constructs.defaults import FAILURES_OUTPUT, SERVICE_FAILURES_OUTPUT
 
 ENTRYPOINT_IMAGE = "scar-test/entrypoint"
 """An image with an ENTRYPOINT that does nothing but fail: the runtime must not run it."""
@@ -53,11 +54,20 @@ class Workflow:
         return [entry["Key"] for entry in listed.get("Contents", ())]
 
     def failures(self) -> str:
-        """The address of the failure queue, which the stack has as an output."""
+        """The address of the failure queue of functions, which the stack has as an output."""
+        return self._output(FAILURES_OUTPUT)
+
+    def service_failures(self) -> str:
+        """The address of the failure queue to which services send."""
+        return self._output(SERVICE_FAILURES_OUTPUT)
+
+    def _output(self, description: str) -> str:
         name = next(self.assembly.glob("*.template.json")).name.removesuffix(".template.json")
         (stack,) = self.cloud.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
-        (url,) = [one["OutputValue"] for one in stack["Outputs"] if "Failures" in one["OutputKey"]]
-        return str(url)
+        values = [
+            one["OutputValue"] for one in stack["Outputs"] if one.get("Description") == description
+        ]
+        return str(values[0])
 
     def text(self, bucket: str, key: str) -> str:
         body: bytes = self.storage.get_object(Bucket=bucket, Key=key)["Body"].read()

@@ -15,11 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scar_runtime.aws.client import Client, Request
-from scar_runtime.errors import MismatchError
+from scar_runtime.errors import MismatchError, ScarError
 from scar_runtime.events import Record, parse
 from scar_runtime.handler import Invocation
 from scar_runtime.job import run_job
 
+from scar_constructs.redrive.failures import Failure, with_first_request
 from tests.runtime.cloud import Bucket
 from tests.runtime.functions import COPY, Function, Invoked, executions, s3_record, stored
 
@@ -208,3 +209,42 @@ def test_t8_any_key_goes_through_a_job_within_all_limits(
         assert output == f"out/id/{name}"
     assert bucket.get(output) == key.encode()
     bucket.client.delete_object(Bucket=bucket.name, Key=output)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("event", [{"n": 1}, "text", {"cmd_args": ["true"]}, {"event": {"n": 1}}])
+def test_t1_an_event_without_an_object_that_is_redriven_twice_runs_once(
+    function: Make, mode: str, event: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As when the answer to the first redrive was lost: Lambda gives each its own request id."""
+    made = function("true\n", mode=mode)
+    failure = Failure("f", "broke", event, request_id="first")
+    again = with_first_request(failure, event)
+    assert with_first_request(failure, again) == again
+
+    for request_id in ("second", "third"):
+        deliver(made, mode, again, request_id)
+
+    done = {"lambda": "succeeded", "batch": "submitted"}[mode]
+    states = [line["status"] for line in executions(capfd.readouterr().out)]
+    assert states == [done, "duplicate"]
+    assert [claim["of"] for claim in made.claims()] == [["request", "first"]]
+    (expected,), (got,) = parse(event), parse(again)
+    assert isinstance(expected, Record)
+    assert isinstance(got, Record)
+    assert (got.payload, got.arguments) == (expected.payload, expected.arguments)
+
+
+def test_t1_a_redrive_takes_the_claim_of_the_request_that_failed(
+    function: Make, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = function('test -e "$MENDED"\n', outputs=[{"bucket": "b", "folder": "out"}])
+    event = {"n": 1}
+    with pytest.raises(ScarError):
+        deliver(made, "lambda", event, "first")
+    again = with_first_request(Failure("f", "broke", event, request_id="first"), event)
+    with pytest.raises(ScarError):
+        deliver(made, "lambda", again, "second")
+
+    assert [line["status"] for line in executions(capfd.readouterr().out)] == ["failed", "failed"]
+    assert [claim["of"] for claim in made.claims()] == [["request", "first"]]

@@ -49,7 +49,7 @@ def test_one_function_among_other_resources(tmp_path: Path) -> None:
     )
     assert jobs.job is not None
     assert jobs.capacity is not None
-    shared.failures.queue.grant_consume_messages(jobs.role)
+    shared.failures.functions.grant_consume_messages(jobs.role)
     template = Template.from_stack(stack)
     template.resource_count_is("AWS::Batch::JobQueue", 1)
     template.has_resource_properties(

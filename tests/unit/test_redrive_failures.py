@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from scar_constructs.redrive.failures import RedriveError, read_failure
+from scar_constructs.redrive.failures import (
+    RedriveError,
+    read_function_failure,
+    read_service_failure,
+)
 
 VARIABLES = [
     {"name": "SCAR_SPOOL_BUCKET", "value": "spool"},
@@ -16,16 +20,22 @@ VARIABLES = [
 
 
 def message(**detail: Any) -> str:
-    content = {"jobId": "job-1", "statusReason": "Essential container in task exited", **detail}
+    definition = "arn:aws:batch:us-east-1:123456789012:job-definition/resize:7"
+    content = {
+        "jobId": "job-1",
+        "jobDefinition": definition,
+        "statusReason": "Essential container in task exited",
+        **detail,
+    }
     return json.dumps({"source": "aws.batch", "detail": content})
 
 
 def test_a_failed_job_tells_its_code() -> None:
-    failure = read_failure(message(container={"environment": VARIABLES, "exitCode": 7}), {})
+    failure = read_service_failure(message(container={"environment": VARIABLES, "exitCode": 7}), {})
     assert failure.function == "resize"
     assert failure.reason == "Essential container in task exited (exit code 7)"
     assert failure.job is not None
-    assert (failure.job.spool, failure.job.key) == ("spool", "resize/jobs/1.json")
+    assert failure.job.key == "resize/jobs/1.json"
 
 
 def test_a_failed_job_of_several_containers_tells_the_code_that_it_ended_with() -> None:
@@ -34,14 +44,14 @@ def test_a_failed_job_of_several_containers_tells_the_code_that_it_ended_with() 
         {"name": "program", "environment": [], "exitCode": 143},
         {"name": "stage-out", "environment": VARIABLES, "exitCode": 7},
     ]
-    failure = read_failure(
+    failure = read_service_failure(
         message(ecsProperties={"taskProperties": [{"containers": containers}]}), {}
     )
     assert failure.reason == "Essential container in task exited (exit code 7)"
 
 
 def test_a_job_that_never_started_has_no_code() -> None:
-    failure = read_failure(message(container={"environment": VARIABLES}), {})
+    failure = read_service_failure(message(container={"environment": VARIABLES}), {})
     assert failure.reason == "Essential container in task exited"
 
 
@@ -50,10 +60,17 @@ def test_a_job_that_never_started_has_no_code() -> None:
     [
         ("[]", "cannot be read"),
         ("no JSON", "cannot be read"),
-        ("{}", "none of Lambda, Batch or EventBridge"),
+        ("[" * 100_000, "cannot be read"),
+        ("{}", "neither of Batch nor of EventBridge"),
         (message(container={}), "not submitted by a function of SCAR"),
     ],
 )
 def test_what_others_sent_is_refused(body: str, told: str) -> None:
     with pytest.raises(RedriveError, match=told):
-        read_failure(body, {})
+        read_service_failure(body, {})
+
+
+@pytest.mark.parametrize("body", ["{}", "[]", "7", message(container={"environment": VARIABLES})])
+def test_where_functions_send_only_records_of_lambda_count(body: str) -> None:
+    with pytest.raises(RedriveError):
+        read_function_failure(body)

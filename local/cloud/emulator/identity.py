@@ -64,6 +64,9 @@ class Identity:
         def enforce_all(
             key: str, action: str, service: str, region: str, resource_arn: str = "*", **rest: Any
         ) -> Any:
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+            known = rest.get("service_context") or {}
+            rest["service_context"] = {**known, "aws:PrincipalIsAWSService": "false"}
             arns = current.get(())
             joint = arns if arns and resource_arn == arns[0] else (resource_arn,)
             results = (enforce(key, action, service, region, arn, **rest) for arn in joint)

@@ -18,7 +18,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "app": ("app",),
     "core.iam_actions": ("extract_resource_arn",),
     "core.iam_evaluator": (
-        *("EvalContext", "_fnmatch_compile", "enforce", "evaluate_resource_policy"),
+        *("EvalContext", "_fnmatch_compile", "_verified_key", "enforce"),
+        "evaluate_resource_policy",
     ),
     "core.responses": ("error_response_json", "get_account_id", "get_region"),
     "services.apigateway_v1": ("_call_lambda_raw", "_import_rest_api"),
@@ -44,8 +45,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "_key_matches_filter",
         *("_validate_notification_configs",),
     ),
-    "services.sqs": ("queue_policy_allows",),
-    "services.sts": ("register_session",),
+    "services.sqs": ("_build_send_sys_attrs", "queue_policy_allows"),
+    "services.sts": ("_sessions", "register_session"),
 }
 
 Modules = SimpleNamespace

@@ -11,6 +11,9 @@ from scar_runtime.events import storage
 from scar_runtime.events.records import Ignored, Record
 
 SOURCES = ("aws:sqs", "aws:sns")
+REDRIVEN = "redrive_of"
+_KEYS = {"event", "storage_provider", REDRIVEN}
+_REQUEST_ID_LETTERS = 128
 
 
 def message(entry: dict[str, Any]) -> Any:
@@ -24,7 +27,15 @@ def message(entry: dict[str, Any]) -> Any:
 
 def is_delegated(event: dict[str, Any]) -> bool:
     """Whether this is an event that another function hands on, as SCAR and OSCAR form it."""
-    return "event" in event and not event.keys() - {"event", "storage_provider"}
+    return "event" in event and not event.keys() - _KEYS
+
+
+def first_request(event: Any) -> str | None:
+    """The id of the request that brought this event first, where it is brought again."""
+    if not isinstance(event, dict) or not is_delegated(event):
+        return None
+    name = event.get(REDRIVEN)
+    return name[:_REQUEST_ID_LETTERS] if isinstance(name, str) and name else None
 
 
 def delegated(event: dict[str, Any]) -> Any:
