@@ -8,6 +8,7 @@ import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from local.cloud.programs import ECR_HOST, HostProcess, Program, Running, StartError, spawn
 
@@ -20,6 +21,33 @@ _CLIENT_VARIABLES = re.compile(
     r"PATH|HOME|TMPDIR|LANG|CONTAINERS?_.*|DOCKER_.*|BUILDAH_.*|REGISTRY_.*|STORAGE_.*|XDG_.*|LD_.*"
 )
 """Variables that the engine's own client reads."""
+
+
+def read_only_root(program: str) -> tuple[str, ...]:
+    """The options for a root that is read-only, as ECS means it. Podman by itself leaves /run and
+    /var/tmp writable."""
+    more = ("--read-only-tmpfs=false",) if _is_podman(program) else ()
+    return ("--read-only", *more)
+
+
+def lambda_conditions(program: str, tmp_mib: int) -> tuple[str, ...]:
+    """The options for the conditions of Lambda: only /tmp is writable, and there is no /dev/shm.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/images-create.html and https://aws.amazon.com/blogs/
+    compute/parallel-processing-in-python-with-aws-lambda/. What an image declares as a volume is a
+    folder like any other there; Docker has no option for that.
+    """
+    return (
+        *read_only_root(program),
+        *(("--image-volume=ignore",) if _is_podman(program) else ()),
+        *("--ipc", "none", "--cap-drop", "all", "--security-opt", "no-new-privileges"),
+        *("--user", LAMBDA_USER),
+        *("--tmpfs", f"{_WRITABLE}:{_TMP_OPTIONS},size={tmp_mib}m"),
+    )
+
+
+def _is_podman(program: str) -> bool:
+    return Path(program).name == "podman"
 
 
 class ContainerEngine:
@@ -81,13 +109,9 @@ class ContainerEngine:
         if program.memory_mib and self._limits_memory:
             options += ["--memory", f"{program.memory_mib}m"]
         if program.locked_down:
-            options += [
-                *("--read-only", "--cap-drop", "all", "--security-opt", "no-new-privileges"),
-                *("--user", LAMBDA_USER),
-                *("--tmpfs", f"{_WRITABLE}:{_TMP_OPTIONS},size={program.tmp_mib}m"),
-            ]
+            options += lambda_conditions(self._program, program.tmp_mib)
         if program.read_only:
-            options.append("--read-only")
+            options += read_only_root(self._program)
         if program.privileged:
             options.append("--privileged")
         if program.user:
@@ -112,7 +136,7 @@ class ContainerEngine:
             if image in self._present:
                 return
             if self._ask("image", "inspect", image).returncode != 0:
-                options = ["--tls-verify=false"] if self._program == "podman" else []
+                options = ["--tls-verify=false"] if _is_podman(self._program) else []
                 pulled = self._ask("pull", "--quiet", *options, image)
                 if pulled.returncode != 0:
                     cause = (pulled.stderr.strip().splitlines() or ["no message"])[-1]

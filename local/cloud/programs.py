@@ -29,7 +29,7 @@ class Program:
 
     `name` is unique among the programs of this cloud. `entrypoint` and `command` replace the
     image's own where they are given. `locked_down` asks for Lambda's conditions: a read-only root,
-    a /tmp of `tmp_mib`, no capabilities and Lambda's own user.
+    a /tmp of `tmp_mib`, no /dev/shm, no capabilities and Lambda's own user.
     """
 
     name: str

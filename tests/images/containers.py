@@ -13,14 +13,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from local.cloud.containers import lambda_conditions
 from tests.images.engine import LABEL, Engine
 from tests.images.fetched import interface_emulator
 from tests.runtime.cloud import Bucket, Cloud, free_port
 from tests.support.waiting import HANG_SECONDS, eventually
 
 SUPERVISOR = "/opt/scar/bin/supervisor"
-# Lambda runs an image read-only but for /tmp, as a user of its own, without any capability.
-LAMBDA_CONDITIONS = ("--read-only", "--tmpfs=/tmp", "--user=993:990", "--cap-drop=all")
+TMP_MIB = 512
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Image:
             **variables,
         }
         options = [
-            *LAMBDA_CONDITIONS,
+            *lambda_conditions(self.engine.name, TMP_MIB),
             f"--volume={interface_emulator()}:/rie:ro",
             f"--entrypoint={emulator[0]}",
             *_environment(settings),

@@ -22,8 +22,10 @@ esac
 """
 
 
-def engine_in(folder: Path, *, inspect: int = 0, limits_memory: bool = True) -> ContainerEngine:
-    client = folder / "client"
+def engine_in(
+    folder: Path, name: str = "docker", *, inspect: int = 0, limits_memory: bool = True
+) -> ContainerEngine:
+    client = folder / name
     client.write_text(CLIENT.format(folder=folder, inspect=inspect))
     client.chmod(0o755)
     return ContainerEngine(str(client), "4566", "127.0.0.1:4566", limits_memory=limits_memory)
@@ -81,17 +83,27 @@ def test_an_image_that_is_nowhere(tmp_path: Path) -> None:
         engine_in(tmp_path, inspect=1).start(program())
 
 
-def test_conditions_of_lambda(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["podman", "docker"])
+def test_conditions_of_lambda(tmp_path: Path, name: str) -> None:
     locked_down = program(locked_down=True, tmp_mib=1024, memory_mib=256)
-    call = run_to_end(engine_in(tmp_path), locked_down, tmp_path)
+    call = run_to_end(engine_in(tmp_path, name), locked_down, tmp_path)
     for option in (
-        "--read-only",
+        "--read-only ",
+        "--ipc none",
         "--cap-drop all",
         "--user 993:990",
         "mode=1777,size=1024m",
         "--memory 256m",
     ):
         assert option in call
+    for option in ("--read-only-tmpfs=false", "--image-volume=ignore"):
+        assert (option in call) is (name == "podman")
+
+
+def test_a_job_with_a_read_only_root_has_no_folders_that_podman_makes(tmp_path: Path) -> None:
+    call = run_to_end(engine_in(tmp_path, "podman"), program(read_only=True), tmp_path)
+    assert "--read-only --read-only-tmpfs=false" in call
+    assert "--ipc" not in call
 
 
 def test_entrypoint_command_and_what_a_job_may_set(tmp_path: Path) -> None:
