@@ -19,6 +19,8 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from local.root_image import ImageError, bootstrap, import_root, run
+
 RUNTIME_IMAGE = "public.ecr.aws/docker/library/debian:trixie-slim"
 """Debian 13 as Docker's official images publish it, in a registry without pull limits on AWS."""
 
@@ -30,11 +32,8 @@ _WHEELS = "opt/scar-wheels"
 _LABEL = "scar.requirements"
 _PACKAGES = ("python3", "python3-pip", "binutils", "ca-certificates")
 _PULL_SECONDS = 300
-_CAUSE_LINES = 5
-
-
-class ImageError(Exception):
-    """The base image can be neither found, nor pulled, nor made; the text says what to do."""
+_RECIPE = b"2"
+"""Changes when the stand-in is made differently, so that older ones are made again."""
 
 
 def ensure_runtime_image(engine: str, report: Callable[[str], None]) -> None:
@@ -42,7 +41,7 @@ def ensure_runtime_image(engine: str, report: Callable[[str], None]) -> None:
 
     `report` gets one line before each step that takes long. Raises `ImageError`.
     """
-    if _is_present(engine):
+    if _is_present(engine, RUNTIME_IMAGE):
         return
     report(f"pulling {RUNTIME_IMAGE}")
     if _succeeds([engine, "pull", RUNTIME_IMAGE], timeout=_PULL_SECONDS):
@@ -54,40 +53,39 @@ def ensure_runtime_image(engine: str, report: Callable[[str], None]) -> None:
         _bootstrap(root)
         _fetch_wheels(root / _WHEELS)
         report("importing the image")
-        _import(engine, root)
+        import_root(engine, root, RUNTIME_IMAGE, [f"LABEL {_LABEL}={_pins()}"])
 
 
 def ensure_helper_image(engine: str, report: Callable[[str], None]) -> None:
     """Have `HELPER_IMAGE` in the store of `engine`, as above."""
-    if _succeeds([engine, "image", "inspect", HELPER_IMAGE]):
+    if _is_present(engine, HELPER_IMAGE):
         return
     report(f"pulling {HELPER_IMAGE}")
     if _succeeds([engine, "pull", HELPER_IMAGE], timeout=_PULL_SECONDS):
         return
     ensure_runtime_image(engine, report)
-    if _label(engine) != _pins():
+    if _label(engine, RUNTIME_IMAGE) != _pins():
         raise ImageError(f"{HELPER_IMAGE} can neither be found nor pulled: pull or load it by hand")
-    _run([engine, "tag", RUNTIME_IMAGE, HELPER_IMAGE])
+    run([engine, "tag", RUNTIME_IMAGE, HELPER_IMAGE])
 
 
-def _is_present(engine: str) -> bool:
-    """Whether the image is there and, if it is a stand-in, holds the wheels that are now pinned."""
-    return _label(engine) in ("", "<no value>", _pins())
+def _is_present(engine: str, image: str) -> bool:
+    """Whether the image is there and, if it is a stand-in, is made as it would be now."""
+    return _label(engine, image) in ("", "<no value>", _pins())
 
 
-def _label(engine: str) -> str | None:
-    """What a stand-in says of its wheels; nothing if the image is none, None if it is not there."""
+def _label(engine: str, image: str) -> str | None:
+    """What a stand-in says of how it was made; nothing if the image is none, None if it is not
+    there."""
     label = f'{{{{index .Config.Labels "{_LABEL}"}}}}'
     found = subprocess.run(
-        [engine, "image", "inspect", "--format", label, RUNTIME_IMAGE],
-        capture_output=True,
-        text=True,
+        [engine, "image", "inspect", "--format", label, image], capture_output=True, text=True
     )
     return found.stdout.strip() if found.returncode == 0 else None
 
 
 def _pins() -> str:
-    return hashlib.sha256(_REQUIREMENTS.read_bytes()).hexdigest()
+    return hashlib.sha256(_RECIPE + _REQUIREMENTS.read_bytes()).hexdigest()
 
 
 def _refuse_unless_buildable() -> None:
@@ -99,8 +97,7 @@ def _refuse_unless_buildable() -> None:
 
 
 def _bootstrap(root: Path) -> None:
-    packages = ",".join(_PACKAGES)
-    _run(["debootstrap", "--variant=minbase", f"--include={packages}", "trixie", str(root)])
+    bootstrap("trixie", root, _PACKAGES)
     for cache in ("var/cache/apt/archives", "var/lib/apt/lists"):
         shutil.rmtree(root / cache)
         (root / cache / "partial").mkdir(parents=True)
@@ -109,7 +106,7 @@ def _bootstrap(root: Path) -> None:
 
 def _fetch_wheels(folder: Path) -> None:
     """Fetch the runtime's wheels for the image's Python (CPython 3.13, glibc), hashes checked."""
-    _run(
+    run(
         [
             *(sys.executable, "-m", "pip", "download", "--quiet", "--require-hashes", "--no-deps"),
             *("--only-binary", ":all:", "--implementation", "cp", "--python-version", "3.13"),
@@ -117,18 +114,6 @@ def _fetch_wheels(folder: Path) -> None:
             *("--requirement", str(_REQUIREMENTS), "--dest", str(folder)),
         ]
     )
-
-
-def _import(engine: str, root: Path) -> None:
-    with subprocess.Popen(["tar", "-C", root, "-c", "."], stdout=subprocess.PIPE) as tar:
-        imported = subprocess.run(
-            [engine, "import", "--change", f"LABEL {_LABEL}={_pins()}", "-", RUNTIME_IMAGE],
-            stdin=tar.stdout,
-            capture_output=True,
-            text=True,
-        )
-    if imported.returncode != 0 or tar.returncode != 0:
-        raise ImageError(f"{engine} cannot import the image: {imported.stderr.strip()}")
 
 
 def _succeeds(command: Sequence[str], timeout: float | None = None) -> bool:
@@ -139,10 +124,3 @@ def _succeeds(command: Sequence[str], timeout: float | None = None) -> bool:
     except subprocess.TimeoutExpired:
         return False
     return done.returncode == 0
-
-
-def _run(command: Sequence[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        cause = "\n".join((done.stdout + done.stderr).strip().splitlines()[-_CAUSE_LINES:])
-        raise ImageError(f"{command[0]} failed with code {done.returncode}:\n{cause}")

@@ -12,8 +12,9 @@ from tempfile import mkdtemp
 from local.cdk import deploy, prepare
 from local.engines import EngineName
 from local.errors import LocalError
-from local.images import ImageError, ensure_helper_image, ensure_runtime_image
+from local.images import ensure_helper_image, ensure_runtime_image
 from local.report import Outcome
+from local.root_image import ImageError
 from local.server import REGION, CloudAddress, LocalCloud, remove_folder
 from local.transfer import Upload, get, make_existing_buckets, put
 from scar_constructs.fdl.workflow import Application

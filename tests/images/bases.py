@@ -13,10 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from local.images import RUNTIME_IMAGE
+from local.root_image import bootstrap
 from tests.images.engine import Engine
 from tests.images.fetched import debian_package, debian_source, unpack
 
-RECIPE = "2"
+RECIPE = "3"
 
 STATIC_PROGRAM = r"""
 #include <stdio.h>
@@ -83,9 +84,7 @@ def _busybox(root: Path) -> None:
 
 
 def _debian(suite: str, root: Path) -> None:
-    subprocess.run(
-        ["debootstrap", "--variant=minbase", suite, str(root)], check=True, capture_output=True
-    )
+    bootstrap(suite, root)
 
 
 def _musl(root: Path) -> None:

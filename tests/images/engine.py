@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from local.engines import EngineName, engine_environment
+from local.root_image import import_root
 from tests.support.waiting import HANG_SECONDS
 
 BUILD_SECONDS = 600
@@ -44,15 +45,7 @@ class Engine:
 
     def import_root(self, root: Path, tag: str) -> None:
         """Make an image of the files under `root`."""
-        with subprocess.Popen(["tar", "-C", root, "-c", "."], stdout=subprocess.PIPE) as tar:
-            done = subprocess.run(
-                [self.name, "import", "-", tag],
-                env=self.environment,
-                stdin=tar.stdout,
-                capture_output=True,
-            )
-        assert done.returncode == 0, done.stderr.decode()
-        assert tar.returncode == 0
+        import_root(self.name, root, tag, environment=self.environment)
 
     def build(self, context: Path, tag: str, arguments: Mapping[str, str] | None = None) -> None:
         given = [f"--build-arg={name}={value}" for name, value in (arguments or {}).items()]
