@@ -18,8 +18,9 @@ from local.server import ACCOUNT, CloudAddress
 from scar_constructs.bucket_rule import event_pattern
 from scar_constructs.buckets import filter_value
 from scar_constructs.fdl.workflow import Notification
-from tests.local.accounts import allow, client_of, eventually, make_function, make_role
-from tests.local.workflows import quiet
+from tests.local.accounts import allow, client_of, make_function, make_role
+from tests.local.workflows import WAIT_SECONDS, quiet
+from tests.support.waiting import eventually
 
 NAMES = (
     *("a b", "a  b", "a+b", "a&b", "(x)", "it's", "a!b", "a,b", "a=b", "a:b", "a;b", "a@b", "~a"),
@@ -142,12 +143,12 @@ def test_every_folder_and_suffix_starts_its_function(
     def status() -> str:
         return str(formation.describe_stacks(StackName="odd-names")["Stacks"][0]["StackStatus"])
 
-    eventually(lambda: status() == "CREATE_COMPLETE", 60)
+    eventually(lambda: status() == "CREATE_COMPLETE")
     for name in ("odd-names-notified", "odd-names-ruled"):
         for key in keys():
             storage.put_object(Bucket=name, Key=key)
             storage.put_object(Bucket=name, Key=f"x{key}")
-    assert not wait(bare_cloud, 120, quiet)
+    assert not wait(bare_cloud, WAIT_SECONDS, quiet)
     executions = bare_cloud.activity()["executions"]
     inputs = sorted(row["input"] for row in executions if row["function"] == "odd-names")
     buckets = ("odd-names-notified", "odd-names-ruled")
@@ -182,7 +183,7 @@ def test_a_notification_has_the_key_encoded_and_an_event_of_eventbridge_as_it_is
     events.put_targets(Rule="odd-names-queued", Targets=[{"Id": "1", "Arn": arn[attribute]}])
     key = "a b/ñ+(1)&%41.txt"
     storage.put_object(Bucket="odd-names-queued", Key=key)
-    assert not wait(bare_cloud, 60, quiet)
+    assert not wait(bare_cloud, WAIT_SECONDS, quiet)
     found = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
     bodies = [json.loads(message["Body"]) for message in found]
     told = [body["detail"]["object"]["key"] for body in bodies if "detail" in body]

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +20,7 @@ from local.images import RUNTIME_IMAGE
 from local.root_image import ImageError, foreign_files, import_root
 from local.run import ensure_images
 from tests.local.workflows import quiet
+from tests.support.waiting import HANG_SECONDS, eventually
 
 ROOT = Path(__file__).parent.parent.parent
 ENGINE = """#!/bin/sh
@@ -132,14 +132,11 @@ def test_an_interrupted_debootstrap_leaves_no_mount_behind(
     root.mkdir()
     command = [sys.executable, "-c", BOOTSTRAP, str(root), how]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) as running:
-        deadline = time.monotonic() + 60
-        while not Path(f"{root}.ready").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        eventually(Path(f"{root}.ready").exists)
         if how == "apart":
             assert mounts_in(tmp_path) == []
         running.send_signal(signal.SIGINT)
-        running.wait(60)
+        running.wait(HANG_SECONDS)
     assert mounts_in(tmp_path) == []
     assert list((root / "proc").iterdir()) == []
 
