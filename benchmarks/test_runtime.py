@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import TypeVar
@@ -16,7 +16,7 @@ from typing import TypeVar
 import pytest
 from scar_runtime.aws.client import Client, Request
 
-from benchmarks.results import Figure, write
+from benchmarks.results import record
 from benchmarks.runtime_peers import (
     BUCKET,
     ROOT,
@@ -26,7 +26,6 @@ from benchmarks.runtime_peers import (
     measured,
     ours,
     peer_python,
-    peer_versions,
     store,
 )
 from local.engines import EngineName, choose
@@ -42,26 +41,11 @@ MOVE = 'mv "$INPUT_FILE_PATH" "$TMP_OUTPUT_DIR/"'
 OUTPUTS_68 = 'head -c 1360000 /dev/zero | split -b 20000 - "$TMP_OUTPUT_DIR/"'
 OUTPUTS_10000 = 'seq 10000 | split -l 1 -a 4 - "$TMP_OUTPUT_DIR/"'
 TAG = "localhost/scar-bench/derived"
-FIGURES: list[Figure] = []
-MEASURES = 9
-
-
-@pytest.fixture(scope="session", autouse=True)
-def results() -> Iterator[None]:
-    yield
-    if len(FIGURES) == MEASURES:  # and not when only some were asked for
-        write(FIGURES, peer_versions())
 
 
 @pytest.fixture(scope="session")
 def python() -> Path:
     return peer_python()
-
-
-def record(measure: str, ours: str, other: str, value: float, target: float, unit: str) -> None:
-    figure = Figure(measure, ours, other, value, target, unit)
-    FIGURES.append(figure)
-    assert figure.holds, figure.row()
 
 
 def config(folder: Path, script: str, mode: str = "batch") -> Path:

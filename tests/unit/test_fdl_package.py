@@ -41,5 +41,5 @@ def test_the_examples_are_clean() -> None:
     folders = sorted({path.parent for path in (ROOT / "examples").rglob("*.yaml")})
 
     for folder in folders:
-        result = run("-m", "scar_constructs.fdl", "check", str(folder))
+        result = run("-m", "scar_constructs.fdl", "check", "--quiet", str(folder))
         assert (result.returncode, result.stderr) == (0, ""), folder
