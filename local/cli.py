@@ -27,7 +27,7 @@ from scar_constructs.fdl import FdlError, LoadedApplication, load_application, r
 
 DEFAULT_TIMEOUT_SECONDS = 1800.0
 _INTERRUPTED = 130
-_PIPE_COLUMNS = 240
+_PIPE_COLUMNS = 1_000_000
 
 app = typer.Typer(
     help="Run SCAR workflows on this machine, in an emulated AWS.",
@@ -153,7 +153,7 @@ def _run_kept(request: Request, engine: EngineName, progress: Progress) -> Outco
 
 
 def _print(outcome: Outcome, as_json: bool) -> None:
-    # In a file or a pipe, a row that is broken into lines helps nobody.
+    # In a file or a pipe, each execution is a row of the table however wide it is.
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
     if as_json:
         print_json(outcome, console)

@@ -15,6 +15,7 @@ from rich.text import Text
 _HIDDEN = ("submitted", "ignored")
 """A dispatcher's own rows: the job that it started has a row of its own."""
 _SHOWN_OUTPUTS = 5
+_UNBOUNDED_COLUMNS = 1_000_000
 _COLOURS = {"succeeded": "green", "failed": "bold red"}
 
 
@@ -51,25 +52,47 @@ def print_json(outcome: Outcome, console: Console) -> None:
 
 
 def print_table(outcome: Outcome, console: Console) -> None:
-    """The executions, one row each. Colour only where the console has it."""
+    """The executions, one row each; where that is wider than the console, a few lines each, so that
+    every key stays in one piece. Colour only where the console has it."""
+    rows = [row for row in outcome.executions if row["status"] not in _HIDDEN]
     table = Table(box=None, pad_edge=False)
-    for name in ("function", "service", "input", "status"):
-        table.add_column(name, overflow="fold")
-    table.add_column("seconds", justify="right")
-    table.add_column("outputs", overflow="fold")
-    for row in outcome.executions:
-        if row["status"] not in _HIDDEN:
-            colour = _COLOURS.get(row["status"], "yellow")
-            table.add_row(
-                # As texts: square brackets in a key are no markup.
-                Text(row["function"]),
-                Text(row["service"]),
-                Text(row["input"] or "-"),
-                Text(row["status"], style=colour),
-                Text(f"{row['seconds']:.2f}"),
-                Text(_listed(row["outputs"])),
-            )
-    console.print(table)
+    for name in ("function", "service", "input", "status", "seconds", "outputs"):
+        table.add_column(name, no_wrap=True, justify="right" if name == "seconds" else "left")
+    for row in rows:
+        table.add_row(
+            # As texts: square brackets in a key are no markup.
+            Text(row["function"]),
+            Text(row["service"]),
+            Text(_shown(row["input"] or "-")),
+            _status(row),
+            Text(f"{row['seconds']:.2f}"),
+            Text("\n".join(_listed(row["outputs"]))),
+        )
+    unbounded = console.options.update(max_width=_UNBOUNDED_COLUMNS)
+    if console.measure(table, options=unbounded).maximum <= console.width:
+        console.print(table)
+        return
+    for row in rows:
+        console.print(_record(row), soft_wrap=True)
+
+
+def _record(row: Mapping[str, Any]) -> Text:
+    """An execution in lines of its own, which the terminal may break, and nothing else."""
+    head = Text(f"{row['function']} ({row['service']}) ")
+    head.append_text(_status(row)).append(f" in {row['seconds']:.2f} s")
+    lines = [head, Text(f"  input    {_shown(row['input'] or '-')}")]
+    for number, output in enumerate(_listed(row["outputs"])):
+        lines.append(Text(f"  {'' if number else 'outputs':<8} {output}"))
+    return Text("\n").join(lines)
+
+
+def _status(row: Mapping[str, Any]) -> Text:
+    return Text(row["status"], style=_COLOURS.get(row["status"], "yellow"))
+
+
+def _shown(key: str) -> str:
+    """A key as data: whatever a terminal would take for an order is shown by its number."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in key)
 
 
 def failures(outcome: Outcome) -> list[str]:
@@ -86,16 +109,16 @@ def failures(outcome: Outcome) -> list[str]:
     return lines
 
 
-def _listed(outputs: Sequence[str]) -> str:
-    shown = list(outputs[:_SHOWN_OUTPUTS])
+def _listed(outputs: Sequence[str]) -> list[str]:
+    shown = [_shown(output) for output in outputs[:_SHOWN_OUTPUTS]]
     if len(outputs) > len(shown):
         shown.append(f"... and {len(outputs) - len(shown)} more")
-    return "\n".join(shown) or "-"
+    return shown or ["-"]
 
 
 def _failure(row: Mapping[str, Any]) -> str:
     code = "" if row["exit_code"] is None else f" with exit code {row['exit_code']}"
     attempts = f" in {row['attempts']} attempts" if row["attempts"] > 1 else ""
-    where = f" on {row['input']}" if row["input"] else ""
+    where = f" on {_shown(row['input'])}" if row["input"] else ""
     why = f": {row['reason']}" if row["reason"] else ""
     return f"{row['function']} ({row['service']}) failed{code}{attempts}{where}{why}"

@@ -35,7 +35,10 @@ def read_settings(node: Node) -> Settings:
     """The settings from the app's context. Raises SettingsError."""
     functions = _words(_text(node, "functions"))
     if not functions:
-        raise SettingsError("-c functions=PATH[,PATH...]: name at least one YAML file or folder")
+        raise SettingsError(
+            "-c functions=PATH[,PATH...] is missing: name YAML files or folders of them, such as "
+            "-c functions=examples/hello"
+        )
     defaults = _text(node, "defaults")
     return Settings(
         functions=tuple(Path(path) for path in functions),

@@ -48,10 +48,40 @@ def test_success(result: Outcome, succeeded: bool) -> None:
     assert result.succeeded is succeeded
 
 
-def table(result: Outcome) -> str:
+def table(result: Outcome, width: int = 120) -> str:
     written = io.StringIO()
-    print_table(result, Console(file=written, width=120))
+    print_table(result, Console(file=written, width=width))
     return written.getvalue()
+
+
+LONG = "bucket/a folder with spaces/" + "sub-folder/" * 12 + "file.txt"
+
+
+@pytest.mark.parametrize("width", [20, 80, 1_000_000])
+def test_no_key_is_broken_whatever_the_width(width: int) -> None:
+    text = table(outcome(row(input=LONG, outputs=[f"{LONG}.out", "b/out/y"])), width)
+    assert f" {LONG}" in text
+    assert f" {LONG}.out\n" in text
+
+
+def test_where_the_table_does_not_fit_each_execution_has_lines_of_its_own() -> None:
+    rows = [row(input=LONG, outputs=["b/out/x", "b/out/y"]), row(function="g", outputs=())]
+    assert table(outcome(*rows), 80).splitlines() == [
+        "f (lambda) succeeded in 1.23 s",
+        f"  input    {LONG}",
+        "  outputs  b/out/x",
+        "           b/out/y",
+        "g (lambda) succeeded in 1.23 s",
+        "  input    b/in/x",
+        "  outputs  -",
+    ]
+
+
+@pytest.mark.parametrize("width", [40, 120])
+def test_what_a_key_holds_gives_the_terminal_no_orders(width: int) -> None:
+    text = table(outcome(row(input="b/\x1b[2Jx\ny", outputs=["b/\x9b31m"])), width)
+    assert r"b/\x1b[2Jx\ny" in text
+    assert r"b/\x9b31m" in text
 
 
 def test_table_without_colour_and_without_dispatchers() -> None:

@@ -107,6 +107,15 @@ def test_context_that_cannot_be_used_is_told_without_a_trace(project: Path) -> N
     assert "Traceback" not in done.stderr
 
 
+def test_a_command_that_names_no_functions_is_told_in_one_line(project: Path) -> None:
+    done = run_app(project, project / "out", context={})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "-c functions=PATH[,PATH...] is missing: name YAML files or folders of them, such as "
+        "-c functions=examples/hello\n"
+    )
+
+
 def test_defaults_reach_the_functions(project: Path) -> None:
     (project / "scar.cfg").write_text(json.dumps({"aws": {"lambda": {"memory": 1234}}}))
     done = run_app(

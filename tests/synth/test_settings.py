@@ -14,6 +14,8 @@ from scar_constructs.flags import feature_flags, new_app
 from scar_constructs.image import RUNTIME_IMAGE
 from scar_constructs.settings import Settings, SettingsError, read_settings
 
+ROOT = Path(__file__).parents[2]
+
 
 def settings(**context: object) -> Settings:
     return read_settings(App(context=context).node)
@@ -42,8 +44,8 @@ def test_all_packs_or_some() -> None:
 @pytest.mark.parametrize(
     ("context", "told"),
     [
-        ({}, "name at least one YAML file"),
-        ({"functions": " , "}, "name at least one YAML file"),
+        ({}, "is missing: .* such as -c functions=examples/hello$"),
+        ({"functions": " , "}, "is missing: .* such as -c functions=examples/hello$"),
         ({"functions": ["a.yaml"]}, r"must be text, got \['a.yaml'\]"),
         ({"functions": "a", "compliance": "AwsSolutions,nope"}, "got `nope`"),
     ],
@@ -52,6 +54,12 @@ def test_all_packs_or_some() -> None:
 def test_what_cannot_be_used(context: dict[str, object], told: str) -> None:
     with pytest.raises(SettingsError, match=told):
         settings(**context)
+
+
+def test_the_project_itself_names_no_functions() -> None:
+    """So that a command which forgets them deploys nobody's workflow, ours least of all."""
+    project = json.loads((ROOT / "cdk.json").read_text())
+    assert "functions" not in project.get("context", {})
 
 
 def test_feature_flags_are_set_whatever_the_command_line_says() -> None:
