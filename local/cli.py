@@ -22,7 +22,7 @@ from local.kept import bring_up, exports, keep_running, running_cloud, take_down
 from local.report import Outcome, failures, print_json, print_table
 from local.run import RUNNING, Progress, Request, ensure_helpers, ensure_images, run, run_in
 from local.server import CloudAddress
-from local.transfer import parse_upload
+from local.transfer import parse_uploads
 from scar_constructs.fdl import FdlError, LoadedApplication, load_application, render
 
 DEFAULT_TIMEOUT_SECONDS = 1800.0
@@ -73,7 +73,7 @@ def run_command(
     """
     with _faults():
         loaded = _load(paths)
-        uploads = [parse_upload(argument, loaded.application) for argument in put or ()]
+        uploads = parse_uploads(put or (), loaded.starters)
         request = Request(paths, loaded.application, uploads, get, timeout)
         chosen = _engine(engine)
         with _progress() as progress:

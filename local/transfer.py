@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from local.errors import LocalError
 from local.keys import local_paths
 from local.server import CloudAddress
+from scar_constructs.fdl.loader import Starter
 from scar_constructs.fdl.models import Function
+from scar_constructs.fdl.triggers import input_filters
 from scar_constructs.fdl.workflow import Application
+
+_SHOWN_INPUTS = 10
 
 
 @dataclass(frozen=True)
@@ -22,15 +26,23 @@ class Upload:
     key: str
 
 
-def parse_upload(argument: str, application: Application) -> Upload:
-    """`[BUCKET/PREFIX=]FILE`; the default place is the first function's first input.
+def parse_uploads(arguments: Sequence[str], starters: Sequence[Starter]) -> list[Upload]:
+    """Each `[BUCKET/PREFIX=]FILE`; the default place is the first function's first input.
 
-    Raises `LocalError`.
+    Raises `LocalError` with everything that is wrong, such as a file that would start nothing.
     """
-    place, sign, name = argument.partition("=")
-    if Path(argument).is_file() or not sign:
-        return _to(_default_place(application), Path(argument))
-    return _to(place, Path(name))
+    uploads, faults = [], []
+    for argument in arguments:
+        try:
+            upload = _parsed(argument, starters)
+            _require_start(argument, upload, starters)
+        except LocalError as fault:
+            faults.append(str(fault))
+        else:
+            uploads.append(upload)
+    if faults:
+        raise LocalError("\n".join(faults))
+    return uploads
 
 
 def make_existing_buckets(application: Application, cloud: CloudAddress) -> None:
@@ -81,7 +93,11 @@ def functions_of(application: Application) -> list[Function]:
     return [function for stack in application.stacks for function in stack.functions]
 
 
-def _to(place: str, file: Path) -> Upload:
+def _parsed(argument: str, starters: Sequence[Starter]) -> Upload:
+    place, sign, name = argument.partition("=")
+    if Path(argument).is_file() or not sign:
+        place, name = _default_place(starters), argument
+    file = Path(name)
     if not file.is_file():
         raise LocalError(f"there is no file {file} to upload")
     bucket, _, prefix = place.partition("/")
@@ -91,8 +107,37 @@ def _to(place: str, file: Path) -> Upload:
     return Upload(file, bucket, f"{prefix}/{file.name}" if prefix else file.name)
 
 
-def _default_place(application: Application) -> str:
-    for function in functions_of(application):
-        for entry in function.own_inputs:
-            return f"{entry.bucket}/{entry.folder}"
-    raise LocalError("no function has an input: name a place, --put BUCKET/PREFIX=FILE")
+def _default_place(starters: Sequence[Starter]) -> str:
+    if not starters:
+        raise LocalError("no function has an input that a file could start")
+    source = starters[0].source
+    return f"{source.bucket}/{source.folder}"
+
+
+def _require_start(argument: str, upload: Upload, starters: Sequence[Starter]) -> None:
+    """Raise `LocalError`, with the inputs that were missed, unless the file starts a function."""
+    here = [starter for starter in starters if starter.source.bucket == upload.bucket]
+    filters = [one for starter in here for one in input_filters(starter.source)]
+    if any(one.passes(upload.key) for one in filters):
+        return
+    missed = [line for starter in here or starters for line in _told(starter)]
+    wrong = (
+        f"{upload.bucket}/{upload.key} would start no function"
+        if here
+        else (f"no function has an input in the bucket {upload.bucket}")
+    )
+    shown = missed[:_SHOWN_INPUTS]
+    if len(missed) > len(shown):
+        shown.append(f"and {len(missed) - len(shown)} more")
+    inputs = "".join(f"\n  {line}" for line in shown) or " none"
+    raise LocalError(f"--put {argument}: {wrong}; the inputs are:{inputs}")
+
+
+def _told(starter: Starter) -> list[str]:
+    """The input's filters, one line each, with the place in the file."""
+    position = starter.at.position
+    place = f"{position.file}:{position.line}:{position.column}"
+    return [
+        f"{starter.source.bucket}/{one.prefix}*{one.suffix} of {starter.function} ({place})"
+        for one in input_filters(starter.source)
+    ]

@@ -11,7 +11,7 @@ all problems of all files in one run.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,9 @@ from scar_constructs.fdl.errors import (
     TooManyProblemsError,
 )
 from scar_constructs.fdl.flow import check_flow
+from scar_constructs.fdl.functions import Located
+from scar_constructs.fdl.models import Input
+from scar_constructs.fdl.models.storage import OWN
 from scar_constructs.fdl.near_misses import check_near_misses
 from scar_constructs.fdl.outside_files import is_link_out
 from scar_constructs.fdl.parser import ParsedFile, parse_file
@@ -45,11 +48,22 @@ SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)
+class Starter:
+    """An input whose new files start a function, and where it is written."""
+
+    function: str
+    source: Input
+    at: Located
+
+
+@dataclass(frozen=True)
 class LoadedApplication:
-    """An application without errors, and what its author should know."""
+    """An application without errors, and what its author should know. `starters`: the inputs of
+    functions that are not retired, in the order of the files."""
 
     application: Application
     warnings: tuple[Problem, ...]
+    starters: tuple[Starter, ...]
 
 
 def load_application(
@@ -66,12 +80,12 @@ def load_application(
     """
     report = Report(is_untrusted=untrusted)
     try:
-        application = _load(paths, defaults, report)
+        application, starters = _load(paths, defaults, report)
     except TooManyProblemsError:
         raise FdlError((*report.problems, _too_many(report.problems[-1]))) from None
     if report.errors:
         raise FdlError(report.problems)
-    return LoadedApplication(application, report.warnings)
+    return LoadedApplication(application, report.warnings, starters)
 
 
 def _too_many(last: Problem) -> Problem:
@@ -80,8 +94,10 @@ def _too_many(last: Problem) -> Problem:
     return problem("too-many-problems", "", position, message, "", "correct these first")
 
 
-def _load(paths: Sequence[Path], defaults: Path | None, report: Report) -> Application:
-    """The application, which must not be used if the report has errors."""
+def _load(
+    paths: Sequence[Path], defaults: Path | None, report: Report
+) -> tuple[Application, tuple[Starter, ...]]:
+    """The application, which must not be used if the report has errors, and what starts it."""
     base = read_defaults(defaults, report) if defaults is not None else None
     parsed: list[ParsedFile] = []
     for path in find_files(paths, report):
@@ -99,7 +115,14 @@ def _load(paths: Sequence[Path], defaults: Path | None, report: Report) -> Appli
     check_quotas(parsed, application, report)
     check_regions(parsed, application, report)
     check_role_sizes(parsed, application, report)
-    return application
+    return application, tuple(_starters(parsed))
+
+
+def _starters(parsed: Sequence[ParsedFile]) -> Iterator[Starter]:
+    for one in (function for file in parsed for function in file.functions):
+        for source, at in zip(one.function.inputs, one.inputs_at, strict=True):
+            if source.provider == OWN and not one.function.retired:
+                yield Starter(one.function.name, source, at)
 
 
 def find_files(paths: Sequence[Path], report: Report) -> list[Path]:

@@ -22,6 +22,9 @@ class Filter:
     prefix: str
     suffix: str
 
+    def passes(self, key: str) -> bool:
+        return key.startswith(self.prefix) and key.endswith(self.suffix)
+
     def overlaps(self, other: Filter) -> bool:
         """Whether some key passes both."""
         return _one_starts(self.prefix, other.prefix) and _one_ends(self.suffix, other.suffix)

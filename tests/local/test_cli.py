@@ -104,6 +104,7 @@ def test_a_users_fault_is_printed_as_by_the_check_and_nothing_starts(
         (["--put", "nowhere.txt"], "there is no file nowhere.txt to upload"),
         (["--put", "=README.md"], "name the bucket"),
         (["--put", "b/p=nowhere.txt"], "there is no file nowhere.txt to upload"),
+        (["--put", "other/p=README.md"], "--put other/p=README.md: no function has an input in"),
     ],
 )
 def test_a_wrong_upload_is_refused_before_anything_starts(
