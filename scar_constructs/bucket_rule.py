@@ -15,13 +15,15 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from scar_constructs.failures import Failures
+from scar_constructs.fdl.event_patterns import Pattern, event_patterns
 from scar_constructs.fdl.workflow import Notification
 
 
 class BucketRule(Construct):
-    """A rule on `Object Created` events, and the permission to invoke the function.
+    """Rules on `Object Created` events, and for each the permission to invoke the function.
 
-    Level 1, like the rule of failed jobs: the failure queue has one statement for all rules.
+    One rule is enough, unless the filters are too many for its pattern. Level 1, like the rule of
+    failed jobs: the failure queue has one statement for all rules.
     """
 
     def __init__(
@@ -36,60 +38,44 @@ class BucketRule(Construct):
         failures: Failures,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._rule = rule = events.CfnRule(
+        self._bucket = bucket
+        self._enabled = enabled
+        self._function = function
+        self._failures = failures
+        self._resources: list[CfnResource] = []
+        for number, pattern in enumerate(event_patterns(bucket, filters), start=1):
+            self._add_rule("" if number == 1 else str(number), pattern)
+
+    def _add_rule(self, number: str, pattern: Pattern) -> None:
+        rule = events.CfnRule(
             self,
-            "Rule",
-            description=f"new objects of {bucket}",
-            event_pattern=event_pattern(bucket, filters),
-            state=None if enabled else "DISABLED",
+            f"Rule{number}",
+            description=f"new objects of {self._bucket}",
+            event_pattern=pattern,
+            state=None if self._enabled else "DISABLED",
             targets=[
                 events.CfnRule.TargetProperty(
-                    arn=function.function_arn,
+                    arn=self._function.function_arn,
                     id="Function",
                     # What EventBridge could not hand over; what the function failed at goes to
                     # the same queue by the function's own configuration.
                     dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
-                        arn=failures.services.queue_arn
+                        arn=self._failures.services.queue_arn
                     ),
                 )
             ],
         )
-        self._permission = lambda_.CfnPermission(
+        permission = lambda_.CfnPermission(
             self,
-            "Invoke",
+            f"Invoke{number}",
             action="lambda:InvokeFunction",
-            function_name=function.function_arn,
+            function_name=self._function.function_arn,
             principal="events.amazonaws.com",
             source_arn=rule.attr_arn,
         )
+        self._resources += [rule, permission]
 
     @property
     def resources(self) -> tuple[CfnResource, ...]:
         """What must be there before the bucket's events can start the function."""
-        return (self._rule, self._permission)
-
-
-def event_pattern(bucket: str, filters: Sequence[Notification]) -> dict[str, object]:
-    """The events of new objects whose keys pass any of the filters.
-
-    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
-    """
-    detail: dict[str, object] = {"bucket": {"name": [bucket]}}
-    matchers = [_matcher(one) for one in filters]
-    if matchers and all(matchers):
-        detail["object"] = {"key": matchers}
-    return {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": detail}
-
-
-def _matcher(one: Notification) -> dict[str, str]:
-    """How the pattern says a filter; empty when every key passes."""
-    if one.prefix and one.suffix:
-        return {"wildcard": f"{_literal(one.prefix)}*{_literal(one.suffix)}"}
-    if one.prefix:
-        return {"prefix": one.prefix}
-    return {"suffix": one.suffix} if one.suffix else {}
-
-
-def _literal(text: str) -> str:
-    """Text inside a wildcard matcher, where `*` and the backslash have meanings."""
-    return text.replace("\\", "\\\\").replace("*", "\\*")
+        return tuple(self._resources)

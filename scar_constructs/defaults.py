@@ -129,6 +129,11 @@ API_RATE = 50  # requests a second; an account has 10,000 for all its APIs in a 
 API_BURST = 100
 API_AUTH = "iam"  # SCAR had NONE: anybody who knew the address could spend the owner's money
 
+# --- EventBridge: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html --------
+
+EVENT_PATTERN_MAX_CHARACTERS = 2_048
+EVENT_RULES_MAX = 300  # of the default bus, in a region; AWS may raise it
+
 # --- images, names, S3 --------------------------------------------------------------------------
 
 HELPER_IMAGE = "public.ecr.aws/docker/library/python:3.13-slim"  # of jobs with `build: false`

@@ -8,6 +8,7 @@ from typing import Any
 from scar_runtime.attempt import Outcome, reported, run
 from scar_runtime.errors import OutOfTimeError, ScarError
 from scar_runtime.events import Record, parse
+from scar_runtime.events.filters import wanted
 from scar_runtime.execution import GRACE_SECONDS, Task
 from scar_runtime.identifiers import unique
 from scar_runtime.runtime import Runtime
@@ -20,7 +21,7 @@ def run_event(runtime: Runtime, event: Any) -> int:
     runtime.terminator.install()
     first_id = unique()
     try:
-        entries = list(parse(event))
+        entries = list(wanted(parse(event), runtime.config.inputs))
     except ScarError as fault:
         runtime.log.error(str(fault))
         return fault.exit_code

@@ -32,11 +32,22 @@ class Script:
 
 @dataclass(frozen=True)
 class Input:
-    """A folder whose files the function takes, and the provider that holds it."""
+    """A folder whose files the function takes, and the provider that holds it.
+
+    A file is taken when its key starts with the folder and any of `prefixes`, and ends in any of
+    `suffixes`; an empty tuple passes all.
+    """
 
     bucket: str
     folder: str
     provider: str = OWN
+    prefixes: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
+
+    def takes(self, key: str) -> bool:
+        folder = f"{self.folder}/" if self.folder else ""
+        starts = tuple(folder + prefix for prefix in self.prefixes or ("",))
+        return key.startswith(starts) and key.endswith(self.suffixes or ("",))
 
 
 @dataclass(frozen=True)
@@ -149,7 +160,13 @@ def _script(document: Mapping[str, str] | None) -> Script | None:
 
 
 def _input(document: Mapping[str, Any]) -> Input:
-    return Input(document["bucket"], document["folder"], document["storage_provider"])
+    return Input(
+        bucket=document["bucket"],
+        folder=document["folder"],
+        provider=document["storage_provider"],
+        prefixes=tuple(document["prefix"]),
+        suffixes=tuple(document["suffix"]),
+    )
 
 
 def _output(document: Mapping[str, Any]) -> Output:

@@ -17,6 +17,7 @@ from scar_runtime.batch import SubmitError
 from scar_runtime.claims import FAILED, Claim, Claims, Holder
 from scar_runtime.errors import OutOfTimeError, RecordsError, ScarError
 from scar_runtime.events import Record, parse, webhook, wrapped
+from scar_runtime.events.filters import wanted
 from scar_runtime.events.gateway import is_put_off
 from scar_runtime.execution import Task
 from scar_runtime.runtime import Runtime, from_process
@@ -102,7 +103,8 @@ class Invocation:
 
     def _answer(self, event: Any, attempt: Any) -> dict[str, Any]:
         self._first_request = wrapped.first_request(event)
-        entries = list(parse(webhook.unwrapped(event, self._runtime.config.inputs)))
+        inputs = self._runtime.config.inputs
+        entries = list(wanted(parse(webhook.unwrapped(event, inputs)), inputs))
         outcomes = []
         for number, entry in enumerate(entries, start=1):
             request_id = self._request_id if number == 1 else f"{self._request_id}-{number}"

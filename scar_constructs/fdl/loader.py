@@ -32,6 +32,7 @@ from scar_constructs.fdl.outside_files import is_link_out
 from scar_constructs.fdl.parser import ParsedFile, parse_file
 from scar_constructs.fdl.quotas import (
     check_copies,
+    check_event_rules,
     check_fed_inputs,
     check_flow_logs,
     check_quotas,
@@ -113,6 +114,7 @@ def _load(
     check_flow_logs(parsed, report)
     application = join(parsed, overlapping, report)
     check_quotas(parsed, application, report)
+    check_event_rules(parsed, application, report)
     check_regions(parsed, application, report)
     check_role_sizes(parsed, application, report)
     return application, tuple(_starters(parsed))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import accumulate
 
 from scar_constructs import defaults
 from scar_constructs.fdl.errors import Report
+from scar_constructs.fdl.event_patterns import event_patterns
 from scar_constructs.fdl.functions import Located, ParsedFunction
 from scar_constructs.fdl.models import OWN, Input, Output
 from scar_constructs.fdl.parser import ParsedFile
 from scar_constructs.fdl.rules import problem
 from scar_constructs.fdl.triggers import folder_prefix, input_filters
-from scar_constructs.fdl.workflow import Application
+from scar_constructs.fdl.workflow import Application, Stack
 from scar_constructs.fdl.written import Written
 
 
@@ -41,6 +43,35 @@ def check_quotas(files: Sequence[ParsedFile], application: Application, report: 
         )
         fix = "let functions share some: `batch: {compute_environment: NAME}`"
         _add("many-compute-environments", beyond.name_at, message, fix, report)
+
+
+def check_event_rules(
+    files: Sequence[ParsedFile], application: Application, report: Report
+) -> None:
+    """Add a warning where the stacks of one region have more rules than its event bus takes."""
+    places = {file.file.name: file.name_at for file in files}
+    limit = defaults.EVENT_RULES_MAX
+    by_region: dict[str | None, list[Stack]] = {}
+    for stack in application.stacks:
+        by_region.setdefault(stack.region, []).append(stack)
+    for stacks in by_region.values():
+        counts = list(accumulate(_event_rules(stack) for stack in stacks))
+        beyond = [stack for stack, count in zip(stacks, counts, strict=True) if count > limit]
+        if beyond:
+            message = f"the files need {counts[-1]} rules of EventBridge; a region has {limit}"
+            fix = "let functions share compute environments or buckets, or have AWS raise the quota"
+            _add("many-rules", places[beyond[0].name], message, fix, report)
+
+
+def _event_rules(stack: Stack) -> int:
+    """One for the failed jobs of each compute environment, and those of buckets."""
+    jobs = {
+        function.batch.compute_environment or f"of {function.name}"
+        for function in stack.functions
+        if function.execution_mode.runs_on_batch
+    }
+    patterns = [event_patterns(rule.bucket, rule.filters) for rule in stack.rules]
+    return len(jobs) + sum(len(one) for one in patterns)
 
 
 def check_unused_settings(files: Sequence[ParsedFile], report: Report) -> None:

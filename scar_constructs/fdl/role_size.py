@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from scar_constructs import defaults
 from scar_constructs.fdl.errors import Report
+from scar_constructs.fdl.event_patterns import event_patterns
 from scar_constructs.fdl.models import Function, Input, Output
 from scar_constructs.fdl.parser import ParsedFile
 from scar_constructs.fdl.rules import problem
-from scar_constructs.fdl.workflow import Application
+from scar_constructs.fdl.workflow import Application, Rule
 
 LAMBDA_PLUMBING = 2_900
 """Characters for what a Lambda's role may need besides: logs, queue, spool, network, job, frames of
@@ -33,6 +34,7 @@ PERMISSION = 370
 def check_role_sizes(files: Sequence[ParsedFile], application: Application, report: Report) -> None:
     """Add a problem for each function whose role or own policy AWS would refuse."""
     keys = {bucket: key for stack in application.stacks for bucket, key in stack.kms_keys.items()}
+    followed = [rule for stack in application.stacks for rule in stack.rules]
     for parsed in (one for file in files for one in file.functions):
         limit = defaults.ROLE_POLICY_MAX_CHARACTERS
         size = max(policy_sizes(parsed.function, keys), default=0)
@@ -43,7 +45,9 @@ def check_role_sizes(files: Sequence[ParsedFile], application: Application, repo
             fix = "name fewer folders, such as one above them all, or split the function"
             at = parsed.name_at
             report.add(problem("role-too-large", at.path, at.position, message, "", fix))
-        size, limit = function_policy_size(parsed.function), defaults.FUNCTION_POLICY_MAX_BYTES
+        rules = [one for one in followed if one.function_name == parsed.function.name]
+        size = function_policy_size(parsed.function, rules)
+        limit = defaults.FUNCTION_POLICY_MAX_BYTES
         if size > limit:
             message = f"its policy would have about {size} bytes for its input buckets, of {limit}"
             fix = "let fewer buckets start the function, or split it"
@@ -51,9 +55,13 @@ def check_role_sizes(files: Sequence[ParsedFile], application: Application, repo
             report.add(problem("too-many-buckets", at.path, at.position, message, "", fix))
 
 
-def function_policy_size(function: Function) -> int:
-    """Bytes of the Lambda's own policy, which has a statement for each bucket that starts it."""
-    buckets = {source.bucket for source in function.own_inputs}
+def function_policy_size(function: Function, rules: Iterable[Rule] = ()) -> int:
+    """Bytes of the Lambda's own policy, which has a statement for each bucket that starts it, and
+    for each of its rules in EventBridge."""
+    starters = [source.bucket for source in function.own_inputs]
+    buckets = [*dict.fromkeys(starters)]
+    for rule in rules:
+        buckets += [rule.bucket] * len(event_patterns(rule.bucket, rule.filters))
     return sum(PERMISSION + 2 * (len(name) + len(function.name)) for name in buckets)
 
 

@@ -15,8 +15,8 @@ from local.cloud.authorization import wildcard
 from local.cloud.notifications import overlap, passes
 from local.run import wait
 from local.server import ACCOUNT, CloudAddress
-from scar_constructs.bucket_rule import event_pattern
 from scar_constructs.buckets import filter_value
+from scar_constructs.fdl.event_patterns import event_patterns
 from scar_constructs.fdl.workflow import Notification
 from tests.local.accounts import allow, client_of, make_function, make_role
 from tests.local.workflows import WAIT_SECONDS, quiet
@@ -115,7 +115,7 @@ def template(function_arn: str) -> dict[str, Any]:
         f"Rule{number}": {
             "Type": "AWS::Events::Rule",
             "Properties": {
-                "EventPattern": event_pattern("odd-names-ruled", [one]),
+                "EventPattern": event_patterns("odd-names-ruled", [one])[0],
                 "Targets": [{"Arn": function_arn, "Id": "Function"}],
             },
         }

@@ -31,6 +31,7 @@ def document(
     *,
     name: str = "f",
     mode: str = "lambda",
+    inputs: Sequence[Mapping[str, Any]] = (),
     outputs: Sequence[Mapping[str, Any]] = (),
     **changes: Any,
 ) -> dict[str, Any]:
@@ -43,7 +44,9 @@ def document(
         "timeout_threshold": 1,
         "environment": {},
         "script": None if script is None else {"name": "run.sh", "content": script},
-        "input": [],
+        "input": [
+            {"storage_provider": "s3", "prefix": [], "suffix": [], **source} for source in inputs
+        ],
         "output": [
             {"storage_provider": "s3", "prefix": [], "suffix": [], "key": "{name}", **output}
             for output in outputs

@@ -264,7 +264,7 @@ def document_of(folder: Path, server: WebDavServer, verify: bool) -> Path:
     place = {"bucket": "b", "storage_provider": "webdav.lab"}
     config = document(
         'cp "$SCAR_INPUT_FILE" "$SCAR_OUTPUT_DIR/copy"',
-        input=[{**place, "folder": "in"}],
+        inputs=[{**place, "folder": "in"}],
         outputs=[{**place, "folder": "out"}],
         storage_providers={
             "webdav.lab": {

@@ -135,7 +135,7 @@ def test_a_file_at_every_kind_becomes_the_input(
     made = function(
         COPY,
         outputs=[{"bucket": bucket.name, "folder": "out", "key": "{request_id}"}],
-        input=[
+        inputs=[
             {"bucket": theirs.name, "folder": "in", "storage_provider": "minio.mine"},
             {"bucket": folder, "folder": "in", "storage_provider": "webdav.lab"},
             {"bucket": folder, "folder": "in", "storage_provider": "onedata.egi"},
@@ -161,7 +161,7 @@ def test_s3_of_another_account_is_used_with_its_own_keys(function: Make, partner
     made = function(
         COPY,
         outputs=[{"bucket": theirs.name, **place}],
-        input=[{"bucket": theirs.name, "folder": "in", "storage_provider": "s3.partner"}],
+        inputs=[{"bucket": theirs.name, "folder": "in", "storage_provider": "s3.partner"}],
         storage_providers={"s3.partner": {"kind": "s3", "region": "us-east-1", "secret": arn}},
     )
     # Both accounts are in one server here: only the keys tell who asks.
@@ -286,7 +286,7 @@ def test_a_webhook_of_minio_is_an_event_only_for_files_that_the_function_takes(
     made = function(
         COPY,
         outputs=[{"bucket": bucket.name, "folder": "out", "key": "{request_id}/{name}"}],
-        input=[{"bucket": theirs.name, "folder": "in", "storage_provider": "minio.mine"}],
+        inputs=[{"bucket": theirs.name, "folder": "in", "storage_provider": "minio.mine"}],
         storage_providers={"minio.mine": minio},
     )
     bodies = [
@@ -314,7 +314,7 @@ def test_a_job_takes_the_file_from_the_provider_that_its_event_names(
         COPY,
         mode="batch",
         outputs=[{"bucket": theirs.name, "folder": "out", "storage_provider": "minio.mine"}],
-        input=[{"bucket": theirs.name, "folder": "in", "storage_provider": "minio.mine"}],
+        inputs=[{"bucket": theirs.name, "folder": "in", "storage_provider": "minio.mine"}],
         storage_providers={"minio.mine": minio},
     )
     event = {"storage_provider": "minio.mine", "event": minio_event(theirs.name, "in/a")}
@@ -347,7 +347,7 @@ def test_a_workflow_that_runs_in_a_circle_through_minio_is_stopped(
     made = function(
         COPY,
         outputs=[{"bucket": theirs.name, "folder": "in", "storage_provider": "minio.mine"}],
-        input=[{"bucket": theirs.name, "folder": "in", "storage_provider": "minio.mine"}],
+        inputs=[{"bucket": theirs.name, "folder": "in", "storage_provider": "minio.mine"}],
         storage_providers={"minio.mine": minio},
     )
     with pytest.raises(LoopError, match="leads back"):

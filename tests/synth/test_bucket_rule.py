@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from scar_constructs.bucket_rule import event_pattern
 from scar_constructs.fdl.models import BucketSettings, Input
 from scar_constructs.fdl.workflow import Bucket, Notification, Rule
 from tests.synth.models import function, notifications, workflow
@@ -70,7 +69,7 @@ def test_each_function_follows_the_bucket_by_a_rule(template: Template) -> None:
                     "Id": "Function",
                     "Arn": {"Fn::GetAtt": [Match.any_value(), "Arn"]},
                     "DeadLetterConfig": {
-                        "Arn": {"Fn::GetAtt": [Match.string_like_regexp("FailuresQueue"), "Arn"]}
+                        "Arn": {"Fn::GetAtt": [Match.string_like_regexp("FailuresServiceQueue"), "Arn"]}
                     },
                 }
             ],
@@ -136,24 +135,29 @@ def test_notifications_and_rules_of_one_function_side_by_side() -> None:
     assert principals == {"s3.amazonaws.com", "events.amazonaws.com"}
 
 
-@pytest.mark.parametrize(
-    ("filters", "matchers"),
-    [
-        ((passing("in/"), passing("more/")), [{"prefix": "in/"}, {"prefix": "more/"}]),
-        ((passing(suffix=".jpg"),), [{"suffix": ".jpg"}]),
-        ((passing("in/", ".jpg"),), [{"wildcard": "in/*.jpg"}]),
-        ((passing("a*b\\c/", ".jpg"),), [{"wildcard": "a\\*b\\\\c/*.jpg"}]),
-        ((passing("año 1+/"),), [{"prefix": "año 1+/"}]),
-    ],
-    ids=["prefixes", "suffix", "both", "wildcard characters", "letters as they are"],
-)
-def test_filters_become_matchers(
-    filters: tuple[Notification, ...], matchers: list[dict[str, str]]
-) -> None:
-    detail = event_pattern("photos", filters)["detail"]
-    assert detail == {"bucket": {"name": ["photos"]}, "object": {"key": matchers}}
-
-
-@pytest.mark.parametrize("filters", [(), (passing("in/"), passing())], ids=["none", "an empty one"])
-def test_a_filter_that_passes_all_needs_no_matcher(filters: tuple[Notification, ...]) -> None:
-    assert event_pattern("photos", filters)["detail"] == {"bucket": {"name": ["photos"]}}
+def test_more_folders_than_a_pattern_holds_are_followed_by_several_rules() -> None:
+    folders = tuple(passing(f"projects/department-{number}/incoming/") for number in range(100))
+    template = template_of(
+        workflow(
+            function(outputs=()),
+            buckets=(
+                Bucket(
+                    name="photos", settings=BucketSettings(), notifications=(), event_bridge=True
+                ),
+            ),
+            rules=(Rule(function_name="thumbnails", bucket="photos", filters=folders),),
+        )
+    )
+    rules = template.find_resources("AWS::Events::Rule")
+    assert len(rules) == 3
+    invokers = [
+        flat(one["Properties"]["SourceArn"])
+        for one in template.find_resources("AWS::Lambda::Permission").values()
+    ]
+    assert {f"<{rule}.Arn>" for rule in rules} < set(invokers)
+    (bucket,) = (
+        one
+        for one in template.find_resources("AWS::S3::Bucket").values()
+        if one["Properties"].get("BucketName") == "photos"
+    )
+    assert set(rules) < set(bucket["DependsOn"])

@@ -18,7 +18,7 @@ from scar_constructs.fdl.models import (
     Vpc,
 )
 from scar_constructs.fdl.role_size import LAMBDA_PLUMBING, function_policy_size, policy_sizes
-from scar_constructs.fdl.workflow import Bucket
+from scar_constructs.fdl.workflow import Bucket, Notification, Rule
 from tests.synth.models import batch, function, workflow
 from tests.synth.synthesis import INLINE_POLICY_LIMIT, function_policy_sizes, templates_of
 from tests.synth.synthesis import policy_sizes as real_sizes
@@ -72,6 +72,19 @@ def test_the_estimate_of_a_function_s_policy_is_never_too_small() -> None:
     )
     (real,) = function_policy_sizes(templates_of(workflow(one))["flow"]).values()
     estimate = function_policy_size(one)
+    assert real <= estimate <= real * 1.3
+
+
+def test_the_estimate_knows_of_rules_beside_notifications() -> None:
+    names = [f"{i:03}-{'b' * 59}" for i in range(9)]
+    one = function(name="n" * 64, inputs=tuple(Input(bucket=name, folder="in") for name in names))
+    folders = tuple(
+        Notification(function_name=one.name, prefix=f"{'folder/' * 20}{i}/", suffix="")
+        for i in range(25)
+    )
+    rules = tuple(Rule(function_name=one.name, bucket=name, filters=folders) for name in names)
+    (real,) = function_policy_sizes(templates_of(workflow(one, rules=rules))["flow"]).values()
+    estimate = function_policy_size(one, rules)
     assert real <= estimate <= real * 1.3
 
 

@@ -30,6 +30,7 @@ MADE_BY_TESTS = {
     "too-many-problems": "needs a thousand faults",
     "many-notifications": "needs a hundred functions",
     "many-compute-environments": "needs fifty functions",
+    "many-rules": "needs three hundred functions",
     "too-many-buckets": "needs fifty buckets",
     "untrusted-file": "needs a call with --untrusted",
     "payload-entry": "needs entries that version control does not keep",

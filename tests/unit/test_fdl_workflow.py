@@ -210,6 +210,27 @@ def test_more_compute_environments_than_an_account_has_are_warned_of(tmp_path: P
     assert [warning.rule for warning in loaded.warnings] == ["many-compute-environments"]
 
 
+@pytest.mark.parametrize(("count", "warned"), [(300, False), (301, True)])
+def test_more_rules_than_an_event_bus_has_are_warned_of(
+    count: int, warned: bool, tmp_path: Path
+) -> None:
+    followed = "buckets: {bbb: {event_bridge: true}}\n"
+    texts = {
+        f"file{number}": followed * (number == 0)
+        + file(*(function(f"f{n}", f"bbb/in{n}/x") for n in range(number * 100, upto)))
+        for number, upto in enumerate([100, 200, count])
+    }
+
+    loaded = load_application(write(tmp_path, **texts))
+
+    told = [warning for warning in loaded.warnings if warning.rule == "many-rules"]
+    assert bool(told) is warned
+    for warning in told:
+        # The owner of the bucket, which is deployed last.
+        assert warning.file == str(tmp_path / "file0.yaml")
+        assert "the files need 301 rules" in warning.message
+
+
 def test_rules_that_overlap_go_through_event_bridge(tmp_path: Path) -> None:
     text = file(function("a", "bbb/in"), function("b", "bbb/in/sub"))
 

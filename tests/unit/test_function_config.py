@@ -25,7 +25,7 @@ functions:
         environment:
           Variables: {KEY: "a=b", NUMBER: 7}
       input:
-      - {storage_provider: s3, path: in-bucket/in}
+      - {storage_provider: s3, path: in-bucket/in, prefix: [a, b], suffix: [txt]}
       output:
       - {storage_provider: s3, path: out-bucket/out, prefix: [a], suffix: [jpg, png]}
       - {storage_provider: s3, path: out-bucket, key: "{request_id}/{stem}/{name}"}
@@ -46,7 +46,7 @@ def test_the_reader_gets_what_the_writer_had(tmp_path: Path) -> None:
             Output("out-bucket", "", (), (), "{request_id}/{stem}/{name}"),
         ),
         secrets={"TOKEN": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"},
-        inputs=(Input("in-bucket", "in"),),
+        inputs=(Input("in-bucket", "in", prefixes=("a", "b"), suffixes=("txt",)),),
     )
 
 

@@ -109,6 +109,16 @@ WORKFLOWS = {
         source=f"{AWS}general/latest/gr/s3.html",
         severity=WARNING,
     ),
+    "many-rules": Rule(
+        "an event bus takes 300 rules",
+        why=(
+            "Each compute environment has one for its failed jobs, and each function one for each "
+            "bucket whose events go through EventBridge (more, if its folders there are too many "
+            "for one pattern of 2,048 characters). AWS may raise the quota."
+        ),
+        source=f"{AWS}eventbridge/latest/userguide/eb-quota.html",
+        severity=WARNING,
+    ),
     "many-compute-environments": Rule(
         "an account has 50 compute environments in a region",
         why="The quota cannot be raised.",
