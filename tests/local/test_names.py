@@ -78,7 +78,7 @@ def test_the_failures_of_a_stack_with_a_long_name_reach_its_queue(
 
     rules = host.cloud.client("events").list_rules()["Rules"]
     assert not [one["Name"] for one in rules if one["Name"].startswith(LONG)]
-    url = workflow.failures()
+    url = workflow.service_failures()
     assert depth(host.cloud, url) == 1
     sqs = host.cloud.client("sqs")
     (message,) = sqs.receive_message(QueueUrl=url)["Messages"]

@@ -69,7 +69,9 @@ def test_each_function_follows_the_bucket_by_a_rule(template: Template) -> None:
                     "Id": "Function",
                     "Arn": {"Fn::GetAtt": [Match.any_value(), "Arn"]},
                     "DeadLetterConfig": {
-                        "Arn": {"Fn::GetAtt": [Match.string_like_regexp("FailuresServiceQueue"), "Arn"]}
+                        "Arn": {
+                            "Fn::GetAtt": [Match.string_like_regexp("FailuresServiceQueue"), "Arn"]
+                        }
                     },
                 }
             ],

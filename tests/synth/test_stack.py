@@ -69,42 +69,34 @@ def test_tags_reach_everything_but_what_they_would_replace(template: Json) -> No
         assert "Tags" not in resource["Properties"]
 
 
-def test_one_failure_queue_encrypted_and_tls_only(template: Json) -> None:
+def test_two_failure_queues_encrypted_and_tls_only(template: Json) -> None:
     stack = Template.from_json(template)
-    stack.resource_count_is("AWS::SQS::Queue", 1)
-    stack.has_resource_properties(
+    stack.resource_count_is("AWS::SQS::Queue", 2)
+    stack.all_resources_properties(
         "AWS::SQS::Queue", {"SqsManagedSseEnabled": True, "MessageRetentionPeriod": 14 * 24 * 3600}
     )
-    stack.has_resource_properties(
+    tls_only = {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    stack.all_resources_properties(
         "AWS::SQS::QueuePolicy",
-        {
-            "PolicyDocument": {
-                "Statement": Match.array_with(
-                    [
-                        Match.object_like(
-                            {
-                                "Effect": "Deny",
-                                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                            }
-                        ),
-                        Match.object_like(
-                            {
-                                "Effect": "Allow",
-                                "Principal": {"Service": "events.amazonaws.com"},
-                                "Condition": Match.object_like(
-                                    {
-                                        "StringEquals": {
-                                            "aws:SourceAccount": {"Ref": "AWS::AccountId"}
-                                        }
-                                    }
-                                ),
-                            }
-                        ),
-                    ]
-                )
-            }
-        },
+        {"PolicyDocument": {"Statement": Match.array_with([Match.object_like(tls_only)])}},
     )
+
+
+def test_rules_of_this_account_and_no_one_else_send_to_the_queue_of_services(
+    template: Json,
+) -> None:
+    allowed = [
+        statement
+        for policy in resources(template, "AWS::SQS::QueuePolicy").values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+    (rules,) = allowed
+    assert rules["Principal"] == {"Service": "events.amazonaws.com"}
+    condition = rules["Condition"]
+    assert condition["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    source = flat(condition["ArnLike"]["aws:SourceArn"])
+    assert source == "arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:rule/*"
 
 
 def test_no_policy_goes_by_the_stack_s_name_which_is_cut_in_generated_names(
@@ -113,11 +105,6 @@ def test_no_policy_goes_by_the_stack_s_name_which_is_cut_in_generated_names(
     policies = ("AWS::IAM::Role", "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy")
     for name, resource in resources(template, *policies).items():
         assert "AWS::StackName" not in json.dumps(resource["Properties"]), name
-    (queue,) = resources(template, "AWS::SQS::QueuePolicy").values()
-    document = queue["Properties"]["PolicyDocument"]
-    (opened,) = [one for one in document["Statement"] if one["Effect"] == "Allow"]
-    senders = flat(opened["Condition"]["ArnLike"]["aws:SourceArn"])
-    assert senders == "arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:rule/*"
 
 
 def test_the_spool_expires_and_stays(template: Json) -> None:
