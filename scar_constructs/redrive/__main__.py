@@ -12,10 +12,9 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scar_constructs.redrive.failures import RedriveError
+from scar_constructs.redrive.faults import NO_REGION, explained
 from scar_constructs.redrive.queue import Action, Failures, Result
 from scar_constructs.redrive.stack import Stack
-
-NO_REGION = "no region is set: set AWS_REGION, or choose a profile that has one with AWS_PROFILE"
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -54,13 +53,19 @@ def redrive(
             if not as_json:
                 sys.stdout.write(f"{_line(result)}\n")
                 sys.stdout.flush()
-    except (RedriveError, BotoCoreError, ClientError) as error:
-        sys.stderr.write(f"{' '.join(str(error).split())}\n")
-        raise typer.Exit(1) from None
+    except RedriveError as error:
+        raise _failed(" ".join(str(error).split())) from None
+    except (BotoCoreError, ClientError) as error:
+        raise _failed(explained(error)) from None
     if as_json:
         sys.stdout.write(f"{json.dumps([_document(one) for one in results], indent=1)}\n")
     sys.stderr.write(f"{_summary(results)}\n")
     raise typer.Exit(1 if any(one.action.stays for one in results) else 0)
+
+
+def _failed(line: str) -> typer.Exit:
+    sys.stderr.write(f"{line}\n")
+    return typer.Exit(1)
 
 
 def _line(result: Result) -> str:

@@ -85,7 +85,11 @@ def _queues(cloudformation: Any, name: str) -> Iterator[FailureQueue]:
         (found,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
     except ClientError as error:
         if "does not exist" in str(error):
-            raise RedriveError(f"there is no stack {name} in this account and region") from error
+            raise RedriveError(
+                f"there is no stack {name} in region {cloudformation.meta.region_name} of this "
+                "account: name one that is deployed (`aws cloudformation describe-stacks`), or set "
+                "AWS_REGION or AWS_PROFILE"
+            ) from error
         raise
     kinds = {FAILURES_OUTPUT: False, SERVICE_FAILURES_OUTPUT: True}
     for output in found.get("Outputs", ()):

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -162,17 +161,17 @@ def test_the_states_of_a_claim_are_the_runtime_s() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "variables", "text"),
+    ("stack", "text"),
     [
-        (("--stack", "no-such-stack"), {}, "there is no stack no-such-stack"),
-        (("--stack", "CDKToolkit"), {}, "it is none of SCAR"),
-        (("--stack", "x"), {"AWS_REGION": "", "AWS_DEFAULT_REGION": ""}, "set AWS_REGION"),
+        (
+            "no-such-stack",
+            "there is no stack no-such-stack in region us-east-1 of this account: name",
+        ),
+        ("CDKToolkit", "it is none of SCAR"),
     ],
 )
-def test_a_fault_is_told_in_one_line(
-    host: Workflow, arguments: tuple[str, ...], variables: Mapping[str, str], text: str
-) -> None:
-    code, told = redrive(host.cloud, *arguments, **variables)
+def test_a_fault_is_told_in_one_line(host: Workflow, stack: str, text: str) -> None:
+    code, told = redrive(host.cloud, "--stack", stack)
     assert code == 1
     assert text in told
     assert len(told.splitlines()) == 1
