@@ -98,6 +98,11 @@ BATCH_COMPUTE_ENVIRONMENTS_MAX = 50  # in a region; the quota is fixed
 BATCH_SUBNETS_MAX = 16
 BATCH_SECURITY_GROUPS_MAX = 5
 BATCH_GPUS_MAX = 16  # the largest GPU instance types
+BATCH_RESERVED_MIB = 32  # of each host, for the ECS agent
+BATCH_MEMORY_SHARE = 0.96
+"""What kernel and agent leave of a host's memory: of an m4.large 7,953 of 8,192 MiB
+(https://docs.aws.amazon.com/batch/latest/userguide/memory-management.html), of an r5d.xlarge 31,672
+of 32,768 (https://github.com/ASFHyP3/hyp3/pull/582)."""
 
 HELPER_CONTAINERS = 2  # of a job with `build: false`: one before the script, one after it
 HELPER_MEMORY_MIB = 128  # each; the runtime has moved 1 GiB in and out in a quarter of that

@@ -14,6 +14,23 @@ BATCH = {
         why="Otherwise the job waits for ever in the state RUNNABLE, and nothing fails.",
         source=f"{AWS}batch/latest/userguide/job_stuck_in_runnable.html",
     ),
+    "job-too-large": Rule(
+        "a job must fit into one of its machines",
+        why=(
+            "Otherwise it waits in the state RUNNABLE until the queue cancels it. The sizes are "
+            "those of a table in the project; of types that are newer nothing is told."
+        ),
+        source=f"{AWS}batch/latest/userguide/job_stuck_in_runnable.html",
+    ),
+    "job-takes-all": Rule(
+        "a job should leave its machine some memory",
+        why=(
+            "Kernel and ECS agent keep a part of what an instance type is sold with: of the "
+            "8,192 MiB of an m4.large jobs get 7,953."
+        ),
+        source=f"{AWS}batch/latest/userguide/memory-management.html",
+        severity=WARNING,
+    ),
     "vcpus-out-of-order": Rule(
         "min, desired and max must be in order",
         source=f"{AWS}batch/latest/APIReference/API_ComputeResource.html",
