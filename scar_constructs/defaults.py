@@ -21,6 +21,14 @@ SERVICE_FAILURES_OUTPUT = "queue of the jobs that failed and of events that were
 FAILURE_RETENTION_DAYS = 14  # SQS's maximum: a failure is worth a holiday's wait
 
 TIMEOUT_THRESHOLD_SECONDS = 10  # SCAR's default: kept back from the time-out to upload outputs
+TIMEOUT_THRESHOLD = f"{TIMEOUT_THRESHOLD_SECONDS}, or half of the time-out where that is less"
+
+
+def timeout_threshold(timeout: int) -> int:
+    """What `TIMEOUT_THRESHOLD` says of a time-out in seconds: a short one is not all kept back."""
+    return min(TIMEOUT_THRESHOLD_SECONDS, timeout // 2)
+
+
 LOG_RETENTION_DAYS = 30  # SCAR's default
 LOG_RETENTION_CHOICES_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827),
@@ -81,6 +89,7 @@ BATCH_MEMORY_MAX_MIB = 3_145_728  # 3 TiB: no type in Batch's default families h
 BATCH_ATTEMPTS = 3  # only faults of the platform (Spot, image pulls) are tried again
 BATCH_ATTEMPTS_MAX = 10
 BATCH_TIMEOUT_SECONDS = 1_209_600  # SCAR had none; AWS guarantees Fargate jobs to 14 days only
+BATCH_TIMEOUT = f"{BATCH_TIMEOUT_SECONDS} ({BATCH_TIMEOUT_SECONDS // 86_400} days)"
 BATCH_TIMEOUT_MIN_SECONDS = 60
 BATCH_TIMEOUT_MAX_SECONDS = 31_536_000  # a year: longer is a slip of the pen
 BATCH_DISK_GIB = 30  # what the ECS-optimised AMI has; ours is encrypted and sized by `disk_gib`
@@ -111,6 +120,7 @@ HELPER_VCPUS_FARGATE = 0.05  # each
 STAGED_ENVIRONMENT_MAX_BYTES = 8_192  # the rest of the definition is the helpers' command
 
 FARGATE_STORAGE_MIN_GIB = 21  # 20 is what a task has; AWS refuses it as an explicit value
+FARGATE_STORAGE = f"{FARGATE_STORAGE_MIN_GIB - 1}, which AWS does not take as an explicit value"
 FARGATE_STORAGE_MAX_GIB = 200
 FARGATE_MEMORY_MIB: dict[float, tuple[int, ...]] = {
     0.25: (512, 1_024, 2_048),
@@ -130,6 +140,7 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_ResourceRequirement.ht
 
 API_STAGE = "scar"  # SCAR's default
 API_PATH = "launch"  # SCAR's default
+API_METHOD = "ANY"  # SCAR's default
 API_RATE = 50  # requests a second; an account has 10,000 for all its APIs in a region
 API_BURST = 100
 API_AUTH = "iam"  # SCAR had NONE: anybody who knew the address could spend the owner's money
@@ -144,6 +155,7 @@ EVENT_RULES_MAX = 300  # of the default bus, in a region; AWS may raise it
 HELPER_IMAGE = "public.ecr.aws/docker/library/python:3.13-slim"  # of jobs with `build: false`
 RUNTIME_IMAGE = "public.ecr.aws/docker/library/debian:trixie-slim"  # where Python is taken from
 IMAGE_NAME_MAX = 255  # RegisterJobDefinition
+MINIO_REGION = "us-east-1"  # what MinIO itself calls its region
 BUCKET_NAME_MIN = 3
 BUCKET_NAME_MAX = 63
 ROLE_POLICY_MAX_CHARACTERS = 10_240  # all inline policies of an IAM role together, without spaces

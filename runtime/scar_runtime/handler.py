@@ -68,8 +68,9 @@ class Invocation:
         self._request_id = context.aws_request_id
         self._first_request: str | None = None
         remaining = context.get_remaining_time_in_millis() / 1000
-        # A function whose whole time-out is hardly more than the reserve still gets to run.
-        reserve = min(runtime.config.timeout_threshold, remaining / 2)
+        reserve = runtime.config.timeout_threshold
+        if reserve >= remaining:  # the time-out was shortened by hand: the script still gets to run
+            reserve = remaining / 2
         self._stop_at = time.monotonic() + remaining - reserve
         self._grace = reserve / 4
         self._holder = Holder(self._request_id, time.time() + remaining + CLOCK_SKEW_SECONDS)

@@ -36,7 +36,9 @@ COMPUTE_RESOURCES = Group(
             default=defaults.BATCH_COMPUTE_TYPE,
         ),
         "min_v_cpus": Key(
-            Integer(0, 100_000, "vCPUs"), "vCPUs that are always there.", default="0"
+            Integer(0, 100_000, "vCPUs"),
+            "vCPUs that are always there.",
+            default=str(defaults.BATCH_MIN_VCPUS),
         ),
         "desired_v_cpus": Key(
             Integer(0, 100_000, "vCPUs"),
@@ -47,7 +49,10 @@ COMPUTE_RESOURCES = Group(
         "max_v_cpus": Key(
             Integer(1, 100_000, "vCPUs"),
             "vCPUs at most, all jobs together.",
-            default=f"{defaults.BATCH_MAX_VCPUS}, or `vcpus` where that is more",
+            default=(
+                f"{defaults.BATCH_MAX_VCPUS}, or what one job needs, `min_v_cpus` or "
+                "`desired_v_cpus` where that is more"
+            ),
         ),
         "instance_types": Key(
             ListOf(
@@ -60,7 +65,10 @@ COMPUTE_RESOURCES = Group(
                 minimum=1,
             ),
             "EC2 types, families, `optimal`, `default_x86_64` or `default_arm64`.",
-            default="[default_x86_64]",
+            default=(
+                f"[{', '.join(defaults.BATCH_INSTANCE_TYPES)}], and for `arm64` "
+                f"[{', '.join(defaults.BATCH_ARM_INSTANCE_TYPES)}]"
+            ),
             changed="SCAR's m3.medium is retired; the default is now `default_x86_64`",
         ),
         "subnets": Key(
@@ -131,7 +139,7 @@ BATCH = Group(
         "gpus": Key(
             Integer(0, defaults.BATCH_GPUS_MAX, "GPUs"),
             "GPUs of one job.",
-            default="0",
+            default="0, or 1 with `enable_gpu`",
             origin=OURS,
         ),
         "retries": Key(
@@ -146,7 +154,7 @@ BATCH = Group(
                 defaults.BATCH_TIMEOUT_MIN_SECONDS, defaults.BATCH_TIMEOUT_MAX_SECONDS, "seconds"
             ),
             "Seconds after which one attempt is stopped.",
-            default=f"{defaults.BATCH_TIMEOUT_SECONDS} (14 days)",
+            default=defaults.BATCH_TIMEOUT,
             origin=OURS,
         ),
         "disk_gib": Key(
@@ -158,7 +166,7 @@ BATCH = Group(
         "ephemeral_storage": Key(
             Integer(defaults.FARGATE_STORAGE_MIN_GIB, defaults.FARGATE_STORAGE_MAX_GIB, "GiB"),
             "The disk of a Fargate job.",
-            default="20, which AWS does not take as an explicit value",
+            default=defaults.FARGATE_STORAGE,
             origin=OURS,
         ),
         "job_role": Key(

@@ -94,7 +94,7 @@ API_GATEWAY = Group(
         "http_method": Key(
             Choice(("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")),
             "The method that is let through.",
-            default="ANY",
+            default=defaults.API_METHOD,
         ),
         "web_acl": Key(
             Text(

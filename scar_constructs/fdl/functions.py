@@ -82,7 +82,6 @@ def parse_function(section: Section, providers: storage.Providers) -> ParsedFunc
 def _lambda_settings(section: Section) -> dict[str, Any]:
     """The fields that say how the Lambda function runs."""
     timeout = section.integer("lambda.timeout", defaults.LAMBDA_TIMEOUT_SECONDS)
-    threshold = min(defaults.TIMEOUT_THRESHOLD_SECONDS, timeout // 2)
     architectures = section.texts("lambda.architectures")
     concurrency = section.integer("lambda.concurrency", -1)
     return {
@@ -92,7 +91,7 @@ def _lambda_settings(section: Section) -> dict[str, Any]:
         "memory_mib": section.integer("lambda.memory", defaults.LAMBDA_MEMORY_MIB),
         "timeout_seconds": timeout,
         "timeout_threshold_seconds": section.integer(
-            "lambda.container.timeout_threshold", threshold
+            "lambda.container.timeout_threshold", defaults.timeout_threshold(timeout)
         ),
         "ephemeral_storage_mib": section.integer(
             "lambda.ephemeral_storage", defaults.LAMBDA_STORAGE_MIB
@@ -231,6 +230,6 @@ def _api(section: Section) -> Api | None:
         name=name,
         auth=ApiAuth(section.text("api_gateway.auth") or defaults.API_AUTH),
         stage=section.text("api_gateway.stage_name") or defaults.API_STAGE,
-        method=section.text("api_gateway.http_method") or "ANY",
+        method=section.text("api_gateway.http_method") or defaults.API_METHOD,
         web_acl=section.text("api_gateway.web_acl"),
     )

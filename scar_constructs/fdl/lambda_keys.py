@@ -132,7 +132,7 @@ CONTAINER = Group(
         "timeout_threshold": Key(
             Integer(0, 600, "seconds"),
             "Seconds kept back from the time-out to upload the outputs.",
-            default=str(defaults.TIMEOUT_THRESHOLD_SECONDS),
+            default=defaults.TIMEOUT_THRESHOLD,
             option="-tt",
         ),
         "environment": Key(

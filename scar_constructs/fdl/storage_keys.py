@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from scar_constructs import defaults
 from scar_constructs.fdl import words
 from scar_constructs.fdl.errors import Report
 from scar_constructs.fdl.groups import Group, Key, MapOf, Origin
@@ -92,7 +93,7 @@ MINIO = Group(
             required=True,
             example="https://minio.example.org:9000",
         ),
-        "region": Key(Text("a region"), "The server's region.", default="us-east-1"),
+        "region": Key(Text("a region"), "The server's region.", default=defaults.MINIO_REGION),
         "verify": _VERIFY,
         "secret": replace(_secret(_KEYS), required=True),
         "access_key": _moved(_KEYS),

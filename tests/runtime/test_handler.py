@@ -290,13 +290,14 @@ def test_any_other_payload_is_the_script_s_input(function: Make) -> None:
 def test_a_script_that_takes_too_long_is_stopped_and_fails(
     function: Make, bucket: Bucket, tmp_path: Path, clock: Clock
 ) -> None:
-    """Once the script is ready, the clock is within the time that is kept back."""
-    mark, clock.seconds = tmp_path / "mark", 850
+    """Once the script is ready, the clock is within the time that is kept back: as much as the file
+    says, and be it most of the time-out."""
+    mark, clock.seconds = tmp_path / "mark", 250
     trap = f'trap "echo told >{mark}; exit" TERM; touch {clock.ready}'
-    made = function(f"{COPY}; {trap}; sleep 600 & wait", timeout_threshold=100)
+    made = function(f"{COPY}; {trap}; sleep 600 & wait", timeout_threshold=700)
     invocation = Invocation(made.runtime(), Invoked(seconds=900))
     event = stored(bucket, "in/a")
-    with pytest.raises(OutOfTimeError, match="stopped 100 seconds before the end"):
+    with pytest.raises(OutOfTimeError, match="stopped 700 seconds before the end"):
         invocation.handle(event)
     assert mark.read_text() == "told\n"
     assert bucket.keys("out/") == []
