@@ -1,7 +1,7 @@
 """`python -m scar_constructs.fdl.documents`: write the generated documents anew.
 
 Made are docs/checks.md (all of it, with the example of each rule from the corpus of faulty files),
-the tables of keys in docs/language.md, and schema/functions.schema.json. A test holds them to their
+the tables in docs/language.md, and schema/functions.schema.json. A test holds them to their
 sources.
 """
 
@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from scar_constructs import defaults
 from scar_constructs.fdl import (
     batch_keys,
     block_keys,
@@ -55,6 +56,8 @@ TABLES: dict[str, Group] = {
 
 _MARKED = re.compile(r"(<!-- keys: ([\w ]+) -->\n).*?(<!-- end of keys -->)", re.DOTALL)
 
+_FARGATE = re.compile(r"(<!-- fargate -->\n).*?(<!-- end of fargate -->)", re.DOTALL)
+
 
 def documents() -> dict[Path, str]:
     """Every generated document and its text."""
@@ -66,11 +69,25 @@ def documents() -> dict[Path, str]:
 
 
 def language(text: str) -> str:
-    """The document with its tables of keys made anew; what stands between them is kept."""
-    return _MARKED.sub(
+    """The document with its tables made anew; what stands between them is kept."""
+    keys = _MARKED.sub(
         lambda found: found[1] + "\n" + _table(found[2]) + "\n" + found[3],
         text,
     )
+    return _FARGATE.sub(lambda found: found[1] + "\n" + _fargate() + "\n" + found[2], keys)
+
+
+def _fargate() -> str:
+    """The memory that goes with each number of vCPUs, as a table."""
+    rows = ["| vCPUs | memory in MiB |", "|---|---|"]
+    for vcpus, memory in defaults.FARGATE_MEMORY_MIB.items():
+        step = memory[-1] - memory[-2]
+        if memory == tuple(range(memory[0], memory[-1] + 1, step)):
+            words = f"{memory[0]} to {memory[-1]}, in steps of {step}"
+        else:
+            words = ", ".join(str(one) for one in memory)
+        rows.append(f"| {vcpus:g} | {words} |")
+    return "\n".join(rows) + "\n"
 
 
 def _table(name: str) -> str:
