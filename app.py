@@ -8,7 +8,8 @@ Run by the CDK CLI (`npx cdk synth|diff|deploy|destroy`), which passes the conte
     runtime_image  what the first stage of every derived image starts from
     helper_image   a Python image for the helpers of jobs with `build: false`
     untrusted      `true` for files of somebody else: nothing from outside of their folders is read
-    images_lock    digests of images; without it, images.lock.yaml in the folder of the call, if any
+    images_lock    digests of images, and what they run; without it, images.lock.yaml in the folder
+                   of the call, if any
 
 A fault in what the user wrote is printed without a trace, and the exit code is 1.
 """
@@ -43,7 +44,10 @@ def main() -> int:
     try:
         settings = read_settings(app.node)
         loaded = load_application(
-            settings.functions, settings.defaults, untrusted=settings.untrusted
+            settings.functions,
+            settings.defaults,
+            lock=settings.image_lock,
+            untrusted=settings.untrusted,
         )
     except (FdlError, SettingsError) as fault:
         print(fault, file=sys.stderr)

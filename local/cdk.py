@@ -11,6 +11,7 @@ from pathlib import Path
 from local.engines import engine_environment
 from local.errors import LocalError
 from local.server import ACCOUNT, REGION, ROOT, CloudAddress
+from scar_constructs.fdl.lock import LOCK_FILE
 
 _BIN = ROOT / "node_modules" / ".bin"
 _OUTPUT_LINES = 40
@@ -59,9 +60,10 @@ def cdk_environment(cloud: CloudAddress) -> dict[str, str]:
 
 def _synth(paths: Sequence[Path], assembly: Path, cloud: CloudAddress) -> _Cdk:
     functions = ",".join(str(path.resolve()) for path in paths)
-    return _Cdk(
-        ["synth", "--quiet", "--output", str(assembly), "-c", f"functions={functions}"], cloud
-    )
+    context = ["-c", f"functions={functions}"]
+    if LOCK_FILE.is_file():  # in the folder of the call, which is not the one of the CDK
+        context += ["-c", f"images_lock={LOCK_FILE.resolve()}"]
+    return _Cdk(["synth", "--quiet", "--output", str(assembly), *context], cloud)
 
 
 def _bootstrap(regions: Sequence[str], cloud: CloudAddress) -> _Cdk:

@@ -24,6 +24,7 @@ from local.run import RUNNING, Progress, Request, ensure_helpers, ensure_images,
 from local.server import CloudAddress
 from local.transfer import parse_uploads
 from scar_constructs.fdl import FdlError, LoadedApplication, load_application, render
+from scar_constructs.fdl.lock import LockError, find_lock
 
 DEFAULT_TIMEOUT_SECONDS = 1800.0
 _INTERRUPTED = 130
@@ -123,7 +124,10 @@ def images(engine: _EngineOption = None) -> None:
 
 
 def _load(paths: list[Path]) -> LoadedApplication:
-    loaded = load_application(paths)
+    try:
+        loaded = load_application(paths, lock=find_lock())
+    except LockError as error:
+        raise LocalError(str(error)) from error
     if loaded.warnings:
         _say(render(loaded.warnings))
     return loaded

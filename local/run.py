@@ -17,6 +17,7 @@ from local.report import Outcome
 from local.root_image import ImageError
 from local.server import REGION, CloudAddress, LocalCloud, remove_folder
 from local.transfer import Upload, get, make_existing_buckets, put
+from scar_constructs.fdl.models import Function
 from scar_constructs.fdl.workflow import Application
 
 _POLL_SECONDS = 0.2
@@ -131,8 +132,12 @@ def ensure_helpers(engine: EngineName, progress: Progress) -> None:
 
 
 def _prepare_helpers(application: Application, engine: EngineName, progress: Progress) -> None:
-    """What jobs need whose image is not built upon. Raises `LocalError` where they cannot run."""
-    functions = [one for stack in application.stacks for one in stack.functions if not one.build]
+    """What jobs need whose image is not built upon. Raises `LocalError` where functions cannot run
+    without their images."""
+    everyone = [one for stack in application.stacks for one in stack.functions]
+    if engine is EngineName.PROCESS:
+        _require_scripts(everyone)
+    functions = [one for one in everyone if not one.build]
     if functions and engine is EngineName.PROCESS:
         raise LocalError(
             f"{functions[0].name} has `build: false`: its job is of several containers, which need"
@@ -140,6 +145,16 @@ def _prepare_helpers(application: Application, engine: EngineName, progress: Pro
         )
     if functions:
         ensure_helpers(engine, progress)
+
+
+def _require_scripts(functions: Sequence[Function]) -> None:
+    """What files start has to run on this machine. A call may bring a script of its own."""
+    for one in functions:
+        if one.inputs and one.create_image and not one.script:
+            raise LocalError(
+                f"{one.name} has no script and runs a program of its image: engine process has no"
+                " images; use podman or docker"
+            )
 
 
 def _builds(request: Request) -> bool:

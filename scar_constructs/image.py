@@ -17,7 +17,7 @@ from constructs import Construct
 from scar_constructs import defaults
 from scar_constructs.assets import fix_modes, image_context
 from scar_constructs.fdl.ecr import ECR_IMAGE
-from scar_constructs.fdl.models import Architecture, Function
+from scar_constructs.fdl.models import NO_COMMAND, Architecture, Command, Function
 from scar_constructs.fdl.runtime_config import render
 from scar_constructs.lambda_package import LambdaPackage
 from scar_constructs.saved_base import SavedBase
@@ -105,11 +105,14 @@ class ReadyImage(Construct):
     """An image in ECR that is used as it is; nothing is built or pushed.
 
     It brings all that it needs: this project's runtime, if it was derived earlier, or a program of
-    its own that speaks to Lambda or runs as the job.
+    its own that speaks to Lambda or runs as the job. `command` replaces what it runs on Lambda.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, image: str) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, image: str, command: Command = NO_COMMAND
+    ) -> None:
         super().__init__(scope, construct_id)
+        self._command = command
         found, arn = ECR_IMAGE.fullmatch(image), repository_arn(image)
         if not found or not arn:
             raise ValueError(f"not an image in ECR: {image}")
@@ -133,8 +136,17 @@ class ReadyImage(Construct):
     @property
     def lambda_package(self) -> LambdaPackage:
         return LambdaPackage(
-            code=lambda_.Code.from_ecr_image(self._repository, tag_or_digest=self._tag_or_digest)
+            code=lambda_.Code.from_ecr_image(
+                self._repository,
+                tag_or_digest=self._tag_or_digest,
+                entrypoint=_list(self._command.entrypoint),
+                cmd=_list(self._command.command),
+            )
         )
+
+
+def _list(words: tuple[str, ...] | None) -> list[str] | None:
+    return list(words) if words else None
 
 
 class ForeignImage:
@@ -163,5 +175,6 @@ def new_image(
     if function.create_image and function.build:
         return DerivedImage(scope, construct_id, function=function, runtime_image=runtime_image)
     if ECR_IMAGE.fullmatch(function.image):
-        return ReadyImage(scope, construct_id, image=function.image)
+        command = function.own_command
+        return ReadyImage(scope, construct_id, image=function.image, command=command)
     return ForeignImage(function.image)

@@ -170,6 +170,7 @@ class Job(Construct):
         wanted, settings = self._function.batch, self._settings
         return batch.CfnJobDefinition.ContainerPropertiesProperty(
             image=self._image.uri,
+            command=self._ready_command(),
             repository_credentials=settings.repository_credentials,
             job_role_arn=settings.role_arn,
             execution_role_arn=settings.execution_role_arn,
@@ -189,6 +190,11 @@ class Job(Construct):
             ephemeral_storage=settings.ephemeral_storage,
             runtime_platform=settings.runtime_platform,
         )
+
+    def _ready_command(self) -> list[str] | None:
+        """What a ready image is to run; in a derived one the runtime knows it."""
+        own = self._function.own_command.command
+        return None if self._function.create_image or not own else list(own)
 
     def _staged_task(self) -> batch.CfnJobDefinition.EcsPropertiesProperty | None:
         if self._runtime is None:

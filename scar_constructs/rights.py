@@ -86,7 +86,7 @@ def main(arguments: Sequence[str]) -> int:
         return 0 if is_asked else 2
     path, name = arguments
     try:
-        application = load_application([Path(path)]).application
+        application = load_application([Path(path)], lock=None).application
     except FdlError as error:
         print(error, file=sys.stderr)
         return 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,8 +9,8 @@ from constructs import Node
 
 from scar_constructs.compliance import ALL_PACKS, PACKS
 from scar_constructs.defaults import HELPER_IMAGE
+from scar_constructs.fdl.lock import Lock, LockError, find_lock
 from scar_constructs.image import RUNTIME_IMAGE
-from scar_constructs.image_lock import LOCK_FILE, LockError, read_lock
 
 
 class SettingsError(Exception):
@@ -27,7 +26,7 @@ class Settings:
     compliance: tuple[str, ...]
     runtime_image: str
     helper_image: str = HELPER_IMAGE
-    image_lock: Mapping[str, str] = field(default_factory=dict)
+    image_lock: Lock = field(default_factory=dict)
     untrusted: bool = False
 
 
@@ -69,12 +68,9 @@ def _is_true(node: Node, name: str) -> bool:
     raise SettingsError(f"-c {name}=...: must be true or false, got {value!r}")
 
 
-def _image_lock(given: str) -> Mapping[str, str]:
-    """The digests of the given lock file, or of the one in this folder, if there is one."""
-    if not given and not LOCK_FILE.is_file():
-        return {}
+def _image_lock(given: str) -> Lock:
     try:
-        return read_lock(Path(given or LOCK_FILE))
+        return find_lock(Path(given) if given else None)
     except LockError as error:
         raise SettingsError(str(error)) from error
 

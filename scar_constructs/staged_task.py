@@ -87,15 +87,20 @@ def _helper(
 def _program(
     settings: JobSettings, image: str
 ) -> batch.CfnJobDefinition.TaskContainerPropertiesProperty:
+    """It runs the launcher with the script; without one, what the image itself runs, which then has
+    the function's variables from here."""
     function = settings.function
+    own = function.own_command.command
+    command = ["/bin/sh", LAUNCHER] if function.script else list(own or ()) or None
+    variables = {} if function.script else function.environment
     return batch.CfnJobDefinition.TaskContainerPropertiesProperty(
         name=PROGRAM,
         image=image,
         repository_credentials=settings.repository_credentials,
-        command=["/bin/sh", LAUNCHER],
+        command=command,
         essential=False,
         depends_on=[_after(STAGE_IN, "SUCCESS")],
-        environment=environment(settings.script_variables),
+        environment=environment({**settings.script_variables, **variables}),
         # The runtime is not in this container: the platform reads all of its secrets.
         secrets=secrets({**function.batch.secrets, **function.secrets}),
         resource_requirements=_program_size(settings, function),

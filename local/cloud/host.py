@@ -38,6 +38,7 @@ class HostEngine:
             "PATH": _PATH,
             "HOME": tempfile.gettempdir(),
             **program.environment,
+            "SCAR_WITHOUT_IMAGE": "1",
             "SCAR_FUNCTION_CONFIG": str(context / "function" / "config.json"),
             "PYTHONPATH": str(context),
             "PYTHONDONTWRITEBYTECODE": "1",

@@ -16,6 +16,7 @@ from pathlib import Path
 from scar_constructs.fdl import FdlError, load_application, runtime_config
 from scar_constructs.fdl.errors import Problem, Report, Severity
 from scar_constructs.fdl.loader import find_files
+from scar_constructs.fdl.lock import LOCK_FILE, LockError, find_lock
 from scar_constructs.fdl.rendering import Form, render, render_as
 from scar_constructs.fdl.workflow import Application
 
@@ -25,8 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "schema":
         return _schema()
+    try:
+        options.lock = find_lock(options.images_lock)
+    except LockError as error:
+        print(error, file=sys.stderr)
+        return 1
     if options.command == "config":
-        return _config(options.path, options.function, options.defaults)
+        return _config(options)
     if options.explain:
         _explain(options.paths)
     return _check(options)
@@ -64,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--defaults", type=Path, metavar="PATH", help="scar.cfg, or YAML of the same form"
         )
+        command.add_argument(
+            "--images-lock", type=Path, metavar="PATH", help=f"default: {LOCK_FILE} in this folder"
+        )
     return parser
 
 
@@ -72,7 +81,9 @@ def _check(options: argparse.Namespace) -> int:
     form = Form(options.format)
     found: tuple[Problem, ...]
     try:
-        loaded = load_application(options.paths, options.defaults, untrusted=options.untrusted)
+        loaded = load_application(
+            options.paths, options.defaults, lock=options.lock, untrusted=options.untrusted
+        )
         found, code = loaded.warnings, 0
         seen = _seen(loaded.application)
     except FdlError as error:
@@ -124,9 +135,10 @@ def _explain(paths: Sequence[Path]) -> None:
             print(render_explanation(explain(root)))
 
 
-def _config(path: Path, name: str, defaults: Path | None) -> int:
+def _config(options: argparse.Namespace) -> int:
+    name = options.function
     try:
-        loaded = load_application([path], defaults)
+        loaded = load_application([options.path], options.defaults, lock=options.lock)
     except FdlError as error:
         print(render(error.problems, sys.stderr), file=sys.stderr)
         return 1

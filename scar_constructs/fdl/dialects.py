@@ -13,6 +13,7 @@ from scar_constructs.fdl import (
     words,
 )
 from scar_constructs.fdl.bucket_keys import BUCKET, CLASSIC_S3
+from scar_constructs.fdl.container_keys import CONTAINER
 from scar_constructs.fdl.errors import Position, Problem, Report
 from scar_constructs.fdl.groups import Group, Key, ListOf, MapOf, Origin
 from scar_constructs.fdl.nodes import Mapping, Node, Scalar
@@ -81,18 +82,18 @@ DEFAULTS = replace(
 """Values under `defaults`: those of a function in the FDL dialect, without its name."""
 
 _LAMBDA = lambda_keys.LAMBDA.keys
-_CONTAINER = lambda_keys.CONTAINER.keys
+_OF_CONTAINER = (
+    *("image_file", "create_image", "build", "entrypoint", "command", "repository_credentials"),
+    "timeout_threshold",
+)
+"""Keys of `container` that the classic dialect has in the function itself."""
 
 CLASSIC_FUNCTION = Group(
     {
         "image": Key(words.IMAGE, "The user's image.", option="-i", example="grycap/mrbayes"),
-        "image_file": _CONTAINER["image_file"],
-        "create_image": _CONTAINER["create_image"],
-        "build": _CONTAINER["build"],
-        "repository_credentials": _CONTAINER["repository_credentials"],
+        **{name: CONTAINER.keys[name] for name in _OF_CONTAINER},
         "memory": _LAMBDA["memory"],
         "time": _LAMBDA["timeout"],
-        "timeout_threshold": _CONTAINER["timeout_threshold"],
         "description": _LAMBDA["description"],
         "log_level": _LAMBDA["log_level"],
         "init_script": _LAMBDA["init_script"],
@@ -233,13 +234,9 @@ TOP = Group(
 
 CLASSIC_TO_FDL = {
     "image": "lambda.container.image",
-    **{
-        name: f"lambda.container.{name}"
-        for name in ("image_file", "create_image", "build", "repository_credentials")
-    },
+    **{name: f"lambda.container.{name}" for name in _OF_CONTAINER},
     "memory": "lambda.memory",
     "time": "lambda.timeout",
-    "timeout_threshold": "lambda.container.timeout_threshold",
     "lambda_role": "iam.role",
     "environment": "lambda.container.environment.Variables",
     **{block: block for block in _BLOCKS},

@@ -9,7 +9,9 @@ from typing import Any
 from scar_constructs import defaults
 from scar_constructs.fdl import storage
 from scar_constructs.fdl.batch import parse_batch
+from scar_constructs.fdl.commands import parse_commands
 from scar_constructs.fdl.errors import Position
+from scar_constructs.fdl.lock import Lock
 from scar_constructs.fdl.models import (
     Api,
     ApiAuth,
@@ -47,7 +49,9 @@ class ParsedFunction:
     outputs_at: tuple[Located, ...]
 
 
-def parse_function(section: Section, providers: storage.Providers) -> ParsedFunction | None:
+def parse_function(
+    section: Section, providers: storage.Providers, lock: Lock
+) -> ParsedFunction | None:
     """The model, or None if the function has no name. `providers` are those of its file."""
     name_node = section.node.find("lambda.name")
     if not isinstance(name_node, Scalar) or not name_node.text:
@@ -57,20 +61,22 @@ def parse_function(section: Section, providers: storage.Providers) -> ParsedFunc
     name = section.text("lambda.name") or name_node.text
     inputs = storage.parse_inputs(section, providers)
     outputs = storage.parse_outputs(section, providers)
-    script = _script(section, bool(section.sections("lambda.input")))
+    image, settings, access = _image(section), _lambda_settings(section), _access_settings(section)
+    saved, architecture = access["image_file"], settings["architecture"]
     return ParsedFunction(
         function=Function(
             name=name,
-            image=_image(section),
-            script=script,
+            image=image,
+            script=_script(section),
             inputs=tuple(model for model, _ in inputs),
             outputs=tuple(model for model, _ in outputs),
             storage_providers=providers.used_by(
                 [*(model for model, _ in inputs), *(model for model, _ in outputs)]
             ),
             batch=parse_batch(section),
-            **_lambda_settings(section),
-            **_access_settings(section),
+            **settings,
+            **access,
+            **parse_commands(section, image, saved, architecture, lock),
         ),
         section=section,
         name_at=Located(name_node.path, name_node.position),
@@ -177,23 +183,9 @@ def _is_image_given(section: Section) -> bool:
     return any(section.node.find(place) is not None for place in places)
 
 
-def _script(section: Section, has_inputs: bool) -> Script | None:
+def _script(section: Section) -> Script | None:
     node = section.find("lambda.init_script")
-    if isinstance(node, Scalar):
-        return read_script(node, section.report)
-    is_ready = section.boolean("lambda.container.create_image") is False
-    if has_inputs and not is_ready and section.node.find("lambda.init_script") is None:
-        section.report.add(
-            problem(
-                "missing-key",
-                child_path(section.node.path, "init_script"),
-                section.node.position,
-                "is required for a function that files start",
-                "",
-                "add `init_script:`, such as `init_script: run.sh`",
-            )
-        )
-    return None
+    return read_script(node, section.report) if isinstance(node, Scalar) else None
 
 
 def _path(section: Section, dotted: str) -> Path | None:

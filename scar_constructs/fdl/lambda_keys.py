@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from scar_constructs import defaults
 from scar_constructs.fdl.block_keys import PROFILE
+from scar_constructs.fdl.container_keys import CONTAINER
 from scar_constructs.fdl.groups import Group, Key, ListOf, Origin
+from scar_constructs.fdl.network_keys import FILE_SYSTEM, VPC
 from scar_constructs.fdl.shapes import (
-    END,
     Anything,
     Boolean,
     Choice,
@@ -24,10 +25,7 @@ from scar_constructs.fdl.words import (
     IMAGE,
     PATH,
     REGION,
-    REGISTRY_SECRET,
     SECRETS,
-    SECURITY_GROUP,
-    SUBNET,
     TAGS,
 )
 
@@ -98,100 +96,6 @@ OUTPUT = Group(
     }
 )
 
-CONTAINER = Group(
-    {
-        "image": Key(IMAGE, "The user's image.", option="-i", example="grycap/mrbayes"),
-        "image_file": Key(
-            Text("a path"),
-            "An image as a file of `docker save`, relative to the YAML file; in place of `image`.",
-            option="-if",
-            example="cowsay.tar",
-        ),
-        "create_image": Key(
-            Boolean(), "False: `image` is ready for Lambda and is used as it is.", default="true"
-        ),
-        "build": Key(
-            Boolean(),
-            "False, in mode `batch`: nothing is built. Jobs run the script in the image as it is, "
-            "between two helper containers.",
-            default="true",
-            origin=OURS,
-        ),
-        "repository_credentials": Key(
-            REGISTRY_SECRET,
-            "The secret with `username` and `password` for the private registry from which jobs "
-            "pull an image that is used as it is.",
-            default="none: the registry is public, or is ECR",
-            origin=OURS,
-        ),
-        "alpine": Key(
-            Anything(),
-            "The image is built on musl.",
-            ignored="images of any C library work as they are",
-        ),
-        "timeout_threshold": Key(
-            Integer(0, 600, "seconds"),
-            "Seconds kept back from the time-out to upload the outputs.",
-            default=defaults.TIMEOUT_THRESHOLD,
-            option="-tt",
-        ),
-        "environment": Key(
-            ENVIRONMENT,
-            "Variables that the script sees.",
-            option="-e",
-            example="{Variables: {KEY: value}}",
-        ),
-    }
-)
-
-VPC = Group(
-    {
-        "SubnetIds": Key(ListOf(SUBNET, minimum=1, maximum=16), "Existing subnets.", required=True),
-        "SecurityGroupIds": Key(
-            ListOf(SECURITY_GROUP, minimum=1, maximum=5),
-            "Existing security groups.",
-            required=True,
-        ),
-    }
-)
-
-FILE_SYSTEM = Group(
-    {
-        "Arn": Key(
-            Text(
-                "the ARN of an EFS access point",
-                pattern=(
-                    r"^arn:[a-z-]+:elasticfilesystem:[a-z0-9-]+:[0-9]{12}"
-                    rf":access-point/fsap-[0-9a-f]{{17}}{END}"
-                ),
-                rule="access-point-arn",
-                example="arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-0123456789abcdef0",
-            ),
-            "The access point.",
-            required=True,
-        ),
-        "LocalMountPath": Key(
-            Text(
-                "a path such as /mnt/data",
-                pattern=rf"^/mnt/[A-Za-z0-9_.-]+{END}",
-                example="/mnt/data",
-            ),
-            "Where the function sees it.",
-            required=True,
-        ),
-        "FileSystemId": Key(
-            Text(
-                "the id of an EFS file system",
-                pattern=rf"^fs-[0-9a-f]{{8,40}}{END}",
-                rule="file-system-id",
-                example="fs-0123456789abcdef0",
-            ),
-            "The file system behind the access point; jobs need it.",
-            origin=OURS,
-        ),
-    }
-)
-
 _PER_CALL = "the caller of the function decides for each call"
 
 LAMBDA = Group(
@@ -206,10 +110,11 @@ LAMBDA = Group(
         "image": Key(
             IMAGE, "The user's image; the same as `container.image`.", example="grycap/mrbayes"
         ),
-        "container": Key(CONTAINER, "The container in which the script runs."),
+        "container": Key(CONTAINER, "The container, and what runs in it."),
         "init_script": Key(
             Text("a path"),
-            "The script, relative to the YAML file. It runs as `/bin/sh SCRIPT`.",
+            "The script, relative to the YAML file. It runs as `/bin/sh SCRIPT`. Without one, what "
+            "the image itself runs.",
             option="-s",
             example="run.sh",
         ),

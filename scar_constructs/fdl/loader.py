@@ -25,6 +25,7 @@ from scar_constructs.fdl.errors import (
 )
 from scar_constructs.fdl.flow import check_flow
 from scar_constructs.fdl.functions import Located
+from scar_constructs.fdl.lock import LOCK_FILE, NO_LOCK, Lock
 from scar_constructs.fdl.models import Input
 from scar_constructs.fdl.models.storage import OWN
 from scar_constructs.fdl.near_misses import check_near_misses
@@ -68,20 +69,26 @@ class LoadedApplication:
 
 
 def load_application(
-    paths: Sequence[Path], defaults: Path | None = None, *, untrusted: bool = False
+    paths: Sequence[Path],
+    defaults: Path | None = None,
+    *,
+    lock: Lock | None = NO_LOCK,
+    untrusted: bool = False,
 ) -> LoadedApplication:
     """Read YAML files, or all of a folder, and join their functions.
 
     `defaults` is a file of values for functions that have none: SCAR's own scar.cfg (JSON), or
-    YAML of the same form. With `untrusted`, files that the YAML files take from outside of their
-    folders are refused and not read. Raises FdlError with all problems of all files.
+    YAML of the same form. `lock` tells what images run (`lock.find_lock` reads it); None: the lock
+    file is about to be written, and it is not asked what functions without a script run. With
+    `untrusted`, files that the YAML files take from outside of their folders are refused and not
+    read. Raises FdlError with all problems of all files.
 
     >>> load_application([Path("examples/hello")]).application.stacks[0].name
     'hello'
     """
     report = Report(is_untrusted=untrusted)
     try:
-        application, starters = _load(paths, defaults, report)
+        application, starters = _load(paths, defaults, lock, report)
     except TooManyProblemsError:
         raise FdlError((*report.problems, _too_many(report.problems[-1]))) from None
     if report.errors:
@@ -96,7 +103,7 @@ def _too_many(last: Problem) -> Problem:
 
 
 def _load(
-    paths: Sequence[Path], defaults: Path | None, report: Report
+    paths: Sequence[Path], defaults: Path | None, lock: Lock | None, report: Report
 ) -> tuple[Application, tuple[Starter, ...]]:
     """The application, which must not be used if the report has errors, and what starts it."""
     base = read_defaults(defaults, report) if defaults is not None else None
@@ -104,7 +111,7 @@ def _load(
     for path in find_files(paths, report):
         root = None if _is_refused(path, report) else read_file(path, report)
         if root is not None:
-            parsed.append(parse_file(path, root, base, report))
+            parsed.append(parse_file(path, root, base, lock, report))
     check_names(parsed, report)
     overlapping = check_flow(parsed, report)
     check_fed_inputs(parsed, report)
@@ -128,7 +135,8 @@ def _starters(parsed: Sequence[ParsedFile]) -> Iterator[Starter]:
 
 
 def find_files(paths: Sequence[Path], report: Report) -> list[Path]:
-    """The files to read: those given, and of a folder all its *.yaml and *.yml, sorted."""
+    """The files to read: those given, and of a folder all its *.yaml and *.yml, sorted. A lock file
+    of images is none of them."""
     found: dict[Path, None] = {}
     if not paths:
         report.add(problem("file-missing", "", Position("."), "no file is given", "", "name one"))
@@ -155,4 +163,8 @@ def _is_refused(path: Path, report: Report) -> bool:
 
 
 def _inside(folder: Path) -> list[Path]:
-    return sorted(one for one in folder.iterdir() if one.suffix in SUFFIXES and one.is_file())
+    return sorted(
+        one
+        for one in folder.iterdir()
+        if one.suffix in SUFFIXES and one.name != LOCK_FILE.name and one.is_file()
+    )

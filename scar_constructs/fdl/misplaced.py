@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scar_constructs.fdl import batch_keys, block_keys, bucket_keys, lambda_keys
+from scar_constructs.fdl import batch_keys, block_keys, bucket_keys, container_keys, lambda_keys
 from scar_constructs.fdl.groups import Group
 
 _BLOCKS = {
@@ -33,7 +33,7 @@ IN_FUNCTION = _inside({"lambda": lambda_keys.LAMBDA, **_BLOCKS})
 """Beside `lambda`."""
 
 IN_LAMBDA = {
-    **_inside({**_BLOCKS, "container": lambda_keys.CONTAINER}),
+    **_inside({**_BLOCKS, "container": container_keys.CONTAINER}),
     **{block: f"beside `lambda`, as `{block}: ...`" for block in (*_BLOCKS, "ecr")},
 }
 """Under `lambda`."""

@@ -10,10 +10,12 @@ from scar_constructs import defaults
 from scar_constructs.fdl import classic
 from scar_constructs.fdl.buckets import parse_buckets, parse_options
 from scar_constructs.fdl.checks import check_function
+from scar_constructs.fdl.command_checks import check_commands
 from scar_constructs.fdl.dialects import FDL_KEY, OSCAR_KEY, TOP
 from scar_constructs.fdl.errors import Report
 from scar_constructs.fdl.functions import Located, ParsedFunction, parse_function
 from scar_constructs.fdl.literal_text import check_texts
+from scar_constructs.fdl.lock import NO_LOCK, Lock
 from scar_constructs.fdl.models import StackOptions, WorkflowFile
 from scar_constructs.fdl.nodes import Mapping, Scalar, Sequence
 from scar_constructs.fdl.rules import fault
@@ -35,8 +37,11 @@ class ParsedFile:
     options_at: dict[str, Located]
 
 
-def parse_file(path: Path, root: Mapping, base: Mapping | None, report: Report) -> ParsedFile:
-    """The models of a file. `base` holds defaults of lower rank than the file's own.
+def parse_file(
+    path: Path, root: Mapping, base: Mapping | None, lock: Lock | None, report: Report
+) -> ParsedFile:
+    """The models of a file. `base` holds defaults of lower rank than the file's own. `lock` tells
+    what images run; None: nobody can know it yet, and it is not asked.
 
     A value that is wrong is reported and replaced by its default, so that one run finds the
     problems of all later stages too.
@@ -50,10 +55,14 @@ def parse_file(path: Path, root: Mapping, base: Mapping | None, report: Report) 
     nodes = function_nodes(root)
     merged = [merge(base, node) if base is not None else node for node in nodes]
     providers = parse_providers(top)
-    functions = [parse_function(Section(node, report), providers) for node in merged]
+    functions = [
+        parse_function(Section(node, report), providers, lock or NO_LOCK) for node in merged
+    ]
     named = share_environments([parsed for parsed in functions if parsed is not None])
     for parsed in named:
         check_function(parsed)
+        if lock is not None:
+            check_commands(parsed)
     check_providers(top)
     for found in check_tags(top.find("tags")):
         report.add(found)

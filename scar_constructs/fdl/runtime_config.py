@@ -31,10 +31,20 @@ def _document(function: Function) -> dict[str, Any]:
         "environment": dict(function.environment),
         "secrets": dict(function.secrets),
         "script": {"name": script.name, "content": script.content} if script else None,
+        **_command(function),
         "input": [_input(source) for source in function.inputs],
         "output": [_output(target) for target in function.outputs],
         "storage_providers": {one.name: _provider(one) for one in function.storage_providers},
     }
+
+
+def _command(function: Function) -> dict[str, list[str]]:
+    """What the runtime starts where there is no script, as far as it is known. The ENTRYPOINT of an
+    image that is used as it is stays in force, before whatever runs."""
+    runs = function.command
+    entrypoint = runs.entrypoint if function.build else ()
+    words = {"entrypoint": entrypoint, "command": runs.command}
+    return {name: list(given) for name, given in words.items() if given is not None}
 
 
 def _provider(provider: StorageProvider) -> dict[str, Any]:

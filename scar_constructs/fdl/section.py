@@ -67,6 +67,13 @@ class Section:
             and not self.report.has_failed(item.position, item.path)
         )
 
+    def words(self, dotted: str) -> tuple[str, ...] | None:
+        """The items of a list as the user wrote them, or None where there is no sound list."""
+        node = self.find(dotted)
+        if not isinstance(node, Sequence) or self.report.has_failed_under(node.position, node.path):
+            return None
+        return tuple(item.text for item in node.items if isinstance(item, Scalar))
+
     def variables(self, dotted: str) -> AbstractMapping[str, str]:
         """Names and values; numbers and truth values as the user wrote them."""
         node = self.find(dotted)

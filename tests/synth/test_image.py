@@ -10,7 +10,7 @@ import pytest
 from aws_cdk.assertions import Template
 
 from scar_constructs.assets import RUNTIME, image_context
-from scar_constructs.fdl.models import ExecutionMode, Function
+from scar_constructs.fdl.models import NO_COMMAND, Command, ExecutionMode, Function
 from scar_constructs.fdl.workflow import Application
 from tests.synth.models import function, workflow
 from tests.synth.synthesis import (
@@ -31,8 +31,16 @@ REGISTRY_SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:registry
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
 
-def ready(name: str, mode: ExecutionMode = ExecutionMode.LAMBDA) -> Json:
-    one = function(image=f"{REGISTRY}/{name}", create_image=False, script=None, execution_mode=mode)
+def ready(
+    name: str, mode: ExecutionMode = ExecutionMode.LAMBDA, command: Command = NO_COMMAND
+) -> Json:
+    one = function(
+        image=f"{REGISTRY}/{name}",
+        create_image=False,
+        script=None,
+        execution_mode=mode,
+        own_command=command,
+    )
     return templates_of(workflow(one))["flow"]
 
 
@@ -49,6 +57,32 @@ def test_lambda_takes_a_ready_image_as_it_is(name: str, uri: str) -> None:
     (made,) = resources(ready(name), "AWS::Lambda::Function").values()
     registry = "123456789012.dkr.ecr.eu-west-1.<AWS::URLSuffix>"
     assert flat(made["Properties"]["Code"]["ImageUri"]) == f"{registry}/{uri}"
+
+
+def test_lambda_starts_a_ready_image_as_the_file_says() -> None:
+    given = Command(entrypoint=("/bootstrap",), command=("resize.handler",))
+    (made,) = resources(ready("tools", command=given), "AWS::Lambda::Function").values()
+    config = {"EntryPoint": ["/bootstrap"], "Command": ["resize.handler"]}
+    assert made["Properties"]["ImageConfig"] == config
+    (plain,) = resources(ready("tools"), "AWS::Lambda::Function").values()
+    assert "ImageConfig" not in plain["Properties"]
+
+
+def test_a_job_starts_a_ready_image_as_the_file_says() -> None:
+    template = ready("tools", ExecutionMode.BATCH, Command(command=("resize", "-v")))
+    Template.from_json(template).has_resource_properties(
+        "AWS::Batch::JobDefinition", {"ContainerProperties": {"Command": ["resize", "-v"]}}
+    )
+
+
+def test_a_derived_image_is_not_told_what_to_start() -> None:
+    """The runtime is, by the configuration inside."""
+    one = function(script=None, execution_mode=ExecutionMode.LAMBDA_BATCH)
+    given = Command(entrypoint=("cowsay",), command=("moo",))
+    template = templates_of(workflow(one.model_copy(update={"own_command": given})))["flow"]
+    assert "ImageConfig" not in json.dumps(template)
+    (job,) = resources(template, "AWS::Batch::JobDefinition").values()
+    assert "Command" not in job["Properties"]["ContainerProperties"]
 
 
 def test_a_job_takes_a_ready_image_as_it_is_and_may_pull_no_other() -> None:

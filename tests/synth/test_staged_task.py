@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from scar_constructs.fdl.models import ComputeType, ExecutionMode
+from scar_constructs.fdl.models import NO_COMMAND, Command, ComputeType, ExecutionMode
 from scar_constructs.flags import new_app
 from scar_constructs.stack import WorkflowStack
 from tests.synth.models import batch, compute, function, workflow
@@ -148,3 +148,25 @@ def test_the_largest_definition_fits(kind: ComputeType) -> None:
         template_of(staged(batch=wanted)).to_json(), "AWS::Batch::JobDefinition"
     ).values()
     assert len(json.dumps(definition["Properties"])) < 24 * 1024
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [(NO_COMMAND, None), (Command(command=("serve", "-v")), ["serve", "-v"])],
+    ids=["the image's own", "the file's"],
+)
+def test_without_a_script_the_image_runs_its_own_command(
+    given: Command, words: list[str] | None
+) -> None:
+    """What the lock file knows of the image is not repeated: the image has it."""
+    known = Command(entrypoint=("tini", "--"), command=("known",))
+    changes = {"own_command": given, "image_command": known, "environment": {"LEVEL": "3"}}
+    program = containers(template_of(staged(script=None, **changes)))["program"]
+    assert program.get("Command") == words
+    assert {"Name": "LEVEL", "Value": "3"} in program["Environment"]
+
+
+def test_a_script_finds_the_function_s_variables_in_the_launcher() -> None:
+    program = containers(template_of(staged(environment={"LEVEL": "3"})))["program"]
+    assert program["Command"] == ["/bin/sh", "/tmp/.scar/start"]
+    assert "LEVEL" not in json.dumps(program["Environment"])

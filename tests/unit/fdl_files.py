@@ -8,9 +8,17 @@ from textwrap import dedent
 import pytest
 
 from scar_constructs.fdl import FdlError, Problem, load_application
+from scar_constructs.fdl.lock import ImageConfig, Lock, LockedImage
+from scar_constructs.fdl.models import Architecture
 from scar_constructs.fdl.workflow import Application
 
 SCRIPT = "#!/bin/sh\necho moo\n"
+_MOO = ImageConfig(entrypoint=(), command=("cowsay", "moo"), working_dir="", user="")
+KNOWN: Lock = {
+    name: LockedImage(digest=f"sha256:{'ab' * 32}", configs=dict.fromkeys(Architecture, _MOO))
+    for name in ("x", "x/y", "debian")
+}
+"""What these images run is known, so that a function without a script is no fault of its own."""
 
 
 def write(folder: Path, **texts: str) -> list[Path]:
@@ -26,13 +34,13 @@ def write(folder: Path, **texts: str) -> list[Path]:
 
 def load(folder: Path, **texts: str) -> Application:
     """The application of files with these texts, which have no errors."""
-    return load_application(write(folder, **texts)).application
+    return load_application(write(folder, **texts), lock=KNOWN).application
 
 
 def problems_of(folder: Path, **texts: str) -> tuple[Problem, ...]:
     """The problems of files with these texts, which have errors."""
     with pytest.raises(FdlError) as caught:
-        load_application(write(folder, **texts))
+        load_application(write(folder, **texts), lock=KNOWN)
     return caught.value.problems
 
 

@@ -12,7 +12,7 @@ from tests.unit.fdl_files import write
 
 GOOD = "functions: {cow: {image: x, init_script: run.sh, s3: {input_bucket: bbb}}}\n"
 BAD = "functions:\n  cow:\n    image: X\n    memroy: 64\n"
-WARN = "functions: {cow: {image: x, asynchronous: true}}\n"
+WARN = "functions: {cow: {image: x, init_script: run.sh, asynchronous: true}}\n"
 
 
 def test_what_was_looked_at_is_told_on_standard_error(

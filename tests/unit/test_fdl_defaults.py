@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from scar_constructs.fdl import FdlError, LoadedApplication, load_application
-from tests.unit.fdl_files import write
+from tests.unit.fdl_files import KNOWN, write
 
 SCAR_CFG: dict[str, Any] = {
     "scar": {"config_version": "1.1.0"},
@@ -70,7 +70,7 @@ SCAR_CFG: dict[str, Any] = {
 
 def load(folder: Path, text: str, config: dict[str, Any] = SCAR_CFG) -> LoadedApplication:
     (folder / "scar.cfg").write_text(json.dumps(config, indent=2))
-    return load_application(write(folder, a=text), defaults=folder / "scar.cfg")
+    return load_application(write(folder, a=text), defaults=folder / "scar.cfg", lock=KNOWN)
 
 
 def test_scar_s_own_file_is_read(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from scar_constructs.fdl import FdlError, load_application
 from scar_constructs.fdl.dialects import CLASSIC_FUNCTION, FDL_FUNCTION, TOP, Functions
 from scar_constructs.fdl.groups import Group, ListOf, MapOf
 from scar_constructs.fdl.shapes import Shape
+from tests.unit.fdl_files import KNOWN
 
 TEXTS = {
     "dynamic-reference": "a {{resolve:secretsmanager:prod/db:SecretString:password}} b",
@@ -67,7 +68,7 @@ def test_nor_does_a_file_of_defaults(rule: str, tmp_path: Path) -> None:
     defaults.write_text(yaml.safe_dump({"aws": {"lambda": {"description": TEXTS[rule]}}}))
 
     with pytest.raises(FdlError) as caught:
-        load_application([path], defaults)
+        load_application([path], defaults, lock=KNOWN)
 
     assert [problem.rule for problem in caught.value.problems] == [rule]
     assert caught.value.problems[0].file == str(defaults)

@@ -11,7 +11,7 @@ from scar_constructs import defaults
 from scar_constructs.fdl import FdlError, load_application, render
 from scar_constructs.fdl.models import ComputeType, ExecutionMode, Function, Input, Output
 from tests.support.cost import calls, peak_bytes
-from tests.unit.fdl_files import load, problems_of, rules_of, write
+from tests.unit.fdl_files import KNOWN, load, problems_of, rules_of, write
 
 CLASSIC = """
 functions:
@@ -90,7 +90,7 @@ def test_vcpus_at_the_start_of_scar_s_default_are_no_number(tmp_path: Path) -> N
       - lambda: {name: f, container: {image: x}, execution_mode: batch}
         batch: {compute_resources: {desired_v_cpus: 0, min_v_cpus: 2, max_v_cpus: 4}}
     """
-    loaded = load_application(write(tmp_path, a=text))
+    loaded = load_application(write(tmp_path, a=text), lock=KNOWN)
 
     assert only(loaded.application).batch.compute_resources.desired_vcpus is None
     assert loaded.warnings == ()
@@ -296,7 +296,7 @@ def test_the_text_of_the_error_is_that_of_its_problems(tmp_path: Path) -> None:
 
 def test_warnings_do_not_stop_the_run(tmp_path: Path) -> None:
     text = "functions: {aws: [{lambda: {name: f, image: x, runtime: python3.7}}]}"
-    loaded = load_application(write(tmp_path, a=text))
+    loaded = load_application(write(tmp_path, a=text), lock=KNOWN)
 
     assert [warning.rule for warning in loaded.warnings] == ["ignored-key"]
     assert loaded.application.stacks[0].functions[0].name == "f"

@@ -13,7 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from scar_constructs.fdl import batch_keys, block_keys, dialects, lambda_keys
+from scar_constructs.fdl import (
+    batch_keys,
+    block_keys,
+    container_keys,
+    dialects,
+    lambda_keys,
+    network_keys,
+)
 from scar_constructs.fdl.dialects import TOP
 from scar_constructs.fdl.errors import Report
 from scar_constructs.fdl.reader import read_file
@@ -63,14 +70,14 @@ GROUPS = {
     "bucket": dialects.BUCKET,
     "cloudwatch": block_keys.CLOUDWATCH,
     "compute_resources": batch_keys.COMPUTE_RESOURCES,
-    "container": lambda_keys.CONTAINER,
-    "file_system": lambda_keys.FILE_SYSTEM,
+    "container": container_keys.CONTAINER,
+    "file_system": network_keys.FILE_SYSTEM,
     "iam": block_keys.IAM,
     "input": lambda_keys.INPUT,
     "multi_node_parallel": batch_keys.MULTI_NODE,
     "output": lambda_keys.OUTPUT,
     "s3": dialects.CLASSIC_S3,
-    "vpc": lambda_keys.VPC,
+    "vpc": network_keys.VPC,
     "lambda": lambda_keys.LAMBDA,
     "batch": batch_keys.BATCH,
     "classic": dialects.CLASSIC_FUNCTION,

@@ -8,7 +8,7 @@ import pytest
 
 from scar_constructs.fdl import load_application
 from scar_constructs.fdl.models import ComputeResources, ComputeType
-from tests.unit.fdl_files import load, rules_of, write
+from tests.unit.fdl_files import KNOWN, load, rules_of, write
 
 
 def file(**batches: str) -> str:
@@ -83,6 +83,7 @@ def test_arm_functions_have_arm_machines(tmp_path: Path) -> None:
 
 
 def test_shared_environments_count_once_against_the_quota(tmp_path: Path) -> None:
-    loaded = load_application(write(tmp_path, a=file(**{f"f{n}": "vcpus: 1" for n in range(60)})))
+    paths = write(tmp_path, a=file(**{f"f{n}": "vcpus: 1" for n in range(60)}))
+    loaded = load_application(paths, lock=KNOWN)
 
     assert loaded.warnings == ()

@@ -32,11 +32,12 @@ ONE_FUNCTION = {
         why="Lambda starts an image with the program that is in it, and has no helpers.",
     ),
     "no-build-conflict": Rule(
-        "a job whose image nothing is put into has a script and one host",
+        "a job whose image nothing is put into has that image's ENTRYPOINT, and one host",
         why=(
-            "Its helper containers bring the script. The nodes of a job are all alike, and "
-            "each would stage in and out."
+            "Its helper containers bring the script. Batch cannot replace an ENTRYPOINT. The "
+            "nodes of a job are all alike, and each would stage in and out."
         ),
+        source=f"{AWS}batch/latest/APIReference/API_TaskContainerProperties.html",
     ),
     "payload-too-large": Rule(
         "what is not in an image must fit into a zip",
@@ -50,6 +51,36 @@ ONE_FUNCTION = {
             "not run its command makes the job fail."
         ),
         source=f"{AWS}batch/latest/APIReference/API_TaskContainerProperties.html",
+        severity=WARNING,
+    ),
+    "nothing-to-run": Rule(
+        "a function has a script, or its image a command",
+        why=(
+            "A derived image has an ENTRYPOINT of its own, so the image's has to be known when "
+            "it is built, and nothing asks a registry then: the lock file of images has it."
+        ),
+    ),
+    "script-with-each-call": Rule(
+        "what has neither a script nor a command runs only with a script in the event",
+        why=(
+            "Calls may bring one, as `scar run -s` does. A call without one fails, where in SCAR "
+            "the image's own command ran: the lock file of images brings it back."
+        ),
+        severity=WARNING,
+    ),
+    "entrypoint-unknown": Rule(
+        "`command` follows the image's ENTRYPOINT",
+        why=(
+            "As for Docker, they are one command line. Without its first half, another program "
+            "would be started."
+        ),
+        source="https://docs.docker.com/reference/dockerfile/#understand-how-cmd-and-entrypoint-interact",
+        severity=WARNING,
+    ),
+    "variable-not-replaced": Rule(
+        "the words of a command are taken as they are",
+        why="As in the exec form of a Dockerfile, no shell stands between to replace variables.",
+        source="https://docs.docker.com/reference/dockerfile/#shell-and-exec-form",
         severity=WARNING,
     ),
     "layers-refused": Rule(

@@ -8,6 +8,7 @@ nobody downstream checks again.
 from __future__ import annotations
 
 from scar_constructs.fdl.models.batch import Batch, ComputeResources, ComputeType, MultiNode
+from scar_constructs.fdl.models.command import NO_COMMAND, Command
 from scar_constructs.fdl.models.file import BucketSettings, LogTarget, StackOptions, WorkflowFile
 from scar_constructs.fdl.models.function import (
     Api,
@@ -23,6 +24,7 @@ from scar_constructs.fdl.models.record import NO_VARIABLES, Model, Variables
 from scar_constructs.fdl.models.storage import OWN, Input, Output, StorageProvider
 
 __all__ = [
+    "NO_COMMAND",
     "NO_VARIABLES",
     "OWN",
     "Api",
@@ -30,6 +32,7 @@ __all__ = [
     "Architecture",
     "Batch",
     "BucketSettings",
+    "Command",
     "ComputeResources",
     "ComputeType",
     "ExecutionMode",

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from scar_constructs.fdl.models.batch import Batch
+from scar_constructs.fdl.models.command import NO_COMMAND, Command
 from scar_constructs.fdl.models.record import NO_VARIABLES, Model, Variables
 from scar_constructs.fdl.models.storage import OWN, Input, Output, StorageProvider
 
@@ -90,8 +91,9 @@ class Function(Model):
     `image_file` is an image as a file of `docker save`, then `image` is empty. With `create_image`
     false the image is ready and nothing is built; if jobs pull it from a private registry,
     `repository_credentials` is the ARN of the secret for it. With `build` false jobs run the script
-    in the image as it is, between two helper containers. A `retired` function finishes what it has
-    accepted, and new files start it no more.
+    in the image as it is, between two helper containers. `own_command` is what the file names in
+    place of what the image runs, which is `image_command` as far as it is known. A `retired`
+    function finishes what it has accepted, and new files start it no more.
     """
 
     name: str
@@ -124,9 +126,16 @@ class Function(Model):
     create_image: bool = True
     build: bool = True
     repository_credentials: str | None = None
+    own_command: Command = NO_COMMAND
+    image_command: Command = NO_COMMAND
     extra_payload: Path | None = None
     batch: Batch
     storage_providers: tuple[StorageProvider, ...] = ()
+
+    @property
+    def command(self) -> Command:
+        """What runs where there is no script."""
+        return self.own_command.over(self.image_command)
 
     @property
     def own_inputs(self) -> tuple[Input, ...]:
