@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from scar_runtime.batch import Job
 from scar_runtime.claims import DONE, FAILED, PUBLISHING, SUBMITTED, Claim, LostClaimError
-from scar_runtime.errors import OutOfTimeError, ScarError, StorageError, SupersededError
-from scar_runtime.events import Ignored, Record
+from scar_runtime.errors import (
+    DefectError,
+    OutOfTimeError,
+    ScarError,
+    StorageError,
+    SupersededError,
+)
+from scar_runtime.events import Entry, Ignored, Record, Refused
 from scar_runtime.execution import Result, Task
 from scar_runtime.log import Execution
 from scar_runtime.outputs import Publication
 from scar_runtime.runtime import Runtime
+
+TRACE_LETTERS = 8_000
 
 
 @dataclass(frozen=True)
@@ -38,14 +46,15 @@ DUPLICATE = Outcome("duplicate")
 def reported(
     runtime: Runtime,
     service: str,
-    entry: Record | Ignored,
+    entry: Entry,
     request_id: str,
     attempt: Callable[[Record], Outcome],
     begin: float | None = None,
 ) -> Outcome:
     """Carry `attempt` out, and write the one log line that says what became of the record.
 
-    `begin` (by `time.monotonic`) is when the record was taken up, if not just now.
+    Whatever happens, a defect of ours included, there is that line. `begin` (by `time.monotonic`)
+    is when the record was taken up, if not just now.
     """
     begin = time.monotonic() if begin is None else begin
     if isinstance(entry, Ignored):
@@ -53,9 +62,11 @@ def reported(
         outcome = Outcome("ignored")
     else:
         try:
+            if isinstance(entry, Refused):
+                raise entry.fault
             outcome = attempt(entry)
-        except ScarError as fault:
-            runtime.log.error(str(fault), request_id=request_id, input=entry.input)
+        except Exception as error:  # the edge of a record
+            fault = told(runtime, error, request_id, entry.input)
             outcome = Outcome("failed", fault=fault)
     runtime.log.execution(
         Execution(
@@ -71,6 +82,42 @@ def reported(
         )
     )
     return outcome
+
+
+def found(entries: Callable[[], Iterable[Entry]]) -> list[Entry]:
+    """What is in an event; if a defect keeps it from being read, that in place of all."""
+    try:
+        return list(entries())
+    except Exception as error:  # the edge of an event
+        return [Refused(error)]
+
+
+def refused(runtime: Runtime, service: str, error: Exception, request_id: str) -> Outcome:
+    """Report what never became a record."""
+
+    def never(_: Record) -> Outcome:
+        raise error
+
+    return reported(runtime, service, Refused(error), request_id, never)
+
+
+def told(
+    runtime: Runtime, error: Exception, request_id: str | None = None, name: str | None = None
+) -> ScarError:
+    """Write a fault into the log; gives it, or what stands for it if it is no fault but a defect of
+    the runtime, of which the log alone has the trace. `name` is the input's."""
+    if isinstance(error, ScarError):
+        runtime.log.error(str(error), request_id=request_id, input=name)
+        return error
+    from traceback import format_exception
+
+    trace = "".join(format_exception(error))
+    text = f"a defect of the runtime, please report it: {error!r}"
+    runtime.log.error(text, request_id=request_id, input=name, trace=trace[-TRACE_LETTERS:])
+    where = f"the log of request {request_id}" if request_id else "the log"
+    return DefectError(
+        f"function {runtime.config.name}: the runtime has a defect; {where} has its trace"
+    )
 
 
 def run(
@@ -112,7 +159,7 @@ def settle(
         return Outcome("ignored")
     except OutOfTimeError as fault:
         return out_of_time(fault)
-    except ScarError:
+    except Exception:  # a defect, too, ends the claim
         note(runtime, claim, FAILED)
         raise
     note(runtime, claim, DONE)
@@ -138,7 +185,7 @@ def submit(runtime: Runtime, task: Task, claim: Claim | None, status: str) -> Ou
     key = claim.key if claim else None
     try:
         job_id = jobs.submit(Job(task.record, task.request_id, key), _program(runtime, task))
-    except ScarError:
+    except Exception:
         note(runtime, claim, FAILED)
         raise
     note(runtime, claim, SUBMITTED, job=job_id)

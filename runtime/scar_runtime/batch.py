@@ -76,7 +76,10 @@ class Jobs:
             "claim": job.claim,
             "event": job.record.event,
         }
-        self._spool.put(key, document)
+        try:
+            self._spool.put(key, document)
+        except RecursionError as error:
+            raise EventError("the event is nested too deeply for a job") from error
         request = {
             "jobName": job_name(self._function, job.record),
             "jobQueue": queue,
@@ -128,7 +131,10 @@ def read_job(spool: Spool, key: str) -> Job:
     content = document.content
     if content.get("version") != VERSION:
         raise EventError(f"the job's event document {key} has version {content.get('version')!r}")
-    records = list(parse(content["event"]))
-    if len(records) != 1 or not isinstance(records[0], Record):
-        raise EventError(f"the job's event document {key} must hold one record")
-    return Job(records[0], content["request_id"], content["claim"])
+    request_id, claim = content.get("request_id"), content.get("claim")
+    if not isinstance(request_id, str) or not isinstance(claim, str | None):
+        raise EventError(f"the job's event document {key} is damaged")
+    records = list(parse(content.get("event")))
+    if len(records) == 1 and isinstance(records[0], Record):
+        return Job(records[0], request_id, claim)
+    raise EventError(f"the job's event document {key} must hold one record")

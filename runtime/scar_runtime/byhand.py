@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from scar_runtime.attempt import Outcome, reported, run
-from scar_runtime.errors import OutOfTimeError, ScarError
+from scar_runtime.attempt import Outcome, found, reported, run
+from scar_runtime.errors import OutOfTimeError
 from scar_runtime.events import Record, parse
 from scar_runtime.events.filters import wanted
 from scar_runtime.execution import GRACE_SECONDS, Task
@@ -20,12 +20,8 @@ def run_event(runtime: Runtime, event: Any) -> int:
     """Run the script for each record; gives the code of the first that fails, else 0."""
     runtime.terminator.install()
     first_id = unique()
-    try:
-        entries = list(wanted(parse(event), runtime.config.inputs))
-    except ScarError as fault:
-        runtime.log.error(str(fault))
-        return fault.exit_code
     codes = []
+    entries = found(lambda: wanted(parse(event), runtime.config.inputs))
     for number, entry in enumerate(entries, start=1):
         request_id = first_id if number == 1 else f"{first_id}-{number}"
         attempt = functools.partial(_attempt, runtime, request_id)

@@ -27,6 +27,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import UnionType
 from typing import Any
 
 from scar_runtime.errors import MismatchError, StorageError
@@ -114,6 +115,7 @@ class Claims:
             found = self._spool.get(key)
             if found is None:
                 continue  # removed in between
+            _require_claim(found)
             _require_same(found.content.get("content") or {}, content, key)
             if not self._may_take(found.content, holder):
                 return None
@@ -128,6 +130,7 @@ class Claims:
             found = self._spool.get(key)
             if found is None:
                 return None
+            _require_claim(found)
             # The dispatcher may have died between SubmitJob and its note of it: then the claim is
             # still "running" in the dispatcher's name, and was meant for this job all the same.
             taken = found.content.get("job") not in (None, holder.name)
@@ -158,10 +161,25 @@ def _content(record: Record) -> dict[str, str | int | None]:
     if stored := record.object:
         etag = stored.etag.strip('"') if stored.etag else None
         return {"etag": etag, "size": stored.size}
-    digest = hashlib.sha256(json.dumps([record.arguments, dict(record.variables)]).encode())
+    digest = hashlib.sha256(json.dumps([record.arguments, dict(record.parameters)]).encode())
     digest.update(record.script or b"")
     digest.update(record.payload.content if record.payload else b"")
     return {"sha256": digest.hexdigest()}
+
+
+def _require_claim(found: Document) -> None:
+    """Whoever may write in the function's name may have written anything."""
+    kinds: dict[str, type[Any] | UnionType] = {
+        "state": str,
+        "holder": str,
+        "job": str | None,
+        "deadline": int | float | None,
+        "content": dict | None,
+        "published_as": str | None,
+    }
+    for name, kind in kinds.items():
+        if not isinstance(found.content.get(name), kind):
+            raise StorageError(f"the claim {found.key} is damaged: {name} is none of ours")
 
 
 def _require_same(

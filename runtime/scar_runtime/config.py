@@ -85,7 +85,8 @@ class Config:
     variables with the ARNs of their values; `payload` is the folder of `extra_payload`, if any.
 
     `entrypoint` and `command` are what the image runs, in Docker's sense; None: not known.
-    `has_image` is whether this process is in the image, and is not in the document.
+    `has_image` is whether this process is in the image, and is not in the document. `parameters`
+    are those of a request over HTTP that the script gets as variables of the same name.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Config:
     entrypoint: tuple[str, ...] | None = None
     command: tuple[str, ...] | None = None
     has_image: bool = True
+    parameters: frozenset[str] = frozenset()
 
 
 def read_config(path: Path) -> Config:
@@ -145,6 +147,7 @@ def _config(document: Mapping[str, Any]) -> Config:
         ),
         entrypoint=_words(document.get("entrypoint")),
         command=_words(document.get("command")),
+        parameters=frozenset(document.get("parameters", ())),
     )
 
 

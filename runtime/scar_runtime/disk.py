@@ -39,6 +39,14 @@ def require_space(folder: Path, size: int) -> None:
         raise DiskFullError(_full(f"{size} bytes", free))
 
 
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file. Raises `StorageError` where the disk takes it not."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise disk_error(error, f"the {len(content)} bytes of {path.name!r}") from error
+
+
 def _full(needed: str, free: int) -> str:
     return (
         f"no room for {needed} in {free // MIB} MiB of free disk: raise lambda.ephemeral_storage,"
@@ -49,4 +57,4 @@ def _full(needed: str, free: int) -> str:
 def disk_error(error: OSError, what: str) -> StorageError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFullError(_full(what, 0))
-    return StorageError(f"cannot write {what} to disk: {error.strerror}")
+    return StorageError(f"cannot write {what} to disk: {error.strerror or error}")

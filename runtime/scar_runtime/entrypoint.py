@@ -65,7 +65,7 @@ def _by_hand() -> int:
 
     try:
         event = json.load(sys.stdin)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         print(f"scar: standard input must be an event in JSON: {error}", file=sys.stderr)
         return 2
     return run_event(for_scripts(ERRORS), event)

@@ -8,12 +8,17 @@ the derived image keeps away from our own interpreter.
 from __future__ import annotations
 
 import os
+import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from scar_runtime.workspace import WORK_ROOT
 
+VARIABLE_BYTES = 96 * 1024
+"""A single variable above 128 KiB keeps Linux from starting the program at all."""
+PARAMETER = "CONT_VAR_"
+_WORD = re.compile("[A-Za-z0-9_]+")
 OURS = "SCAR_"
 KEPT_FOR_THE_SCRIPT = "SCAR_IMAGE_"
 """The derived image renames variables that would change our loader; the rest is the real name."""
@@ -63,9 +68,42 @@ def script_environment(
 
 def instance_ip() -> str:
     """The address of this machine, as SCAR's scripts expect it in INSTANCE_IP."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.connect(("192.0.2.1", 9))  # chooses a route; a datagram socket sends nothing
             return str(probe.getsockname()[0])
-        except OSError:
-            return "127.0.0.1"
+    except OSError:
+        return "127.0.0.1"
+
+
+def fits_a_variable(value: str) -> bool:
+    """Whether a program can be started with a variable of this value."""
+    try:
+        data = os.fsencode(value)
+    except UnicodeEncodeError:
+        return False
+    return b"\0" not in data and len(data) <= VARIABLE_BYTES
+
+
+def parameter_variables(
+    parameters: Mapping[str, str], listed: Collection[str]
+) -> tuple[dict[str, str], list[str]]:
+    """The variables that come of a request's parameters, and the parameters of which none does.
+
+    A caller may not steer the programs that a script starts: PATH, LD_PRELOAD, http_proxy, npm's
+    whole configuration and many more are read from variables, and no list of them is complete.
+    So each gets a prefix. Those that the function's file lists have their own names as well.
+    """
+    variables: dict[str, str] = {}
+    left_out = []
+    room = VARIABLE_BYTES
+    for name, value in parameters.items():
+        size = len(name) + len(value)
+        if size > room or not _WORD.fullmatch(name) or not fits_a_variable(value):
+            left_out.append(name)
+            continue
+        room -= size
+        variables[PARAMETER + name] = value
+        if name in listed:
+            variables[name] = value
+    return variables, left_out

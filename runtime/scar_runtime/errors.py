@@ -15,8 +15,9 @@ ScarError
   TerminatedError      the platform asked the process to end
   LoopError            the file has come through too many functions
   RecordsError         several records of one event failed
+  DefectError          the runtime itself is at fault
 
-Any other exception is a defect of the runtime.
+Any other exception is a defect of the runtime, and becomes a `DefectError` at the edge of a record.
 """
 
 from __future__ import annotations
@@ -88,3 +89,9 @@ class LoopError(ScarError):
 
 class RecordsError(ScarError):
     """Several records of one event failed."""
+
+
+class DefectError(ScarError):
+    """The runtime itself is at fault. Who gets this one gets no trace, which stands in the log."""
+
+    exit_code = 70  # EX_SOFTWARE of sysexits.h

@@ -6,14 +6,14 @@ Knows nothing of Lambda, Batch or claims: its callers do.
 from __future__ import annotations
 
 import functools
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from scar_runtime.config import Config
-from scar_runtime.environment import instance_ip, script_environment
+from scar_runtime.disk import write_file
+from scar_runtime.environment import script_environment
 from scar_runtime.errors import (
     OutOfTimeError,
     ScriptError,
@@ -37,10 +37,9 @@ from scar_runtime.program import Program, program_of
 from scar_runtime.providers.stores import Stores
 from scar_runtime.reaper import Reaper
 from scar_runtime.secrets import ScriptSecrets
+from scar_runtime.variables import event_variables, request_variables
 from scar_runtime.workspace import WORK_ROOT, Workspace, local_name, workspace
 
-EVENT_BYTES = 96 * 1024
-"""A single variable above 128 KiB keeps Linux from starting the program at all."""
 LAST_OUTPUT_BYTES = 1000
 UNCHECKED_SECONDS = 2.0
 GRACE_SECONDS = 20.0
@@ -142,7 +141,7 @@ class Executor:
         """The record's file in the input folder, and its metadata."""
         record, path = task.record, input_path(task.record, work)
         if path and record.payload:
-            path.write_bytes(record.payload.content)
+            write_file(path, record.payload.content)
             return path, {}
         if path and record.object:
             self._require_time(task)
@@ -164,7 +163,7 @@ class Executor:
     def _run(self, task: Task, work: Workspace, input_file: Path | None) -> Finished:
         self._require_time(task)
         event = self.variables(task, work, input_file)
-        image = {**task.record.variables, **self._image}
+        image = {**self.parameters(task), **self._image}
         function = {**self._config.environment, **self._secrets.variables()}
         program = self.program(task.record, work, input_file)
         return run(
@@ -181,7 +180,13 @@ class Executor:
 
     def variables(self, task: Task, work: Workspace, file: Path | None) -> dict[str, str]:
         """What the script is told of its event and its folders."""
-        return {**_folders(work, file), **task.variables, **self._facts(task)}
+        record, warn = task.record, self._warn(task)
+        told = event_variables(self._config, record, task.request_id, work, file, warn)
+        return {**told, **task.variables}
+
+    def parameters(self, task: Task) -> dict[str, str]:
+        """What comes of a request's parameters; nothing that is set is replaced by it."""
+        return request_variables(self._config, task.record, self._warn(task))
 
     def program(self, record: Record, work: Workspace, file: Path | None) -> Program:
         """What runs for the record. Raises `ConfigError` if there is nothing."""
@@ -192,27 +197,6 @@ class Executor:
                 " of the container, or have it noted in the lock file of images"
             )
         return program
-
-    def _facts(self, task: Task) -> dict[str, str]:
-        """What the script may know of its event; an absent fact is an absent variable."""
-        record = task.record
-        facts = {"REQUEST_ID": task.request_id, "INSTANCE_IP": instance_ip()}
-        if self._config.payload:
-            facts["EXTRA_PAYLOAD"] = str(self._config.payload)
-        if record.object:
-            facts["STORAGE_OBJECT_KEY"] = record.object.key
-        if record.time:
-            facts["EVENT_TIME"] = record.time
-        event = json.dumps(record.event)
-        if len(event) <= EVENT_BYTES:
-            facts["EVENT"] = event
-        else:
-            self._log.warning(
-                "the event is too large for a variable: EVENT is not set",
-                request_id=task.request_id,
-                bytes=len(event),
-            )
-        return facts
 
     def _publish(
         self,
@@ -273,16 +257,3 @@ def input_path(record: Record, work: Workspace) -> Path | None:
     if record.payload:
         return work.input / local_name(record.payload.name)
     return work.input / local_name(record.object.key) if record.object else None
-
-
-def _folders(work: Workspace, input_file: Path | None) -> dict[str, str]:
-    """The same facts in both dialects' words, classic first."""
-    variables = {
-        "SCAR_INPUT_DIR": str(work.input),
-        "SCAR_OUTPUT_DIR": str(work.output),
-        "TMP_INPUT_DIR": str(work.input),
-        "TMP_OUTPUT_DIR": str(work.output),
-    }
-    if input_file:
-        variables |= {"SCAR_INPUT_FILE": str(input_file), "INPUT_FILE_PATH": str(input_file)}
-    return variables

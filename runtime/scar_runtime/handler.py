@@ -7,18 +7,18 @@ import functools
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from scar_runtime.attempt import DUPLICATE, Outcome, reported, run, submit
+from scar_runtime.attempt import DUPLICATE, Outcome, found, note, refused, reported, run, submit
 from scar_runtime.aws.errors import AwsError
 from scar_runtime.aws.functions import LATER_BYTES
 from scar_runtime.batch import SubmitError
 from scar_runtime.claims import FAILED, Claim, Claims, Holder
-from scar_runtime.errors import OutOfTimeError, RecordsError, ScarError
-from scar_runtime.events import Record, parse, webhook, wrapped
+from scar_runtime.errors import EventError, OutOfTimeError, RecordsError, ScarError
+from scar_runtime.events import Record, webhook, wrapped
 from scar_runtime.events.filters import wanted
-from scar_runtime.events.gateway import is_put_off
+from scar_runtime.events.gateway import is_put_off, is_request
 from scar_runtime.execution import Task
 from scar_runtime.runtime import Runtime, from_process
 from scar_runtime.workspace import remove_leftovers
@@ -88,24 +88,35 @@ class Invocation:
     def _put_off(self, event: dict[str, Any]) -> dict[str, Any]:
         """Call this function again with the request, inside an event of our own, and answer.
 
-        API Gateway has no proxy that does not wait. Raises `SubmitError`.
+        API Gateway has no proxy that does not wait.
         """
-        later = json.dumps({"event": event}).encode("ascii")
-        if len(later) > LATER_BYTES:
-            limit = f"a request that nobody waits for has at most {LATER_BYTES} bytes"
-            return self._response(413, json.dumps({"exception": limit}).encode())
-        name = self._runtime.config.name
         try:
-            self._runtime.functions.invoke_later(name, later)
+            later = json.dumps({"event": event}).encode("ascii")
+            if len(later) > LATER_BYTES:
+                limit = f"a request that nobody waits for has at most {LATER_BYTES} bytes"
+                return self._refusal(413, EventError(limit))
+            self._runtime.functions.invoke_later(self._runtime.config.name, later)
         except AwsError as error:
-            raise SubmitError(f"function {name}: cannot call itself: {error}") from error
+            text = f"function {self._runtime.config.name}: cannot call itself: {error}"
+            return self._refusal(500, SubmitError(text))
+        except Exception as error:  # the edge of an event
+            return self._refusal(500, error)
         self._runtime.log.info("a request is taken up later", request_id=self._request_id)
         return self._response(202, b"")
 
-    def _answer(self, event: Any, attempt: Any) -> dict[str, Any]:
+    def _refusal(self, status: int, error: Exception) -> dict[str, Any]:
+        """The answer to a request that is not taken up later, and ends here."""
+        outcome = refused(self._runtime, SERVICE, error, self._request_id)
+        return self._exception(status, outcome.fault)
+
+    def _exception(self, status: int, fault: ScarError | None) -> dict[str, Any]:
+        """A caller over HTTP gets the fault in words, and of a defect no more than that."""
+        return self._response(status, json.dumps({"exception": str(fault)}).encode())
+
+    def _answer(self, event: Any, attempt: Callable[[str, Record], Outcome]) -> dict[str, Any]:
         self._first_request = wrapped.first_request(event)
         inputs = self._runtime.config.inputs
-        entries = list(wanted(parse(webhook.unwrapped(event, inputs)), inputs))
+        entries = found(lambda: wanted(webhook.received(event, inputs), inputs))
         outcomes = []
         for number, entry in enumerate(entries, start=1):
             request_id = self._request_id if number == 1 else f"{self._request_id}-{number}"
@@ -114,9 +125,9 @@ class Invocation:
         faults = [outcome.fault for outcome in outcomes if outcome.fault]
         if not faults:
             return self._success(outcomes)
-        first = entries[0]
-        if isinstance(first, Record) and first.http and first.http.waiting:
-            return self._response(500, json.dumps({"exception": str(faults[0])}).encode())
+        if is_request(event):
+            status = 400 if isinstance(faults[0], EventError) else 500
+            return self._exception(status, faults[0])
         raise _joined(faults)
 
     def _attempt_here(self, request_id: str, record: Record) -> Outcome:
@@ -132,7 +143,7 @@ class Invocation:
             if delegates:
                 self._runtime.log.info(f"{fault}: a Batch job takes over", request_id=request_id)
                 return submit(self._runtime, task, claim, "delegated")
-            _fail(claim)
+            note(self._runtime, claim, FAILED)
             raise fault
 
         return run(self._runtime, task, claim, out_of_time)
@@ -180,11 +191,6 @@ class Invocation:
             "body": base64.b64encode(body).decode("ascii"),
             "isBase64Encoded": True,
         }
-
-
-def _fail(claim: Claim | None) -> None:
-    if claim:
-        claim.advance(FAILED)
 
 
 def _joined(faults: Sequence[ScarError]) -> ScarError:

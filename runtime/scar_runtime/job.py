@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from scar_runtime.attempt import DUPLICATE, Outcome, reported, run
+from scar_runtime.attempt import DUPLICATE, Outcome, note, refused, reported, run, told
 from scar_runtime.batch import Job, read_job
 from scar_runtime.claims import FAILED, Claim, Holder
-from scar_runtime.errors import ConfigError, OutOfTimeError, ScarError
+from scar_runtime.errors import ConfigError, OutOfTimeError
 from scar_runtime.events import Record
 from scar_runtime.execution import GRACE_SECONDS, Task
 from scar_runtime.outputs import Publication
@@ -23,17 +23,35 @@ def run_job(runtime: Runtime) -> int:
     runtime.terminator.install()
     try:
         job = current_job(runtime)
-        if runtime.settings.is_child_node:
-            runtime.executor.execute(task_of(runtime, job), Publication(job.request_id))
-            return 0
-    except ScarError as fault:
-        runtime.log.error(str(fault))
-        return fault.exit_code
+    except Exception as error:
+        return unknown(runtime, error)
+    if runtime.settings.is_child_node:
+        return _run_child(runtime, job)
 
     def attempt(_: Record) -> Outcome:
         return _attempt(runtime, job)
 
     return reported(runtime, SERVICE, job.record, job.request_id, attempt).exit_code
+
+
+def _run_child(runtime: Runtime, job: Job) -> int:
+    try:
+        runtime.executor.execute(task_of(runtime, job), Publication(job.request_id))
+    except Exception as error:
+        return told(runtime, error, job.request_id).exit_code
+    return 0
+
+
+def unknown(runtime: Runtime, error: Exception) -> int:
+    """Report a job that cannot tell what it has to do; gives the code to exit with."""
+    return refused(runtime, SERVICE, error, runtime.settings.job_id or "").exit_code
+
+
+def give_up(runtime: Runtime, job: Job) -> None:
+    """Mark the job's claim as failed, unless it is another's by now. Raises `StorageError`."""
+    _, claims, _ = runtime.stored
+    claim = claims.adopt(job.claim, holder_of(runtime, job)) if job.claim else None
+    note(runtime, claim, FAILED)
 
 
 def current_job(runtime: Runtime) -> Job:
@@ -66,8 +84,7 @@ def _attempt(runtime: Runtime, job: Job) -> Outcome:
             return DUPLICATE
 
     def out_of_time(fault: OutOfTimeError) -> Outcome:
-        if claim:
-            claim.advance(FAILED)
+        note(runtime, claim, FAILED)
         raise fault
 
     return run(runtime, task_of(runtime, job), claim, out_of_time)

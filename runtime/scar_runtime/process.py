@@ -168,20 +168,28 @@ class _Watch:
         self._terminator = terminator
         self._reaper = reaper
         self._line = bytearray()
+        self._is_amid_line = False
         self._kill_at: float | None = None
         self._out_of_time = False
 
     def until_end(self) -> Finished:
         pipe = self._pipe.fileno()
         os.set_blocking(pipe, False)
-        with self._pipe, selectors.DefaultSelector() as selector:
-            selector.register(pipe, selectors.EVENT_READ)
-            self._pump(selector, pipe)
-        self._flush()
-        code = self._wait()
-        # Nothing of the script outlives it: in Lambda it would be frozen, and thaw amid the next.
-        self._signal(signal.SIGKILL)
-        self._reaper.end_all()
+        try:
+            with self._pipe, selectors.DefaultSelector() as selector:
+                selector.register(pipe, selectors.EVENT_READ)
+                self._pump(selector, pipe)
+            self._flush()
+            code = self._wait()
+        except BaseException:
+            self._signal(signal.SIGKILL)
+            self._wait()
+            raise
+        finally:
+            # Nothing of the script outlives it, nor a fault of ours in the middle of it: in Lambda
+            # it would be frozen, and thaw during the next event.
+            self._signal(signal.SIGKILL)
+            self._reaper.end_all()
         return self._finished(code)
 
     def _pump(self, selector: selectors.BaseSelector, pipe: int) -> None:
@@ -206,6 +214,7 @@ class _Watch:
         self._kept.add(data)
         end = data.rfind(b"\n") + 1
         if end or len(self._line) + len(data) > CHUNK:
+            self._is_amid_line = not end
             end = end or len(data)
             write_all(self._sink, bytes(self._line) + data[:end])
             self._line = bytearray(data[end:])
@@ -214,7 +223,7 @@ class _Watch:
         return bool(data)
 
     def _flush(self) -> None:
-        if self._line:
+        if self._line or self._is_amid_line:
             write_all(self._sink, bytes(self._line) + b"\n")
 
     def _stop_if_due(self, now: float) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from scar_runtime.config import Config
+from scar_runtime.disk import write_file
 from scar_runtime.errors import ConfigError
 from scar_runtime.events import Record
 from scar_runtime.workspace import Workspace, local_name
@@ -68,5 +69,5 @@ def takes_input(words: tuple[str, ...]) -> bool:
 
 def _script(work: Workspace, name: str, content: bytes, arguments: tuple[str, ...] = ()) -> Program:
     file = work.script / name
-    file.write_bytes(content)
+    write_file(file, content)
     return Program((SHELL, str(file), *arguments), work.root, "the script")

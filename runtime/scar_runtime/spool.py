@@ -58,6 +58,8 @@ class Spool:
 
         def receive(answer: HTTPResponse) -> Document:
             content = json.loads(answer.read())
+            if not isinstance(content, dict):
+                raise ValueError("it is no document of ours")
             return Document(key, content, answer.getheader("ETag") or "")
 
         try:
@@ -66,7 +68,7 @@ class Spool:
             if error.code in _ABSENT:
                 return None
             raise self._error("read", key, error) from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._error("read", key, error) from error
 
     def _write(

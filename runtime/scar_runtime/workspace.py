@@ -57,6 +57,7 @@ class Workspace:
             fcntl.flock(mark, fcntl.LOCK_EX)
             unmarked.rename(self.script)
         except OSError as error:
+            remove_tree(self.root)
             raise disk_error(error, f"the work folder {self.root}") from error
         return mark
 

@@ -163,11 +163,21 @@ def test_a_bucket_that_is_where_we_asked_may_still_refuse() -> None:
         ("b", "us-east-1", "https://b.s3.us-east-1.amazonaws.com/"),
         ("b", "cn-north-1", "https://b.s3.cn-north-1.amazonaws.com.cn/"),
         ("with.dots", "eu-west-3", "https://s3.eu-west-3.amazonaws.com/with.dots/"),
+        ("Of_2010-", "us-east-1", "https://s3.us-east-1.amazonaws.com/Of_2010-/"),
+        ("x" * 64, "us-east-1", f"https://s3.us-east-1.amazonaws.com/{'x' * 64}/"),
     ],
 )
 def test_buckets_have_addresses(bucket: str, region: str, url: str) -> None:
     place, path = bucket_address(bucket, region, None)
     assert f"https://{place.authority}{path}" == url
+
+
+@pytest.mark.parametrize(
+    "bucket", ["", "2130706433/", "localhost:80/x?", "user@host/", "a#", "ñ", "a b", "a\r\nb", "\0"]
+)
+def test_an_event_s_bucket_never_becomes_another_host(bucket: str) -> None:
+    with pytest.raises(AwsError, match="InvalidBucketName"):
+        bucket_address(bucket, "us-east-1", None)
 
 
 def test_an_end_of_an_upload_that_fails_after_all_is_a_failure(tmp_path: Path) -> None:

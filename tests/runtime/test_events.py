@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scar_runtime.errors import EventError
-from scar_runtime.events import Http, Ignored, Payload, Record, StoredObject, parse
+from scar_runtime.events import (
+    Http,
+    Ignored,
+    Payload,
+    Record,
+    Refused,
+    StoredObject,
+    parse,
+)
 
 EVENTS = Path(__file__).parents[1] / "events"
 ETAG, SEQUENCER = "d41d8cd98f00b204e9800998ecf8427e", "0055AED6DCD90281E5"
@@ -112,11 +121,11 @@ def test_a_rest_request_brings_body_and_parameters() -> None:
     record = only(payload("api_rest"))
     assert record.payload == Payload("api_event_file", b"\x89PNG\r\n\x1a\n")
     assert record.http == Http(waiting=True)
-    assert record.variables == {
-        "CONT_VAR_size": "10",
+    assert record.parameters == {
         "size": "10",
-        "CONT_VAR_PATH": "/evil",
-        "CONT_VAR_http_proxy": "evil",
+        "PATH": "/evil",
+        "no-word": "x",
+        "http_proxy": "evil",
     }
 
 
@@ -157,7 +166,8 @@ def test_any_other_json_is_a_payload(event: Any) -> None:
         ({"Records": [{"eventSource": "aws:kinesis"}]}, "source 'aws:kinesis' are not known"),
         ({"Records": ["x"]}, "must be an object, got str"),
         ({"Key": "/space/x", "Records": [{"eventSource": "OneTrigger"}]}, "must be /SPACE/FOLDER"),
-        ({"Records": [{"eventSource": "OneTrigger"}]}, "got None"),
+        ({"Records": [{"eventSource": "OneTrigger"}]}, "lacks 'Key'"),
+        ({"Key": 5, "Records": [{"eventSource": "OneTrigger"}]}, "must be text, got int"),
         ({"Records": [{"eventSource": "aws:s3", "s3": {}}]}, "lacks 'object'"),
         ({"source": "aws.s3", "detail-type": "Object Created"}, "lacks 'detail'"),
         ({"Records": [{"eventSource": "aws:sqs", "body": "{"}]}, "not JSON"),
@@ -170,5 +180,7 @@ def test_any_other_json_is_a_payload(event: Any) -> None:
     ids=lambda value: str(value)[:40],
 )
 def test_what_only_looks_like_a_known_event_is_refused(event: Any, message: str) -> None:
-    with pytest.raises(EventError, match=message):
-        list(parse(event))
+    [entry] = parse(event)
+    assert isinstance(entry, Refused)
+    assert isinstance(entry.fault, EventError)
+    assert re.search(message, str(entry.fault))

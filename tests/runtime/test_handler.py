@@ -349,7 +349,7 @@ def test_a_waiting_caller_gets_the_output(function: Make) -> None:
     assert answer["statusCode"] == 200
     assert answer["isBase64Encoded"]
     said = base64.b64decode(answer["body"])
-    assert said == b"\x89PNG\r\n\x1a\n10 10 /usr/bin:/bin\n"
+    assert said == b"\x89PNG\r\n\x1a\n10  /usr/bin:/bin\n"
 
 
 def test_a_waiting_caller_is_told_of_a_failure(function: Make) -> None:

@@ -186,6 +186,25 @@ def test_a_program_may_close_its_output_and_go_on(tmp_path: Path) -> None:
     assert done.exit_code == 5
 
 
+@pytest.mark.parametrize("size", [1, 2**16, 2**17, 100_000])
+def test_what_is_logged_next_begins_a_line(tmp_path: Path, size: int) -> None:
+    """Also after a very long line, which is passed on in pieces, without an end."""
+    sink = tmp_path / "sink"
+    with sink.open("wb") as file:
+        shell(f"tr '\\0' x </dev/zero | head -c {size}", tmp_path, sink=file.fileno())
+    assert sink.read_bytes() == b"x" * size + b"\n"
+
+
+def test_a_script_ends_with_the_fault_that_stops_its_output(tmp_path: Path) -> None:
+    """Such as a log that nobody reads any more."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with pytest.raises(BrokenPipeError):
+        shell(f"while echo x; do :; done; sleep 600{OURS}", tmp_path, sink=writing)
+    os.close(writing)
+    assert not running(f"sleep 600{OURS}")
+
+
 def test_standard_input_is_empty(tmp_path: Path) -> None:
     assert shell("cat; echo end", tmp_path).output.content() == b"end\n"
 

@@ -1,6 +1,14 @@
 """Events of all sources, as records of one form. One module per source."""
 
 from scar_runtime.events.parse import parse
-from scar_runtime.events.records import Http, Ignored, Payload, Record, StoredObject
+from scar_runtime.events.records import (
+    Entry,
+    Http,
+    Ignored,
+    Payload,
+    Record,
+    Refused,
+    StoredObject,
+)
 
-__all__ = ["Http", "Ignored", "Payload", "Record", "StoredObject", "parse"]
+__all__ = ["Entry", "Http", "Ignored", "Payload", "Record", "Refused", "StoredObject", "parse"]

@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from scar_runtime.errors import EventError
+from scar_runtime.events.fields import is_unicode
 from scar_runtime.events.records import Payload, Record
 
 PAYLOAD_FILE = "event-file"
@@ -28,7 +29,10 @@ def record(event: Any) -> Record:
         )
     if event in ({}, None):
         return Record(event=event)
-    content = event if isinstance(event, str) else json.dumps(event)
+    try:
+        content = event if isinstance(event, str) else json.dumps(event)
+    except RecursionError as error:
+        raise EventError("the event is nested too deeply") from error
     return Record(event=event, payload=Payload(PAYLOAD_FILE, content.encode("utf-8", "replace")))
 
 
@@ -42,11 +46,11 @@ def _script(text: Any) -> bytes:
 def _arguments(given: Any) -> tuple[str, ...]:
     try:
         arguments = json.loads(given) if isinstance(given, str) else given
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EventError(f"cmd_args must be a list: {error}") from error
     if not isinstance(arguments, list) or any(isinstance(a, (dict, list)) for a in arguments):
         raise EventError("cmd_args must be a list of words")
     words = tuple(str(argument) for argument in arguments)
-    if any("\0" in word for word in words):
-        raise EventError("cmd_args must not contain NUL")
+    if any("\0" in word or not is_unicode(word) for word in words):
+        raise EventError("cmd_args must be words in Unicode without NUL")
     return words

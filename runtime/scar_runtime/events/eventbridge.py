@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scar_runtime.errors import EventError
+from scar_runtime.events.fields import SHOWN_LETTERS, Fields
 from scar_runtime.events.records import Ignored, Record, StoredObject
 
 
@@ -17,21 +17,19 @@ def is_object_event(event: dict[str, Any]) -> bool:
 
 def record(event: dict[str, Any]) -> Record | Ignored:
     """The one object of the event. Unlike in S3's own notifications, the key is not encoded."""
-    try:
-        detail = event["detail"]
-        found = detail["object"]
-        stored = StoredObject(
-            bucket=detail["bucket"]["name"],
-            key=found["key"],
-            version=found.get("version-id"),
-            etag=found.get("etag"),
-            sequencer=found.get("sequencer"),
-            size=found.get("size"),
-        )
-    except (KeyError, TypeError) as error:
-        raise EventError(f"an EventBridge event of S3 lacks {error}") from error
-    if event["detail-type"] != "Object Created":
-        return Ignored(f"{event['detail-type']} is not the creation of an object", stored.path)
+    fields = Fields("an EventBridge event of S3", event)
+    found = fields.part("detail").part("object")
+    stored = StoredObject(
+        bucket=fields.part("detail").part("bucket").text("name"),
+        key=found.text("key"),
+        version=found.token("version-id"),
+        etag=found.token("etag"),
+        sequencer=found.token("sequencer"),
+        size=found.size("size"),
+    )
+    kind = fields.text("detail-type")
+    if kind != "Object Created":
+        return Ignored(f"{kind[:SHOWN_LETTERS]} is not the creation of an object", stored.path)
     if stored.key.endswith("/"):
         return Ignored("a folder, not a file", stored.path)
-    return Record(event=event, object=stored, time=event.get("time"))
+    return Record(event=event, object=stored, time=fields.token("time"))

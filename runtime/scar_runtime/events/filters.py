@@ -10,12 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from scar_runtime.config import OWN, Input
 from scar_runtime.events import eventbridge
-from scar_runtime.events.records import Ignored, Record, StoredObject
+from scar_runtime.events.records import Entry, Ignored, Record, StoredObject
 
 
-def wanted(
-    entries: Iterable[Record | Ignored], inputs: Sequence[Input]
-) -> Iterator[Record | Ignored]:
+def wanted(entries: Iterable[Entry], inputs: Sequence[Input]) -> Iterator[Entry]:
     """The entries; those of a bucket in which the function has inputs that do not take the object
     are ignored."""
     for entry in entries:

@@ -1,14 +1,14 @@
 """Requests over HTTP through API Gateway: REST (payload format 1.0) and HTTP APIs (2.0).
 
 The body is data for the script, never an order to the runtime: whoever may send a request may
-not thereby choose the script.
+not thereby choose the script. Neither may a query parameter become a variable that steers a
+program (`environment`).
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,11 +17,12 @@ from scar_runtime.events.records import Http, Payload, Record
 
 BODY_FILE = "api_event_file"
 """The name SCAR gives the file with a request's body."""
-PARAMETER = "CONT_VAR_"
 _ASYNCHRONOUS = "x-amz-invocation-type"
 
 
-def is_request(event: dict[str, Any]) -> bool:
+def is_request(event: Any) -> bool:
+    if not isinstance(event, dict):
+        return False
     context = event.get("requestContext")
     return "httpMethod" in event or (isinstance(context, dict) and "http" in context)
 
@@ -31,21 +32,25 @@ def is_put_off(event: Any) -> bool:
 
     One that is taken up later comes inside an event of ours, and is none.
     """
-    if not isinstance(event, dict) or not is_request(event):
-        return False
-    http = record(event).http
-    return http is not None and not http.waiting
+    return is_request(event) and not _is_awaited(event)
 
 
 def record(event: dict[str, Any]) -> Record:
-    """The body becomes the input file, the query parameters become variables."""
+    """The body becomes the input file. Raises `EventError`."""
     body = _body(event)
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     return Record(
         event=event,
         payload=Payload(BODY_FILE, body) if body else None,
-        variables=_parameters(event.get("queryStringParameters") or {}),
-        http=Http(waiting=str(headers.get(_ASYNCHRONOUS, "")).lower() != "event"),
+        parameters=_texts(event.get("queryStringParameters")),
+        http=Http(waiting=_is_awaited(event)),
+    )
+
+
+def _is_awaited(event: Mapping[str, Any]) -> bool:
+    """By its headers alone: a body may have megabytes to decode."""
+    return not any(
+        name.lower() == _ASYNCHRONOUS and value.lower() == "event"
+        for name, value in _texts(event.get("headers")).items()
     )
 
 
@@ -57,21 +62,11 @@ def _body(event: Mapping[str, Any]) -> bytes:
         return body.encode("utf-8", "surrogatepass")
     try:
         return base64.b64decode(body, validate=True)
-    except binascii.Error as error:
+    except (binascii.Error, ValueError) as error:
         raise EventError(f"the body of the request is not base64: {error}") from error
 
 
-def _parameters(parameters: Mapping[str, str]) -> dict[str, str]:
-    """CONT_VAR_<name> for each parameter, and <name> itself, as the classic dialect has it.
-
-    A caller may not steer the programs the script starts (PATH, LD_PRELOAD, http_proxy, ...):
-    without the prefix only names in small letters pass, and they never replace a variable.
-    """
-    variables = {}
-    for name, value in parameters.items():
-        if not re.fullmatch(r"\w+", name, re.ASCII) or "\0" in value:
-            continue
-        variables[PARAMETER + name] = value
-        if re.fullmatch(r"[a-z][a-z0-9_]*", name) and not name.endswith("_proxy"):
-            variables[name] = value
-    return variables
+def _texts(given: Any) -> dict[str, str]:
+    """Names with a text as their value. API Gateway sends nothing else, but null for no names."""
+    pairs = given.items() if isinstance(given, dict) else ()
+    return {name: value for name, value in pairs if isinstance(value, str)}

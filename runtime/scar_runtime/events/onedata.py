@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from scar_runtime.errors import EventError
+from scar_runtime.events.fields import Fields, shown
 from scar_runtime.events.records import Record, StoredObject
 
 SOURCE = "OneTrigger"
@@ -26,11 +27,15 @@ def record(event: dict[str, Any]) -> Record:
     """The one file of the event. Its folder's first part stands for the bucket; the space is the
     provider's own."""
     [entry] = event["Records"]
-    key = event.get("Key")
-    _, _, path = key.strip("/").partition("/") if isinstance(key, str) else ("", "", "")
+    fields = Fields("an event of Onedata", event)
+    key = fields.text("Key")
+    _, _, path = key.strip("/").partition("/")
     bucket, _, name = path.partition("/")
     if not name:
-        raise EventError(f"the Key of an event of Onedata must be /SPACE/FOLDER/FILE, got {key!r}")
-    time = entry.get("eventTime")
-    stored = StoredObject(bucket, name, PROVIDER, etag=entry.get("objectId"), sequencer=time)
+        raise EventError(
+            f"the Key of an event of Onedata must be /SPACE/FOLDER/FILE, got {shown(key)}"
+        )
+    entry = Fields("an event of Onedata", entry)
+    time = entry.token("eventTime")
+    stored = StoredObject(bucket, name, PROVIDER, etag=entry.token("objectId"), sequencer=time)
     return Record(event=event, object=stored, time=time)

@@ -47,7 +47,7 @@ class Record:
     - `object` or `payload`: the input file, if any
     - `script`: run in place of the function's own; `arguments`: for the script, or, without a
       script, a command
-    - `variables`: further variables for the script
+    - `parameters`: those of a request over HTTP, as the caller named them
     """
 
     event: Any
@@ -55,7 +55,7 @@ class Record:
     payload: Payload | None = None
     script: bytes | None = None
     arguments: tuple[str, ...] = ()
-    variables: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
     time: str | None = None
     http: Http | None = None
 
@@ -71,3 +71,15 @@ class Ignored:
 
     reason: str
     input: str | None = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A record that nothing can be done with; `fault` says why."""
+
+    fault: Exception
+    input: None = None
+
+
+Entry = Record | Ignored | Refused
+"""What may be found in an event."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote_plus
 
-from scar_runtime.errors import EventError
+from scar_runtime.events.fields import SHOWN_LETTERS, Fields
 from scar_runtime.events.records import Ignored, Record, StoredObject
 
 SOURCES = {"aws:s3": "s3", "minio:s3": "minio"}
@@ -22,29 +22,27 @@ def is_test(event: dict[str, Any]) -> bool:
 
 def record(entry: dict[str, Any]) -> Record | Ignored:
     """One entry of `Records`. Its key is encoded as in an HTML form, and decoded here, once."""
-    try:
-        found = entry["s3"]["object"]
-        stored = StoredObject(
-            bucket=entry["s3"]["bucket"]["name"],
-            key=unquote_plus(found["key"]),
-            provider=SOURCES[entry["eventSource"]],
-            version=found.get("versionId"),
-            etag=found.get("eTag"),
-            sequencer=found.get("sequencer") or _order(entry),
-            size=found.get("size"),
-        )
-        name = entry["eventName"]
-    except (KeyError, TypeError) as error:
-        raise EventError(f"a storage record lacks {error}") from error
+    fields = Fields("a storage record", entry)
+    found = fields.part("s3").part("object")
+    time = fields.token("eventTime")
+    stored = StoredObject(
+        bucket=fields.part("s3").part("bucket").text("name"),
+        key=unquote_plus(found.text("key")),
+        provider=SOURCES[entry["eventSource"]],
+        version=found.token("versionId"),
+        etag=found.token("eTag"),
+        sequencer=found.token("sequencer") or _order(found, time),
+        size=found.size("size"),
+    )
+    name = fields.text("eventName")
     if not name.startswith(_CREATED):
-        return Ignored(f"{name} is not the creation of an object", stored.path)
+        return Ignored(f"{name[:SHOWN_LETTERS]} is not the creation of an object", stored.path)
     if stored.key.endswith("/"):
         return Ignored("a folder, not a file", stored.path)
-    return Record(event={"Records": [entry]}, object=stored, time=entry.get("eventTime"))
+    return Record(event={"Records": [entry]}, object=stored, time=time)
 
 
-def _order(entry: dict[str, Any]) -> str | None:
+def _order(found: Fields, time: str | None) -> str | None:
     """What tells two events of one key apart where the service counts nothing: others than S3 and
     MinIO may send events in their form."""
-    found = entry["s3"]["object"]
-    return None if "eTag" in found or "versionId" in found else entry.get("eventTime")
+    return None if "eTag" in found.content or "versionId" in found.content else time

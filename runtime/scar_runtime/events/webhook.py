@@ -15,25 +15,32 @@ from scar_runtime.config import OWN, Input
 from scar_runtime.errors import EventError
 from scar_runtime.events import gateway, onedata
 from scar_runtime.events.parse import parse
+from scar_runtime.events.records import Entry, Payload, Refused
 
 SOURCES = ("minio:s3", onedata.SOURCE)
 
 
-def unwrapped(event: Any, inputs: Sequence[Input]) -> Any:
-    """The provider's event in the request, or else `event` as it is."""
-    awaited = [one for one in inputs if one.provider != OWN]
-    if not awaited or not isinstance(event, dict) or not gateway.is_request(event):
-        return event
-    payload = gateway.record(event).payload
+def received(event: Any, inputs: Sequence[Input]) -> list[Entry]:
+    """All records of an event that came to the function, those of a webhook among them."""
+    if not gateway.is_request(event):
+        return list(parse(event))
     try:
-        inner = json.loads(payload.content) if payload else None
-        if _is_of_provider(inner) and all(
-            _is_under(entry.input, awaited) for entry in parse(inner)
-        ):
-            return inner
-    except (ValueError, EventError):
-        pass  # no event: data for the script
-    return event
+        request = gateway.record(event)
+    except EventError as fault:
+        return [Refused(fault)]
+    awaited = [one for one in inputs if one.provider != OWN]
+    found = _of_provider(request.payload, awaited) if awaited and request.payload else []
+    return found or [request]
+
+
+def _of_provider(payload: Payload, awaited: Sequence[Input]) -> list[Entry]:
+    """The records of a provider's event; none if the body is anything else."""
+    try:
+        inner = json.loads(payload.content)
+    except (ValueError, RecursionError):
+        return []
+    found = list(parse(inner)) if _is_of_provider(inner) else []
+    return found if all(_is_under(entry.input, awaited) for entry in found) else []
 
 
 def _is_of_provider(inner: Any) -> bool:

@@ -8,7 +8,8 @@ from typing import Any
 
 from scar_runtime.errors import EventError
 from scar_runtime.events import storage
-from scar_runtime.events.records import Ignored, Record
+from scar_runtime.events.fields import Fields
+from scar_runtime.events.records import Entry, Record
 
 SOURCES = ("aws:sqs", "aws:sns")
 REDRIVEN = "redrive_of"
@@ -18,11 +19,12 @@ _REQUEST_ID_LETTERS = 128
 
 def message(entry: dict[str, Any]) -> Any:
     """The event in the body of one SQS or SNS record."""
-    try:
-        body = entry["body"] if "body" in entry else entry["Sns"]["Message"]
-    except (KeyError, TypeError) as error:
-        raise EventError(f"a message lacks {error}") from error
-    return _inner(body)
+    if "body" in entry:
+        return _inner(entry["body"])
+    message = Fields("a message", entry).part("Sns").content
+    if "Message" not in message:
+        raise EventError("a message lacks 'Message'")
+    return _inner(message["Message"])
 
 
 def is_delegated(event: dict[str, Any]) -> bool:
@@ -42,7 +44,7 @@ def delegated(event: dict[str, Any]) -> Any:
     return _inner(event["event"])
 
 
-def located(event: dict[str, Any], entry: Record | Ignored) -> Record | Ignored:
+def located(event: dict[str, Any], entry: Entry) -> Entry:
     """An entry of a delegated event, at the provider that the event names.
 
     "s3" and "minio" say no more than the record itself does; "minio.mine" and "webdav" do.
@@ -50,7 +52,7 @@ def located(event: dict[str, Any], entry: Record | Ignored) -> Record | Ignored:
     provider = event.get("storage_provider")
     if not isinstance(provider, str) or provider in storage.SOURCES.values():
         return entry
-    if isinstance(entry, Ignored) or entry.object is None:
+    if not isinstance(entry, Record) or entry.object is None:
         return entry
     delegated = {"storage_provider": provider, "event": entry.event}
     return replace(entry, event=delegated, object=replace(entry.object, provider=provider))
@@ -61,7 +63,7 @@ def _inner(body: Any) -> Any:
         return body
     try:
         inner = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EventError(f"the inner event is not JSON: {error}") from error
     # An SNS message delivered through SQS is wrapped once more, without a list of records.
     if isinstance(inner, dict) and inner.get("Type") == "Notification" and "Message" in inner:

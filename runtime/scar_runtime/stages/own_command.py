@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scar_runtime.config import Config
+from scar_runtime.environment import PARAMETER
 from scar_runtime.errors import EventError, ScarError
 from scar_runtime.events import Record
 from scar_runtime.execution import Task, input_path
@@ -29,7 +30,7 @@ OVERRIDE_CHARACTERS = 7_000
 https://docs.aws.amazon.com/batch/latest/userguide/service_limits.html"""
 _LEFT_OUT = ("INSTANCE_IP",)
 """Known on the job's own machine only."""
-_SPARED = ("EVENT", "CONT_VAR_")
+_SPARED = ("EVENT", PARAMETER)
 """Variables, by how they begin, that are left out where there is no room for them."""
 _ATTEMPTS = 3
 _TIMEOUT_SECONDS = 5
@@ -69,8 +70,10 @@ def override(runtime: Runtime, task: Task) -> dict[str, Any] | None:
 def _variables(runtime: Runtime, task: Task) -> dict[str, str]:
     """What a script would be told, as far as it is known before the job, and as there is room."""
     record, work = task.record, work_folder(task.request_id)
+    parameters = runtime.executor.parameters(task)
     variables = {
-        **{name: value for name, value in record.variables.items() if name.startswith(_SPARED)},
+        # Here they would replace the image's own, which only those with the prefix may.
+        **{name: value for name, value in parameters.items() if name.startswith(PARAMETER)},
         **runtime.executor.variables(task, work, input_path(record, work)),
         "AWS_LAMBDA_REQUEST_ID": task.request_id,
         "AWS_LAMBDA_FUNCTION_NAME": runtime.config.name,

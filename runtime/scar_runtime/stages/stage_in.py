@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 
-from scar_runtime.attempt import note
+from scar_runtime.attempt import Outcome, note, reported, told
 from scar_runtime.batch import Job
 from scar_runtime.claims import DONE, Claim
 from scar_runtime.claims import FAILED as FAILED_CLAIM
-from scar_runtime.errors import ScarError, SupersededError, TerminatedError
+from scar_runtime.errors import StorageError, SupersededError, TerminatedError
+from scar_runtime.events import Record
 from scar_runtime.execution import Staged
-from scar_runtime.job import current_job, holder_of, task_of
+from scar_runtime.job import SERVICE, current_job, give_up, holder_of, task_of, unknown
 from scar_runtime.runtime import Runtime
 from scar_runtime.stages.launcher import IDLE, launcher
 from scar_runtime.stages.own_command import runs_own_command
@@ -34,18 +35,47 @@ def run_stage_in(runtime: Runtime, volume: Volume) -> int:
     """
     runtime.terminator.install()
     begin = time.monotonic()
-    volume.prepare()
-    volume.put_launcher(IDLE)
     try:
-        notes = _taken(runtime, volume, current_job(runtime), begin)
+        volume.prepare()
+        volume.put_launcher(IDLE)
+        volume.put_notes(_notes(runtime, volume, begin))
     except TerminatedError as fault:
         runtime.log.error(str(fault))
         return fault.exit_code
-    except ScarError as fault:
-        runtime.log.error(str(fault))
-        notes = Notes(FAILED, begin, message=str(fault), exit_code=fault.exit_code)
-    volume.put_notes(notes)
+    except StorageError as fault:
+        return _fail_alone(runtime, fault, begin)
     return 0
+
+
+def _notes(runtime: Runtime, volume: Volume, begin: float) -> Notes:
+    """What to tell `stage-out`. Raises `TerminatedError`."""
+    try:
+        job = current_job(runtime)
+        try:
+            return _taken(runtime, volume, job, begin)
+        except Exception:
+            volume.clear(job.request_id)  # the disk may be full, and there is something to write
+            raise
+    except TerminatedError:
+        raise
+    except Exception as error:
+        fault = told(runtime, error)
+        return Notes(FAILED, begin, message=str(fault), exit_code=fault.exit_code)
+
+
+def _fail_alone(runtime: Runtime, fault: StorageError, begin: float) -> int:
+    """Report a fault that `stage-out` cannot be told, because the disk takes nothing. It would not
+    run in any case: ECS starts no container that waits for one that failed."""
+    try:
+        job = current_job(runtime)
+    except Exception as error:
+        return unknown(runtime, error)
+
+    def attempt(_: Record) -> Outcome:
+        give_up(runtime, job)
+        raise fault
+
+    return reported(runtime, SERVICE, job.record, job.request_id, attempt, begin).exit_code
 
 
 def _taken(runtime: Runtime, volume: Volume, job: Job, begin: float) -> Notes:
@@ -62,7 +92,7 @@ def _taken(runtime: Runtime, volume: Volume, job: Job, begin: float) -> Notes:
         runtime.log.info(str(superseded), request_id=job.request_id)
         note(runtime, claim, DONE)
         return Notes(IGNORED, begin)
-    except ScarError:
+    except Exception:
         note(runtime, claim, FAILED_CLAIM)
         raise
     held = vars(claim.document) if claim else None
@@ -88,7 +118,7 @@ def _stage(runtime: Runtime, volume: Volume, job: Job) -> Staged:
         program.words,
         program.folder,
         volume.code,
-        given=job.record.variables,
+        given=executor.parameters(task),
         variables={**runtime.config.environment, **variables},
     )
     volume.put_launcher(text)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from scar_runtime.attempt import DUPLICATE as DUPLICATE_OUTCOME
-from scar_runtime.attempt import Outcome, note, reported, settle
+from scar_runtime.attempt import Outcome, reported, settle
 from scar_runtime.batch import Job
-from scar_runtime.claims import FAILED as FAILED_CLAIM
 from scar_runtime.claims import Claim
 from scar_runtime.errors import OutOfTimeError, ScarError, ScriptError
 from scar_runtime.events import Record
 from scar_runtime.execution import Result, Staged
-from scar_runtime.job import SERVICE, current_job, holder_of, task_of
+from scar_runtime.job import SERVICE, current_job, give_up, task_of, unknown
 from scar_runtime.outputs import Publication
 from scar_runtime.process import Kept
 from scar_runtime.runtime import Runtime
@@ -39,9 +38,8 @@ def run_stage_out(runtime: Runtime, volume: Volume) -> int:
     runtime.terminator.install()
     try:
         job = current_job(runtime)
-    except ScarError as fault:
-        runtime.log.error(str(fault))
-        return fault.exit_code
+    except Exception as error:
+        return unknown(runtime, error)
 
     notes = volume.notes()
 
@@ -62,7 +60,7 @@ def _attempt(runtime: Runtime, volume: Volume, job: Job, notes: Notes) -> Outcom
     if notes.status == IGNORED:
         return Outcome("ignored")
     if notes.status == FAILED:
-        _give_up(runtime, job)
+        give_up(runtime, job)
         raise StageInError(notes.message, notes.exit_code)
 
     def execute(publication: Publication) -> Result:
@@ -74,13 +72,6 @@ def _attempt(runtime: Runtime, volume: Volume, job: Job, notes: Notes) -> Outcom
         return Result(Kept(), outputs)
 
     return settle(runtime, job.request_id, _claim(runtime, notes), execute, _no_limit)
-
-
-def _give_up(runtime: Runtime, job: Job) -> None:
-    """Mark the claim as failed, as `stage-in` did if it came so far. Raises `StorageError`."""
-    _, claims, _ = runtime.stored
-    claim = claims.adopt(job.claim, holder_of(runtime, job)) if job.claim else None
-    note(runtime, claim, FAILED_CLAIM)
 
 
 def _require_success(runtime: Runtime, volume: Volume, job: Job) -> None:

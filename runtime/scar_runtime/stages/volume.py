@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from scar_runtime.disk import disk_error, write_file
 from scar_runtime.workspace import WORK_ROOT, Workspace, remove_tree, work_folder
 
 STAGED, DUPLICATE, IGNORED, FAILED = "staged", "duplicate", "ignored", "failed"
@@ -70,23 +71,35 @@ class Volume:
         return work_folder(request_id, self.root)
 
     def prepare(self) -> None:
-        """Make the volume ready for any user: that of the image may be anybody."""
-        remove_tree(self._own)
-        self._own.mkdir()
-        self.root.chmod(_ALL_MAY_WRITE | stat.S_ISVTX)
-        self.code.touch()
-        self.code.chmod(_ALL_MAY_WRITE_FILES)
+        """Make the volume ready for any user: that of the image may be anybody. Raises
+        `StorageError`, as all that is written here does."""
+        try:
+            remove_tree(self._own)
+            self._own.mkdir()
+            self.root.chmod(_ALL_MAY_WRITE | stat.S_ISVTX)
+            self.code.touch()
+            self.code.chmod(_ALL_MAY_WRITE_FILES)
+        except OSError as error:
+            raise disk_error(error, "the folder of the stages") from error
+
+    def clear(self, request_id: str) -> None:
+        """Remove what takes room."""
+        remove_tree(self.work(request_id).root)
+        remove_tree(self.payload)
 
     def put_payload(self, folder: Path) -> Path:
-        shutil.copytree(folder, self.payload)
+        try:
+            shutil.copytree(folder, self.payload)
+        except OSError as error:
+            raise disk_error(error, "the extra payload") from error
         return self.payload
 
     def put_launcher(self, text: bytes) -> None:
-        self.launcher.write_bytes(text)
+        write_file(self.launcher, text)
         self.launcher.chmod(0o755)
 
     def put_notes(self, notes: Notes) -> None:
-        self._notes.write_text(json.dumps(asdict(notes)), encoding="ascii")
+        write_file(self._notes, json.dumps(asdict(notes)).encode("ascii"))
 
     def notes(self) -> Notes:
         """What `stage-in` wrote; a fault of its own if it did not come to its end."""
