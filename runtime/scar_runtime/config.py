@@ -85,8 +85,9 @@ class Config:
     variables with the ARNs of their values; `payload` is the folder of `extra_payload`, if any.
 
     `entrypoint` and `command` are what the image runs, in Docker's sense; None: not known.
-    `has_image` is whether this process is in the image, and is not in the document. `parameters`
-    are those of a request over HTTP that the script gets as variables of the same name.
+    `gives_credentials` is whether the script may act as the function's role. `has_image` is whether
+    this process is in the image, and is not in the document. `parameters` are those of a request
+    over HTTP that the script gets as variables of the same name.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Config:
     providers: tuple[Provider, ...] = ()
     entrypoint: tuple[str, ...] | None = None
     command: tuple[str, ...] | None = None
+    gives_credentials: bool = True
     has_image: bool = True
     parameters: frozenset[str] = frozenset()
 
@@ -148,6 +150,7 @@ def _config(document: Mapping[str, Any]) -> Config:
         entrypoint=_words(document.get("entrypoint")),
         command=_words(document.get("command")),
         parameters=frozenset(document.get("parameters", ())),
+        gives_credentials=document.get("credentials") != "none",
     )
 
 

@@ -23,6 +23,7 @@ from scar_runtime.log import Log
 from scar_runtime.process import Terminator
 from scar_runtime.providers.stores import Stores
 from scar_runtime.reaper import Reaper
+from scar_runtime.script_credentials import hide_process, without_role
 from scar_runtime.secrets import ScriptSecrets
 from scar_runtime.settings import Settings, read_settings
 from scar_runtime.spool import Spool
@@ -72,6 +73,9 @@ def assemble(
         config = replace(config, outputs=())
     if not settings.has_image:
         config = replace(config, has_image=False)
+    if not config.gives_credentials:
+        hide_process()
+        image = without_role(image)
     log = Log(config.name, config.log_level, log_descriptor)
     terminator, reaper = Terminator(), Reaper()
     credentials, connections = Provider(environ), Connections(environ)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from scar_constructs import defaults
 from scar_constructs.fdl.command_line import CommandLine
 from scar_constructs.fdl.groups import Group, Key, Origin
-from scar_constructs.fdl.shapes import Anything, Boolean, Integer, Text
+from scar_constructs.fdl.shapes import Anything, Boolean, Choice, Integer, Text
 from scar_constructs.fdl.words import ENVIRONMENT, IMAGE, REGISTRY_SECRET
 
 OURS = Origin.OURS
@@ -43,6 +43,13 @@ CONTAINER = Group(
             default="the image's own, if it is known",
             origin=OURS,
             example='[/bin/sh, -c, "wc -l <$INPUT_FILE_PATH"]',
+        ),
+        "credentials": Key(
+            Choice(("role", "none")),
+            "Whether the script finds the credentials of the function's role. With `none` it has "
+            "its input and output folder and no access to AWS.",
+            default="role",
+            origin=OURS,
         ),
         "repository_credentials": Key(
             REGISTRY_SECRET,

@@ -83,7 +83,8 @@ DEFAULTS = replace(
 
 _LAMBDA = lambda_keys.LAMBDA.keys
 _OF_CONTAINER = (
-    *("image_file", "create_image", "build", "entrypoint", "command", "repository_credentials"),
+    *("image_file", "create_image", "build", "entrypoint", "command", "credentials"),
+    "repository_credentials",
     "timeout_threshold",
 )
 """Keys of `container` that the classic dialect has in the function itself."""

@@ -20,6 +20,7 @@ from scar_constructs.fdl.models import (
     FileSystem,
     Function,
     Script,
+    ScriptCredentials,
     Vpc,
 )
 from scar_constructs.fdl.nodes import Scalar, child_path
@@ -131,6 +132,9 @@ def _access_settings(section: Section) -> dict[str, Any]:
         "image_file": _path(section, "lambda.container.image_file"),
         "create_image": section.boolean("lambda.container.create_image") is not False,
         "build": section.boolean("lambda.container.build") is not False,
+        "credentials": ScriptCredentials(
+            section.text("lambda.container.credentials") or ScriptCredentials.ROLE.value
+        ),
         "repository_credentials": section.text("lambda.container.repository_credentials"),
         "extra_payload": _path(section, "lambda.extra_payload"),
     }

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from scar_constructs.fdl.ecr import ECR_IMAGE
 from scar_constructs.fdl.errors import Problem
 from scar_constructs.fdl.functions import ParsedFunction
+from scar_constructs.fdl.models import ScriptCredentials
 from scar_constructs.fdl.nodes import Scalar
 from scar_constructs.fdl.outside_files import is_allowed
 from scar_constructs.fdl.rules import fault, problem
@@ -66,8 +67,21 @@ def check_repository_credentials(parsed: ParsedFunction) -> Iterator[Problem]:
     yield problem("credentials-without-use", node.path, node.position, message, "", fix)
 
 
+def check_script_credentials(parsed: ParsedFunction) -> Iterator[Problem]:
+    """Only where the runtime starts the script can it keep the role's credentials from it."""
+    node = parsed.section.find("lambda.container.credentials")
+    function = parsed.function
+    if node is None or function.credentials is not ScriptCredentials.NONE:
+        return
+    if not function.build or not function.create_image:
+        key = "build" if not function.build else "create_image"
+        message = "cannot be kept: AWS gives the role to every container of an image as it is"
+        yield fault("credentials-stay", node, message, f"remove it, or remove `{key}: false`")
+
+
 IMAGE_CHECKS: tuple[Callable[[ParsedFunction], Iterator[Problem]], ...] = (
     check_scratch,
     check_image_file,
     check_repository_credentials,
+    check_script_credentials,
 )

@@ -32,6 +32,7 @@ def _document(function: Function) -> dict[str, Any]:
         "secrets": dict(function.secrets),
         "script": {"name": script.name, "content": script.content} if script else None,
         **_command(function),
+        "credentials": function.credentials.value,
         "input": [_input(source) for source in function.inputs],
         "output": [_output(target) for target in function.outputs],
         "storage_providers": {one.name: _provider(one) for one in function.storage_providers},

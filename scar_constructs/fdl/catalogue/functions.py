@@ -27,6 +27,14 @@ ONE_FUNCTION = {
         ),
         source=f"{AWS}batch/latest/userguide/private-registry.html",
     ),
+    "credentials-stay": Rule(
+        "only a script that the runtime starts can be without the role's credentials",
+        why=(
+            "Of an image that is used as it is each container gets them from AWS, before anything "
+            "of ours runs."
+        ),
+        source=f"{AWS}AmazonECS/latest/developerguide/task-iam-roles.html",
+    ),
     "no-build-mode": Rule(
         "an image that nothing is put into runs a script in jobs only",
         why="Lambda starts an image with the program that is in it, and has no helpers.",

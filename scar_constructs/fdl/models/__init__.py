@@ -18,6 +18,7 @@ from scar_constructs.fdl.models.function import (
     FileSystem,
     Function,
     Script,
+    ScriptCredentials,
     Vpc,
 )
 from scar_constructs.fdl.models.record import NO_VARIABLES, Model, Variables
@@ -44,6 +45,7 @@ __all__ = [
     "MultiNode",
     "Output",
     "Script",
+    "ScriptCredentials",
     "StackOptions",
     "StorageProvider",
     "Variables",

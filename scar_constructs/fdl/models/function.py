@@ -77,6 +77,13 @@ class Api(Model):
     web_acl: str | None = None
 
 
+class ScriptCredentials(StrEnum):
+    """What a function's script finds to act on AWS with."""
+
+    ROLE = "role"
+    NONE = "none"
+
+
 class Architecture(StrEnum):
     """The processor that a function's image is built for."""
 
@@ -126,6 +133,7 @@ class Function(Model):
     create_image: bool = True
     build: bool = True
     repository_credentials: str | None = None
+    credentials: ScriptCredentials = ScriptCredentials.ROLE
     own_command: Command = NO_COMMAND
     image_command: Command = NO_COMMAND
     extra_payload: Path | None = None
