@@ -13,8 +13,6 @@ import socket
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from scar_runtime.workspace import WORK_ROOT
-
 VARIABLE_BYTES = 96 * 1024
 """A single variable above 128 KiB keeps Linux from starting the program at all."""
 PARAMETER = "CONT_VAR_"
@@ -24,11 +22,13 @@ KEPT_FOR_THE_SCRIPT = "SCAR_IMAGE_"
 """The derived image renames variables that would change our loader; the rest is the real name."""
 RENAMED = ("LD_LIBRARY_PATH", "LD_PRELOAD")
 
-FALLBACKS = {
-    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    # Lambda's user has no home, and many programs (R, matplotlib, git) insist on one.
-    "HOME": str(WORK_ROOT),
-}
+FALLBACKS = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+NO_HOMES = ("", "/")
+"""What container engines set for a user whom the image does not know."""
+SANDBOX_HOME = "/home/sbx_user"
+"""How Lambda's own HOME begins, where none can write and nothing is
+(https://github.com/aws/aws-lambda-base-images/issues/63). Many programs (npm, R, matplotlib, models
+that are downloaded) insist on one."""
 
 
 def image_environment(start: Path = Path("/proc/self/environ")) -> dict[str, str]:
@@ -58,12 +58,23 @@ def _pair(entry: bytes) -> tuple[str, str]:
 
 
 def script_environment(
-    image: Mapping[str, str], function: Mapping[str, str], event: Mapping[str, str]
+    image: Mapping[str, str], function: Mapping[str, str], event: Mapping[str, str], home: Path
 ) -> dict[str, str]:
-    """What the script sees: the image's variables, over them the function's, over them ours."""
+    """What the script sees: the image's variables, over them the function's, over them ours.
+
+    HOME is `home` where nobody has set one: not the function, nor the image.
+    """
     trace = os.environ.get("_X_AMZN_TRACE_ID")  # renewed for each invocation by Lambda's client
     lineage = {"_X_AMZN_TRACE_ID": trace} if trace else {}
-    return {**image, **lineage, **function, **event}
+    homeless = image.get("HOME", "") in NO_HOMES or image["HOME"].startswith(SANDBOX_HOME)
+    own = {"HOME": str(home)} if homeless else {}
+    return {**image, **own, **lineage, **function, **event}
+
+
+def without_empty(environ: Mapping[str, str]) -> dict[str, str]:
+    """What counts of this process's environment. An image may set AWS's variables to nothing, and
+    then means, as every SDK takes it, that they are not set."""
+    return {name: value for name, value in environ.items() if value or name[:4] != "AWS_"}
 
 
 def instance_ip() -> str:

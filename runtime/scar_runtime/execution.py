@@ -171,7 +171,7 @@ class Executor:
             folder=program.folder,
             source=program.input,
             title=program.title,
-            environment=script_environment(image, function, event),
+            environment=script_environment(image, function, event, work.root),
             stop_at=task.stop_at,
             grace=task.grace,
             terminator=self._terminator,

@@ -16,7 +16,7 @@ from scar_runtime.aws.secrets import Secrets
 from scar_runtime.batch import Jobs
 from scar_runtime.claims import Claims
 from scar_runtime.config import Config, read_config
-from scar_runtime.environment import image_environment
+from scar_runtime.environment import image_environment, without_empty
 from scar_runtime.errors import ConfigError
 from scar_runtime.execution import Executor
 from scar_runtime.log import Log
@@ -130,7 +130,7 @@ def _stores(
 
 def from_process(log_descriptor: int = 1) -> Runtime:
     """The runtime of this very process."""
-    return assemble(os.environ, image_environment(), log_descriptor)
+    return assemble(without_empty(os.environ), image_environment(), log_descriptor)
 
 
 def for_scripts(log_descriptor: int = 1) -> Runtime:

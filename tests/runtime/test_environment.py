@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from scar_runtime.environment import image_environment, instance_ip
+from scar_runtime.environment import image_environment, instance_ip, without_empty
+from scar_runtime.handler import Invocation
+from scar_runtime.workspace import WORK_ROOT
 
 from tests.runtime.cloud import Bucket, Cloud
-from tests.runtime.functions import document, executions, stored
+from tests.runtime.functions import COPY, Function, Invoked, document, executions, stored
+from tests.runtime.scripted import Said, scripted
+from tests.runtime.test_stages import Staged, staged
+
+__all__ = ["staged"]  # a fixture
 
 RUNTIME = Path(__file__).parents[2] / "runtime"
 
@@ -35,10 +43,83 @@ def test_a_job_s_place_in_an_array_is_kept(tmp_path: Path) -> None:
     assert place.items() <= started_with(tmp_path, **place).items()
 
 
-def test_a_program_has_a_path_and_a_home_where_nobody_gave_any(tmp_path: Path) -> None:
-    seen = started_with(tmp_path)
-    assert seen["HOME"] == "/tmp"
-    assert "/usr/bin" in seen["PATH"]
+def test_a_program_has_a_path_where_nobody_gave_any(tmp_path: Path) -> None:
+    assert "/usr/bin" in started_with(tmp_path)["PATH"]
+
+
+HOMES = {
+    "none": ({}, {}, None),
+    "an empty one": ({"HOME": ""}, {}, None),
+    "an engine's for a stranger": ({"HOME": "/"}, {}, None),
+    "Lambda's": ({"HOME": "/home/sbx_user1051"}, {}, None),
+    "the image's": ({"HOME": "/root"}, {}, "/root"),
+    "the function's": ({"HOME": "/root"}, {"HOME": "/mnt/models"}, "/mnt/models"),
+    "the function's over Lambda's": (
+        {"HOME": "/home/sbx_user1051"},
+        {"HOME": "/mnt/models"},
+        "/mnt/models",
+    ),
+}
+
+
+@pytest.mark.parametrize(("image", "environment", "kept"), HOMES.values(), ids=HOMES)
+def test_a_script_has_a_home_that_it_can_write_unless_somebody_chose_one(
+    function: Callable[..., Function],
+    image: Mapping[str, str],
+    environment: Mapping[str, str],
+    kept: str | None,
+) -> None:
+    write = 'echo "$HOME"; [ -z "$WRITE" ] || { mkdir "$HOME/.cache" && pwd; }'
+    made = function(write, outputs=[], environment=environment)
+    runtime = made.runtime({"PATH": "/usr/bin:/bin", "WRITE": "" if kept else "yes", **image})
+    invoked = Invoked()
+    answer = Invocation(runtime, invoked).handle({})
+    work = WORK_ROOT / invoked.aws_request_id
+    said = base64.b64decode(answer["body"]).decode().splitlines()
+    assert said == ([kept] if kept else [str(work)] * 2)
+    assert not work.exists()
+
+
+@pytest.mark.parametrize(("image", "environment", "kept"), HOMES.values(), ids=HOMES)
+def test_a_job_of_several_containers_has_the_same_home(
+    staged: Staged,
+    image: Mapping[str, str],
+    environment: Mapping[str, str],
+    kept: str | None,
+) -> None:
+    job = staged('echo "$HOME" >said', environment=environment)
+    assert job.stage_in() == 0
+    assert job.program(**image) == 0
+    work = job.volume.work("the-id").root
+    assert (work / "said").read_text() == f"{kept or work}\n"
+
+
+def test_what_an_image_sets_to_nothing_is_not_set() -> None:
+    """By `ENV AWS_ACCESS_KEY_ID=`: the job's credentials come from its container's endpoint."""
+    assert without_empty({"AWS_ACCESS_KEY_ID": "", "AWS_REGION": "", "A": "", "AWS_X": "y"}) == {
+        "A": "",
+        "AWS_X": "y",
+    }
+
+
+def test_empty_credentials_of_an_image_do_not_hide_those_of_the_job(
+    tmp_path: Path, cloud: Cloud, bucket: Bucket
+) -> None:
+    given = {"AccessKeyId": "test", "SecretAccessKey": "test", "Token": "token"}
+    with scripted(Said(body=json.dumps(given).encode())) as endpoint:
+        done = by_hand(
+            tmp_path,
+            cloud,
+            COPY,
+            stored(bucket, "in/a"),
+            bucket,
+            AWS_ACCESS_KEY_ID="",
+            AWS_SECRET_ACCESS_KEY="",
+            AWS_CONTAINER_CREDENTIALS_FULL_URI=f"{endpoint.url}/credentials",
+        )
+        assert done.returncode == 0, done.stderr
+        assert endpoint.asked
+    assert bucket.keys("out/") == ["out/a"]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +153,12 @@ def test_the_instance_has_an_address() -> None:
 
 
 def by_hand(
-    folder: Path, cloud: Cloud, script: str, event: object, output: Bucket | None = None
+    folder: Path,
+    cloud: Cloud,
+    script: str,
+    event: object,
+    output: Bucket | None = None,
+    **variables: str,
 ) -> subprocess.CompletedProcess[str]:
     """`python3 -m scar_runtime`, in the environment of a user's terminal."""
     outputs = [{"bucket": output.name, "folder": "out"}] if output else []
@@ -86,6 +172,7 @@ def by_hand(
             "PYTHONPATH": str(RUNTIME),
             "SCAR_FUNCTION_CONFIG": str(config),
             **cloud.variables,
+            **variables,
         },
         input=event if isinstance(event, str) else json.dumps(event),
         capture_output=True,

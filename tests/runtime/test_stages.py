@@ -239,7 +239,7 @@ def test_variables_of_both_dialects_and_of_the_function(staged: Staged, bucket: 
     work = job.volume.root / "the-id"
     assert bucket.get("out/said").decode().splitlines() == [
         *(f"{work}/input/a b", f"{work}/output", "the-id", "in/a b"),
-        *('it\'s "mine" $HOME `x`', "2", "kept", "/tmp", "4", "3", str(work)),
+        *('it\'s "mine" $HOME `x`', "2", "kept", str(work), "4", "3", str(work)),
     ]
 
 
@@ -317,7 +317,7 @@ def test_the_launcher_passes_any_bytes_on(
         "open('said', 'wb').write(b'\\0'.join(out))\n",
     ]
     variables = {**dict(zip(names, values, strict=True)), "a.b": values[0]}
-    text = launcher([*show, *words], folder, folder / "code", {"V": "given"}, variables)
+    text = launcher([*show, *words], folder, folder / "code", {"V": "given"}, variables, folder)
     (folder / "start").write_bytes(text)
     command = [shell, "sh", folder / "start"] if shell == "busybox" else [shell, folder / "start"]
     assert subprocess.run(command, env={"PATH": "/usr/bin:/bin"}).returncode == 0
@@ -330,7 +330,8 @@ def test_the_launcher_passes_any_bytes_on(
 def test_names_that_a_shell_keeps_for_itself_do_no_harm(shell: str, tmp_path: Path) -> None:
     names = ("UID", "PPID", "IFS", "OPTIND", "SHELLOPTS", "code", "child", "-x", "a b", "1")
     variables = dict.fromkeys(names, "7")
-    text = launcher(["/bin/sh", "-c", "exit 3"], tmp_path, tmp_path / "code", {}, variables)
+    command = ["/bin/sh", "-c", "exit 3"]
+    text = launcher(command, tmp_path, tmp_path / "code", {}, variables, tmp_path)
     (tmp_path / "start").write_bytes(text)
     command = [shell, "sh"] if shell == "busybox" else [shell]
     done = subprocess.run([*command, tmp_path / "start"], capture_output=True)

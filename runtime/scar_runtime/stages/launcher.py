@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from scar_runtime.environment import FALLBACKS
+from scar_runtime.environment import FALLBACKS, NO_HOMES, SANDBOX_HOME
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SHELLS_OWN = frozenset(
@@ -21,6 +21,7 @@ _SHELLS_OWN = frozenset(
     }
 )
 """Variables that one shell or another refuses to set, or takes for its own."""
+_NO_HOMES = "|".join((*(f"'{home}'" for home in NO_HOMES), f"{SANDBOX_HOME}*")).encode()
 IDLE = b"# There is nothing to run: stage-out says why.\nexit 0\n"
 
 _RUN = b"""\
@@ -39,11 +40,13 @@ def launcher(
     code: Path,
     given: Mapping[str, str],
     variables: Mapping[str, str],
+    home: Path,
 ) -> bytes:
     """The text: run `command` in `folder` (None: where the image says) and write its exit code to
     `code`.
 
-    `given` are set where the image has no variable of that name, `variables` in any case.
+    `given` are set where the image has no variable of that name, `variables` in any case. HOME is
+    `home` where nobody has set one.
     """
     lines = [b"# Written by stage-in for the container of the user's image."]
     for name, value in {**FALLBACKS, **given}.items():
@@ -51,6 +54,8 @@ def launcher(
             assigned = name.encode() + b"=" + quoted(value)
             lines.append(b'[ "${%s+x}" ] || %s' % (name.encode(), assigned))
             lines.append(b"export " + name.encode())
+    lines.append(b"case ${HOME-} in " + _NO_HOMES + b") HOME=" + quoted(str(home)) + b";; esac")
+    lines.append(b"export HOME")
     others = []
     for name, value in variables.items():
         if _is_settable(name):

@@ -120,6 +120,7 @@ def _stage(runtime: Runtime, volume: Volume, job: Job) -> Staged:
         volume.code,
         given=executor.parameters(task),
         variables={**runtime.config.environment, **variables},
+        home=work.root,
     )
     volume.put_launcher(text)
     return staged
