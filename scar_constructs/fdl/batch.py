@@ -30,7 +30,7 @@ def parse_batch(section: Section) -> Batch:
         attempts=section.integer("batch.retries", defaults.BATCH_ATTEMPTS - 1) + 1,
         timeout_seconds=section.integer("batch.timeout", defaults.BATCH_TIMEOUT_SECONDS),
         disk_gib=section.integer("batch.disk_gib", defaults.BATCH_DISK_GIB),
-        environment=section.variables("batch.environment.Variables"),
+        environment=section.environment("batch.environment.Variables"),
         enabled=section.text("batch.state") != "DISABLED",
         managed=section.text("batch.type") != "UNMANAGED",
         job_role=section.text("batch.job_role"),

@@ -15,6 +15,7 @@ from scar_constructs.fdl.shapes import (
     Text,
 )
 from scar_constructs.fdl.words import (
+    PARAMETERS,
     ROLE,
 )
 
@@ -74,6 +75,11 @@ API_GATEWAY = Group(
             "Makes an HTTPS endpoint of this name; without it there is none.",
             option="-api",
             example="my-api",
+            changed=(
+                "query parameters reach the script as `CONT_VAR_<name>`, and without the prefix "
+                "only where `parameters` lists them; a body that the client sends in base64 "
+                '(`scar invoke -db`) is kept so: `base64 -d "$INPUT_FILE_PATH"` gives the bytes'
+            ),
         ),
         "auth": Key(
             Choice(("iam", "api_key", "none")),
@@ -95,6 +101,14 @@ API_GATEWAY = Group(
             Choice(("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")),
             "The method that is let through.",
             default=defaults.API_METHOD,
+        ),
+        "parameters": Key(
+            PARAMETERS,
+            "Query parameters that the script gets under their own names, too. They never replace "
+            "a variable that is set.",
+            default="none",
+            origin=OURS,
+            example="[width]",
         ),
         "web_acl": Key(
             Text(

@@ -26,25 +26,18 @@ from scar_constructs.fdl.rules import fault, problem
 from scar_constructs.fdl.secret_checks import SECRET_CHECKS
 from scar_constructs.fdl.size_checks import check_machine_sizes
 from scar_constructs.fdl.storage_checks import STORAGE_CHECKS
+from scar_constructs.fdl.variable_checks import VARIABLE_CHECKS
 
 Check = Callable[[ParsedFunction], Iterator[Problem]]
 
 PLACEHOLDERS = ("{name}", "{stem}", "{request_id}")
-RUNTIME_VARIABLES = frozenset(
-    {
-        *("INPUT_FILE_PATH", "TMP_INPUT_DIR", "TMP_OUTPUT_DIR", "STORAGE_OBJECT_KEY"),
-        *("EVENT", "EVENT_TIME", "REQUEST_ID", "INSTANCE_IP", "EXTRA_PAYLOAD"),
-        *("AWS_LAMBDA_REQUEST_ID", "SCAR_INPUT_FILE", "SCAR_INPUT_DIR", "SCAR_OUTPUT_DIR"),
-    }
-)
-"""What the runtime sets for each run of the script, over whatever the user gave."""
 
 
 def check_function(parsed: ParsedFunction) -> None:
     """Add all problems of one function to its report."""
     checks = [
         *(*CHECKS, *OWNER_CHECKS),
-        *(*IMAGE_CHECKS, *BUILD_CHECKS, *SECRET_CHECKS, *STORAGE_CHECKS),
+        *(*IMAGE_CHECKS, *BUILD_CHECKS, *SECRET_CHECKS, *STORAGE_CHECKS, *VARIABLE_CHECKS),
     ]
     if parsed.function.execution_mode.runs_on_batch:
         checks += [*BATCH_CHECKS, *MACHINE_CHECKS, check_machine_sizes]
@@ -105,15 +98,6 @@ def check_udocker(parsed: ParsedFunction) -> Iterator[Problem]:
         if names:
             message = f"{', '.join(names)}: ignored, because images run without udocker"
             yield problem("ignored-key", node.path, node.position, message, "", "remove them")
-
-
-def check_container_environment(parsed: ParsedFunction) -> Iterator[Problem]:
-    """The runtime's own variables win over the user's, which would surprise."""
-    for name in parsed.function.environment:
-        node = parsed.section.find(f"lambda.container.environment.Variables.{name}")
-        if node is not None and (name in RUNTIME_VARIABLES or name.startswith("SCAR_")):
-            message = "the runtime sets this variable for each run of the script"
-            yield problem("reserved-variable", node.path, node.position, message, "", "rename it")
 
 
 def check_key_templates(parsed: ParsedFunction) -> Iterator[Problem]:
@@ -276,7 +260,6 @@ CHECKS: tuple[Check, ...] = (
     check_threshold,
     check_lambda_environment,
     check_udocker,
-    check_container_environment,
     check_key_templates,
     check_filters,
     check_key_lengths,

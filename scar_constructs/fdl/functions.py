@@ -109,7 +109,7 @@ def _lambda_settings(section: Section) -> dict[str, Any]:
         "log_retention_days": section.integer(
             "cloudwatch.log_retention_policy_in_days", defaults.LOG_RETENTION_DAYS
         ),
-        "environment": section.variables("lambda.container.environment.Variables"),
+        "environment": section.environment("lambda.container.environment.Variables"),
         "lambda_environment": _lambda_environment(section),
         "architecture": Architecture(
             architectures[0] if architectures else Architecture.X86_64.value
@@ -144,7 +144,7 @@ def _lambda_environment(section: Section) -> dict[str, str]:
     """Lambda's own variables, without those by which SCAR steered udocker."""
     return {
         name: value
-        for name, value in section.variables("lambda.environment.Variables").items()
+        for name, value in section.environment("lambda.environment.Variables").items()
         if not name.startswith(UDOCKER_PREFIX)
     }
 
@@ -228,4 +228,5 @@ def _api(section: Section) -> Api | None:
         stage=section.text("api_gateway.stage_name") or defaults.API_STAGE,
         method=section.text("api_gateway.http_method") or defaults.API_METHOD,
         web_acl=section.text("api_gateway.web_acl"),
+        parameters=section.texts("api_gateway.parameters"),
     )

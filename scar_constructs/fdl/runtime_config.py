@@ -35,6 +35,7 @@ def _document(function: Function) -> dict[str, Any]:
         "credentials": function.credentials.value,
         "input": [_input(source) for source in function.inputs],
         "output": [_output(target) for target in function.outputs],
+        "parameters": sorted(set(function.api.parameters)) if function.api else [],
         "storage_providers": {one.name: _provider(one) for one in function.storage_providers},
     }
 

@@ -13,21 +13,17 @@ from scar_constructs.fdl.errors import Problem
 from scar_constructs.fdl.functions import ParsedFunction
 from scar_constructs.fdl.nodes import Mapping, Scalar
 from scar_constructs.fdl.rules import problem
+from scar_constructs.fdl.variable_checks import ENVIRONMENTS
 
 _ACCESS_KEY = re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])")
 _SECRET_KEY_NAME = re.compile(r"secret_?(?:access_?)?key", re.IGNORECASE)
 _SECRET_KEY = re.compile(r"[A-Za-z0-9/+]{40}\Z")
 _PRIVATE_KEY = "PRIVATE KEY-----"
-_ENVIRONMENTS = (
-    "lambda.container.environment.Variables",
-    "lambda.environment.Variables",
-    "batch.environment.Variables",
-)
 
 
 def check_environments(parsed: ParsedFunction) -> Iterator[Problem]:
     """No access keys or private keys in variables."""
-    for place in _ENVIRONMENTS:
+    for place in ENVIRONMENTS:
         variables = parsed.section.find(place)
         if isinstance(variables, Mapping):
             for name, node in variables.items():

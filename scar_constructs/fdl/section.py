@@ -13,6 +13,7 @@ from types import MappingProxyType
 from scar_constructs.fdl.errors import Report
 from scar_constructs.fdl.nodes import Mapping, Node, Scalar, Sequence
 from scar_constructs.fdl.shapes import is_whole
+from scar_constructs.fdl.steering import hides_when_empty
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,13 @@ class Section:
                 for name, value in node.items()
                 if isinstance(value, Scalar) and value.value is not None
             }
+        )
+
+    def environment(self, dotted: str) -> AbstractMapping[str, str]:
+        """Variables of a process, without those that would only hide something."""
+        found = self.variables(dotted)
+        return MappingProxyType(
+            {name: text for name, text in found.items() if text or not hides_when_empty(name)}
         )
 
     def sections(self, dotted: str) -> tuple[Section, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from scar_constructs import defaults
 from scar_constructs.fdl.groups import Group, Key, ListOf, MapOf
 from scar_constructs.fdl.shapes import (
@@ -43,6 +45,7 @@ VARIABLE_NAME = Text(
     rule="variable-name",
     fix="rename the variable",
 )
+PARAMETERS = ListOf(replace(VARIABLE_NAME, max_length=128, fix="rename it"), maximum=100)
 REGION = Text(
     "a region such as us-east-1",
     pattern=rf"^[a-z]{{2}}(?:-[a-z]+)+-[0-9]+{END}",

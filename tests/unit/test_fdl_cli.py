@@ -152,6 +152,8 @@ def test_config_prints_the_packaged_document(
             }
         ],
         "storage_providers": {},
+        "parameters": [],
+        "credentials": "role",
     }
 
 

@@ -50,6 +50,12 @@ def test_the_reader_gets_what_the_writer_had(tmp_path: Path) -> None:
     )
 
 
+def test_parameters_of_requests_are_known_to_both(tmp_path: Path) -> None:
+    api = "api_gateway: {name: a, parameters: [width, height, width]}"
+    workflow = f"functions: {{f: {{image: i, init_script: run.sh, {api}}}}}"
+    assert written_and_read(tmp_path, workflow).parameters == {"width", "height"}
+
+
 @pytest.mark.parametrize("mode", ["lambda", "batch"])
 def test_every_mode_is_known_to_both(tmp_path: Path, mode: str) -> None:
     workflow = WORKFLOW.replace("lambda-batch", mode)

@@ -131,6 +131,27 @@ ONE_FUNCTION = {
         why="Lambda takes 4 KB of variables, and a job definition 24 KiB in all.",
         source=f"{AWS}lambda/latest/dg/gettingstarted-limits.html",
     ),
+    "empty-variable": Rule(
+        "a variable that is set to nothing hides what would be there",
+        why=(
+            "SCAR left such variables out. One of AWS's would take the role's credentials from "
+            "the script, an empty PATH its programs. Other variables may be empty."
+        ),
+        source="https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html",
+        severity=WARNING,
+    ),
+    "parameter-name": Rule(
+        "a caller must not steer the programs of the script",
+        why=(
+            "Shells, loaders and languages take orders from variables: what to run, where to "
+            "look for code, whom to trust."
+        ),
+        source="https://man7.org/linux/man-pages/man8/ld.so.8.html",
+    ),
+    "parameter-is-set": Rule(
+        "a caller replaces no variable of the function",
+        why="A parameter that the function sets itself would never reach the script.",
+    ),
     "key-template": Rule("a key template must be one"),
     "fixed-output-name": Rule(
         "outputs of different files need different keys",

@@ -67,7 +67,8 @@ class ApiAuth(StrEnum):
 class Api(Model):
     """An HTTPS endpoint: `POST https://.../<stage>/launch`, or whatever `method` lets through.
 
-    `web_acl` is the ARN of a firewall that looks at each request first.
+    `web_acl` is the ARN of a firewall that looks at each request first. `parameters` are those of a
+    request that the script gets as variables of the same name.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Api(Model):
     stage: str
     method: str
     web_acl: str | None = None
+    parameters: tuple[str, ...] = ()
 
 
 class ScriptCredentials(StrEnum):
