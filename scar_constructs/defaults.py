@@ -107,6 +107,12 @@ BATCH_COMPUTE_ENVIRONMENTS_MAX = 50  # in a region; the quota is fixed
 BATCH_SUBNETS_MAX = 16
 BATCH_SECURITY_GROUPS_MAX = 5
 BATCH_GPUS_MAX = 16  # the largest GPU instance types
+BATCH_ULIMITS = (
+    *("core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc"),
+    *("rss", "rtprio", "rttime", "sigpending", "stack"),
+)
+"""https://docs.aws.amazon.com/batch/latest/APIReference/API_Ulimit.html"""
+BATCH_ULIMIT_MAX = 2_147_483_647  # an integer of the API
 BATCH_RESERVED_MIB = 32  # of each host, for the ECS agent
 BATCH_MEMORY_SHARE = 0.96
 """What kernel and agent leave of a host's memory: of an m4.large 7,953 of 8,192 MiB

@@ -185,6 +185,8 @@ class Job(Construct):
                 for one in settings.mount_points
             ]
             or None,
+            linux_parameters=settings.linux_parameters,
+            ulimits=settings.ulimits,
             log_configuration=settings.log_configuration,
             network_configuration=settings.network_configuration,
             ephemeral_storage=settings.ephemeral_storage,

@@ -65,6 +65,20 @@ class JobSettings:
         )
 
     @property
+    def linux_parameters(self) -> batch.CfnJobDefinition.LinuxParametersProperty | None:
+        size = self.function.batch.shared_memory_mib
+        if size is None:
+            return None
+        return batch.CfnJobDefinition.LinuxParametersProperty(shared_memory_size=size)
+
+    @property
+    def ulimits(self) -> list[batch.CfnJobDefinition.UlimitProperty] | None:
+        return [
+            batch.CfnJobDefinition.UlimitProperty(name=name, soft_limit=limit, hard_limit=limit)
+            for name, limit in self.function.batch.ulimits.items()
+        ] or None
+
+    @property
     def repository_credentials(
         self,
     ) -> batch.CfnJobDefinition.RepositoryCredentialsProperty | None:

@@ -105,6 +105,8 @@ def _program(
         secrets=secrets({**function.batch.secrets, **function.secrets}),
         resource_requirements=_program_size(settings, function),
         mount_points=[*_mounts(), *settings.mount_points],
+        linux_parameters=settings.linux_parameters,
+        ulimits=settings.ulimits,
         log_configuration=settings.log_configuration,
     )
 

@@ -108,6 +108,7 @@ class ContainerEngine:
             options += ["--env", f"{key}={value}" if _CLIENT_VARIABLES.fullmatch(key) else key]
         if program.memory_mib and self._limits_memory:
             options += ["--memory", f"{program.memory_mib}m"]
+        options += _kernel_options(program)
         if program.locked_down:
             options += lambda_conditions(self._program, program.tmp_mib)
         if program.read_only:
@@ -164,6 +165,14 @@ class _Container:
     def stop(self, grace_seconds: float) -> None:
         command = ["stop", "--time", str(round(grace_seconds))] if grace_seconds > 0 else ["kill"]
         subprocess.run([self._program, *command, self._name], capture_output=True)
+
+
+def _kernel_options(program: Program) -> Iterator[str]:
+    """As ECS's agent hands `linuxParameters` and `ulimits` of a definition to Docker."""
+    if program.shared_memory_mib:
+        yield from ("--shm-size", f"{program.shared_memory_mib}m")
+    for limit in program.ulimits:
+        yield from ("--ulimit", limit)
 
 
 def _of_container(environment: Mapping[str, str]) -> dict[str, str]:

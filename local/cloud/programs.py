@@ -29,7 +29,8 @@ class Program:
 
     `name` is unique among the programs of this cloud. `entrypoint` and `command` replace the
     image's own where they are given. `locked_down` asks for Lambda's conditions: a read-only root,
-    a /tmp of `tmp_mib`, no /dev/shm, no capabilities and Lambda's own user.
+    a /tmp of `tmp_mib`, no /dev/shm, no capabilities and Lambda's own user. An item of `ulimits` is
+    written `name=soft:hard`.
     """
 
     name: str
@@ -45,6 +46,8 @@ class Program:
     read_only: bool = False
     privileged: bool = False
     volumes: tuple[str, ...] = field(default=())
+    shared_memory_mib: int | None = None
+    ulimits: tuple[str, ...] = ()
 
 
 class Running(Protocol):

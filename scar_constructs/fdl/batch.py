@@ -31,6 +31,8 @@ def parse_batch(section: Section) -> Batch:
         timeout_seconds=section.integer("batch.timeout", defaults.BATCH_TIMEOUT_SECONDS),
         disk_gib=section.integer("batch.disk_gib", defaults.BATCH_DISK_GIB),
         environment=section.environment("batch.environment.Variables"),
+        shared_memory_mib=section.integer("batch.shared_memory_mib", 0) or None,
+        ulimits=_ulimits(section),
         enabled=section.text("batch.state") != "DISABLED",
         managed=section.text("batch.type") != "UNMANAGED",
         job_role=section.text("batch.job_role"),
@@ -40,6 +42,11 @@ def parse_batch(section: Section) -> Batch:
         multi_node=multi_node,
         compute_resources=_compute_resources(section, needed),
     )
+
+
+def _ulimits(section: Section) -> dict[str, int]:
+    names = section.variables("batch.ulimits")
+    return {name: section.integer(f"batch.ulimits.{name}", -1) for name in names}
 
 
 def _helper_vcpus(section: Section) -> int:

@@ -23,6 +23,7 @@ _ONLY_EC2 = (
     f"{_RESOURCES}.desired_v_cpus",
     "batch.disk_gib",
 )
+_ONLY_EC2_CONTAINERS = ("batch.shared_memory_mib", "batch.ulimits")
 _GPU_FAMILY = re.compile(r"(p[3-9][a-z]*(-[a-z0-9]+)?|g[3-9][a-z]*|gr\d[a-z]*)\Z")
 _OLD_GPU = re.compile(r"(p3|g3)[a-z]*(\.|\Z)")
 _ARM_FAMILY = re.compile(r"(a1|[a-z]+\d+g[a-z]*(-[a-z]+)?|[a-z]+\d+[a-z]*-gb\d+)\Z")
@@ -125,15 +126,19 @@ def _first(parsed: ParsedFunction, *places: str) -> Node | None:
 
 
 def check_fargate_keys(parsed: ParsedFunction) -> Iterator[Problem]:
-    """Keys that mean a host one can name have no meaning on Fargate, and the reverse."""
-    is_fargate = parsed.function.batch.compute_resources.type.is_fargate
-    for place in _ONLY_EC2 if is_fargate else ("batch.ephemeral_storage",):
+    """Keys that mean hosts or their Docker have no meaning on Fargate, and the reverse."""
+    if not parsed.function.batch.compute_resources.type.is_fargate:
+        node = parsed.section.find("batch.ephemeral_storage")
+        if node is not None and not _is_scar_default(node):
+            yield fault("not-on-this-compute-type", node, "only Fargate has it", "use `disk_gib`")
+        return
+    ec2 = "remove the key, or run the jobs on EC2: `compute_resources: {type: EC2}`"
+    places = [(place, "Fargate has no hosts to choose", "remove the key") for place in _ONLY_EC2]
+    places += [(place, "jobs on Fargate cannot have it", ec2) for place in _ONLY_EC2_CONTAINERS]
+    for place, message, fix in places:
         node = parsed.section.find(place)
-        if node is None or _is_scar_default(node):
-            continue
-        where = "Fargate has no hosts to choose" if is_fargate else "only Fargate has it"
-        fix = "remove the key" if is_fargate else "use `disk_gib`"
-        yield fault("not-on-this-compute-type", node, where, fix)
+        if node is not None and not _is_scar_default(node):
+            yield fault("not-on-this-compute-type", node, message, fix)
 
 
 def _is_scar_default(node: Node) -> bool:

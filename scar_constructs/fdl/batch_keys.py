@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from scar_constructs import defaults
 from scar_constructs.fdl.block_keys import BLOCK_REGION, PROFILE
-from scar_constructs.fdl.groups import Group, Key, ListOf, Origin
+from scar_constructs.fdl.groups import Group, Key, ListOf, MapOf, Origin
 from scar_constructs.fdl.shapes import (
     END,
     Anything,
@@ -27,6 +27,11 @@ from scar_constructs.fdl.words import (
 )
 
 OURS = Origin.OURS
+ULIMIT = Text(
+    f"one of {', '.join(defaults.BATCH_ULIMITS)}",
+    pattern=rf"^(?:{'|'.join(defaults.BATCH_ULIMITS)}){END}",
+    example="`nofile: 65536`",
+)
 
 COMPUTE_RESOURCES = Group(
     {
@@ -168,6 +173,27 @@ BATCH = Group(
             "The disk of a Fargate job.",
             default=defaults.FARGATE_STORAGE,
             origin=OURS,
+        ),
+        "shared_memory_mib": Key(
+            Integer(1, defaults.BATCH_MEMORY_MAX_MIB, "MiB"),
+            "The size of /dev/shm of a job on EC2, part of its memory. PyTorch's workers, MPI and "
+            "in-memory databases need more than the default.",
+            default="64, Docker's own",
+            origin=OURS,
+        ),
+        "ulimits": Key(
+            MapOf(Integer(-1, defaults.BATCH_ULIMIT_MAX), ULIMIT),
+            "Limits of the kernel for a job on EC2, soft and hard alike; -1 is none.",
+            default="those of the host's Docker",
+            example="{nofile: 65536, memlock: -1}",
+            origin=OURS,
+        ),
+        "privileged": Key(
+            Boolean(),
+            "A job that is root on its host.",
+            origin=OURS,
+            refused="it would be root on the host, and so over the jobs beside it and the host's "
+            "own role; mount EFS with `file_system`, and raise `shared_memory_mib` or `ulimits`",
         ),
         "job_role": Key(
             ROLE,

@@ -24,7 +24,7 @@ from scar_constructs.fdl.owner_checks import OWNER_CHECKS
 from scar_constructs.fdl.paths import control_fault
 from scar_constructs.fdl.rules import fault, problem
 from scar_constructs.fdl.secret_checks import SECRET_CHECKS
-from scar_constructs.fdl.size_checks import check_machine_sizes
+from scar_constructs.fdl.size_checks import SIZE_CHECKS
 from scar_constructs.fdl.storage_checks import STORAGE_CHECKS
 from scar_constructs.fdl.variable_checks import VARIABLE_CHECKS
 
@@ -40,7 +40,7 @@ def check_function(parsed: ParsedFunction) -> None:
         *(*IMAGE_CHECKS, *BUILD_CHECKS, *SECRET_CHECKS, *STORAGE_CHECKS, *VARIABLE_CHECKS),
     ]
     if parsed.function.execution_mode.runs_on_batch:
-        checks += [*BATCH_CHECKS, *MACHINE_CHECKS, check_machine_sizes]
+        checks += [*BATCH_CHECKS, *MACHINE_CHECKS, *SIZE_CHECKS]
     for check in checks:
         for found in check(parsed):
             parsed.section.report.add(found)

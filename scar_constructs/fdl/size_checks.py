@@ -1,11 +1,12 @@
-"""Whether a job fits into any of its machines; one that does not waits and never starts.
+"""Whether a job fits into any of its machines (one that does not waits and never starts), and what
+it asks for fits together.
 
 Of types that the table does not know nothing is told: they may be newer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from scar_constructs import defaults
@@ -14,7 +15,7 @@ from scar_constructs.fdl.functions import Located, ParsedFunction
 from scar_constructs.fdl.machines import BUNDLES, Machine, machines
 from scar_constructs.fdl.models import Architecture
 from scar_constructs.fdl.nodes import show
-from scar_constructs.fdl.rules import problem
+from scar_constructs.fdl.rules import fault, problem
 
 GPU_FAMILIES = {
     Architecture.X86_64: ("g4dn", "g5", "g6", "g6e", "p4d", "p5", "p5en"),
@@ -82,6 +83,16 @@ def check_machine_sizes(parsed: ParsedFunction) -> Iterator[Problem]:
         yield problem("job-takes-all", at.path, at.position, message, got, f"{less}{offer}")
 
 
+def check_shared_memory(parsed: ParsedFunction) -> Iterator[Problem]:
+    """What lies in /dev/shm counts as memory of the job."""
+    batch = parsed.function.batch
+    node = parsed.section.find("batch.shared_memory_mib")
+    if node is not None and (batch.shared_memory_mib or 0) > batch.memory_mib:
+        message = f"must be at most `memory`, which is {batch.memory_mib}: it is a part of it"
+        fix = f"write {batch.memory_mib} or less, or raise `memory`"
+        yield fault("shared-memory", node, message, fix)
+
+
 def _need(parsed: ParsedFunction) -> _Need:
     batch, helpers = parsed.function.batch, _helpers(parsed)
     return _Need(
@@ -128,3 +139,9 @@ def _better(parsed: ParsedFunction, need: _Need) -> Machine | None:
         if fitting:
             return min(fitting, key=lambda one: (one.gpus, one.vcpus, one.memory_mib))
     return None
+
+
+SIZE_CHECKS: tuple[Callable[[ParsedFunction], Iterator[Problem]], ...] = (
+    check_machine_sizes,
+    check_shared_memory,
+)

@@ -115,6 +115,15 @@ def test_a_job_that_succeeds() -> None:
     assert job["attempts"][0]["container"]["logStreamName"] == stream
 
 
+def test_a_job_gets_its_shared_memory_and_its_limits() -> None:
+    engine = FakeEngine(0)
+    limit = {"name": "nofile", "softLimit": 1024, "hardLimit": 2048}
+    properties = {"linuxParameters": {"sharedMemorySize": 512}, "ulimits": [limit]}
+    Batch(engine, containerProperties=properties).run()
+    (started,) = engine.started
+    assert (started.shared_memory_mib, started.ulimits) == (512, ("nofile=1024:2048",))
+
+
 def test_a_job_gets_its_environment_and_the_credentials_of_its_role() -> None:
     engine = FakeEngine(0)
     job = Batch(engine).run(

@@ -106,6 +106,15 @@ def test_a_job_with_a_read_only_root_has_no_folders_that_podman_makes(tmp_path: 
     assert "--ipc" not in call
 
 
+def test_a_job_has_the_shared_memory_and_the_limits_of_its_definition(tmp_path: Path) -> None:
+    limited = program(shared_memory_mib=2048, ulimits=("nofile=65536:65536", "memlock=-1:-1"))
+    call = run_to_end(engine_in(tmp_path), limited, tmp_path)
+    assert "--shm-size 2048m --ulimit nofile=65536:65536 --ulimit memlock=-1:-1" in call
+    plain = run_to_end(engine_in(tmp_path), program(), tmp_path)
+    assert "--shm-size" not in plain
+    assert "--ulimit" not in plain
+
+
 def test_entrypoint_command_and_what_a_job_may_set(tmp_path: Path) -> None:
     call = run_to_end(
         engine_in(tmp_path, limits_memory=False),

@@ -33,7 +33,7 @@ def untouched(cloud: CloudAddress, tmp_path_factory: pytest.TempPathFactory) -> 
     build_entrypoint_image(cloud, tmp_path_factory.mktemp("entrypoint"))
     files = [DATA / name / f"{name}.yaml" for name in ("untouched", "nodes")]
     workflow = Workflow(cloud, files, tmp_path_factory.mktemp("untouched-assembly"))
-    for key in ("copy/a b.txt", "seven/x.txt", "swallowed/x.txt"):
+    for key in ("copy/a b.txt", "seven/x.txt", "swallowed/x.txt", "kernel/x.txt"):
         workflow.put("untouched", key, b"words\n")
     workflow.put("nodes-bucket", "in/x.txt", b"words\n")
     workflow.finish()
@@ -83,6 +83,13 @@ def test_a_script_that_fails(untouched: Workflow) -> None:
     assert failure.job.id == event["detail"]["jobId"]
     codes = {one["name"]: one["exitCode"] for one in task["containers"]}
     assert codes == {"stage-in": 0, "program": 7, "stage-out": 7}
+
+
+def test_shared_memory_and_limits_are_those_of_the_file(untouched: Workflow) -> None:
+    (row,) = untouched.rows("untouched-kernel")
+    (output,) = row["outputs"]
+    said = untouched.text("untouched", output.removeprefix("untouched/")).split()
+    assert said == [str(96 * 1024), "512", "512"]
 
 
 def test_an_entrypoint_that_swallows_the_script(untouched: Workflow) -> None:

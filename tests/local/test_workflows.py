@@ -11,7 +11,7 @@ from tests.local.workflows import Workflow
 pytestmark = pytest.mark.container
 FUNCTIONS = (
     *("zoo-upper", "zoo-count", "zoo-seven", "zoo-seven-batch", "zoo-slow", "zoo-escape"),
-    "zoo-denied",
+    *("zoo-denied", "zoo-kernel"),
 )
 
 
@@ -141,3 +141,9 @@ def _failed_events(zoo: Workflow) -> list[dict[str, object]]:
             )
             bodies += [message["Body"] for message in answer.get("Messages", ())]
     return [json.loads(body) for body in dict.fromkeys(bodies)]
+
+
+def test_a_job_has_the_shared_memory_and_the_limits_of_the_file(zoo: Workflow) -> None:
+    zoo.put("zoo-single", "kernel/x.txt")
+    zoo.finish()
+    assert zoo.text("zoo-single", "kernel-out/limits").split() == [str(96 * 1024), "512", "512"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from aws_cdk.assertions import Match, Template
 
 from scar_constructs.fdl.models import ComputeType, ExecutionMode, MultiNode
 from tests.synth.models import batch, compute, function, workflow
-from tests.synth.synthesis import resources, template_of, templates_of
+from tests.synth.synthesis import Json, resources, template_of, templates_of
 
 
 @pytest.fixture(scope="module")
@@ -204,3 +206,46 @@ def test_ec2_jobs_have_no_properties_of_fargate(template: Template) -> None:
             }
         },
     )
+
+
+KERNEL = {"shared_memory_mib": 512, "ulimits": {"nofile": 65536, "memlock": -1}}
+ASKED = {
+    "LinuxParameters": {"SharedMemorySize": 512},
+    "Ulimits": [
+        {"Name": "nofile", "SoftLimit": 65536, "HardLimit": 65536},
+        {"Name": "memlock", "SoftLimit": -1, "HardLimit": -1},
+    ],
+}
+
+
+def containers_of(**changes: Any) -> dict[str, Json]:
+    """The containers of the only job definition, by name."""
+    one = function(execution_mode=ExecutionMode.BATCH, **changes)
+    made = templates_of(workflow(one))["flow"]
+    ((definition),) = (
+        one["Properties"] for one in resources(made, "AWS::Batch::JobDefinition").values()
+    )
+    if "EcsProperties" in definition:
+        (task,) = definition["EcsProperties"]["TaskProperties"]
+        return {one["Name"]: one for one in task["Containers"]}
+    if "NodeProperties" in definition:
+        (nodes,) = definition["NodeProperties"]["NodeRangeProperties"]
+        return {"nodes": nodes["Container"]}
+    return {"job": definition["ContainerProperties"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"batch": batch(**KERNEL)}, "job"),
+        ({"batch": batch(**KERNEL, multi_node=MultiNode(nodes=2, main_node=0))}, "nodes"),
+        ({"batch": batch(**KERNEL), "build": False}, "program"),
+    ],
+    ids=["built", "over several hosts", "as it is"],
+)
+def test_the_script_s_container_and_no_other_gets_shared_memory_and_limits(
+    changes: dict[str, Any], name: str
+) -> None:
+    for found, container in containers_of(**changes).items():
+        asked = {key: container.get(key) for key in ASKED}
+        assert asked == (ASKED if found == name else dict.fromkeys(ASKED)), found

@@ -228,6 +228,11 @@ def _program(
         user=container.get("user"),
         read_only=_true(container.get("readonlyRootFilesystem")),
         privileged=_true(container.get("privileged")),
+        shared_memory_mib=(container.get("linuxParameters") or {}).get("sharedMemorySize"),
+        ulimits=tuple(
+            f"{one['name']}={one['softLimit']}:{one['hardLimit']}"
+            for one in container.get("ulimits") or ()
+        ),
         volumes=tuple(
             f"{sources[mount['sourceVolume']]}:{mount['containerPath']}"
             + (":ro" if _true(mount.get("readOnly")) else "")

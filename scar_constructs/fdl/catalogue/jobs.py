@@ -31,6 +31,11 @@ BATCH = {
         source=f"{AWS}batch/latest/userguide/memory-management.html",
         severity=WARNING,
     ),
+    "shared-memory": Rule(
+        "shared memory is a part of the job's memory",
+        why="What lies in /dev/shm counts, and a job that takes more than its memory is killed.",
+        source=f"{AWS}batch/latest/APIReference/API_LinuxParameters.html",
+    ),
     "vcpus-out-of-order": Rule(
         "min, desired and max must be in order",
         source=f"{AWS}batch/latest/APIReference/API_ComputeResource.html",

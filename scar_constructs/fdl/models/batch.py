@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from scar_constructs.fdl.models.record import NO_VARIABLES, Model, Variables
+from pydantic import Field
+
+from scar_constructs.fdl.models.record import NO_VARIABLES, Limits, Model, Variables
 
 
 class ComputeType(StrEnum):
@@ -49,8 +51,9 @@ class Batch(Model):
     """How a function runs as a Batch job. Memory in MiB, time-out in seconds per attempt.
 
     `ephemeral_storage_gib` is the disk of a Fargate job (None: Fargate's own 20 GiB), `disk_gib`
-    that of an EC2 host. Without `managed`, the hosts are the user's own, in the environment's
-    cluster, and the compute resources mean nothing. Functions that name the same
+    that of an EC2 host. `shared_memory_mib` is the size of /dev/shm (None: Docker's own), `ulimits`
+    are soft and hard limits alike. Without `managed`, the hosts are the user's own, in the
+    environment's cluster, and the compute resources mean nothing. Functions that name the same
     `compute_environment` share it.
     """
 
@@ -61,6 +64,8 @@ class Batch(Model):
     timeout_seconds: int
     disk_gib: int
     environment: Variables = NO_VARIABLES
+    shared_memory_mib: int | None = None
+    ulimits: Limits = Field(default_factory=dict)
     enabled: bool = True
     managed: bool = True
     service_role: str | None = None

@@ -12,6 +12,11 @@ Variables = Annotated[
 ]
 """Names and values of environment variables, in the order of the file."""
 
+Limits = Annotated[
+    Mapping[str, int], PlainSerializer(lambda limits: dict(limits), return_type=dict)
+]
+"""Names and numbers, in the order of the file."""
+
 # A factory: pydantic copies the defaults of models, and a mapping proxy cannot be copied.
 NO_VARIABLES: Variables = Field(default_factory=dict)
 

@@ -1,0 +1,2 @@
+#!/bin/sh
+cp "$SCAR_INPUT_FILE" "$SCAR_OUTPUT_DIR"
