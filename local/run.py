@@ -17,6 +17,7 @@ from local.report import Outcome
 from local.root_image import ImageError
 from local.server import REGION, CloudAddress, LocalCloud, remove_folder
 from local.transfer import Upload, get, make_existing_buckets, put
+from scar_constructs.fdl.existing import event_bridge_command
 from scar_constructs.fdl.models import Function
 from scar_constructs.fdl.workflow import Application
 
@@ -66,7 +67,11 @@ def run_in(request: Request, cloud: CloudAddress, progress: Progress) -> Outcome
     regions = sorted({stack.region for stack in request.application.stacks if stack.region})
     progress("synthesising the templates")
     prepare(request.paths, assembly, regions, cloud)
-    make_existing_buckets(request.application, cloud)
+    for bucket in make_existing_buckets(request.application, cloud):
+        progress(
+            f"{bucket} is made here, empty and with its events sent to EventBridge; on AWS its "
+            f"owner does that once: {event_bridge_command(bucket)}"
+        )
     _prepare_helpers(request.application, cloud.engine, progress)
     progress("building the images and deploying" if _builds(request) else "deploying")
     deploy(assembly, cloud)

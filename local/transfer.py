@@ -45,8 +45,11 @@ def parse_uploads(arguments: Sequence[str], starters: Sequence[Starter]) -> list
     return uploads
 
 
-def make_existing_buckets(application: Application, cloud: CloudAddress) -> None:
-    """Make the buckets that the stacks expect to be there, with their events in EventBridge."""
+def make_existing_buckets(application: Application, cloud: CloudAddress) -> list[str]:
+    """Make the buckets that the stacks expect to be there, with their events in EventBridge.
+
+    The names of those whose events start functions.
+    """
     storage = cloud.client("s3")
     owned = {bucket.name for stack in application.stacks for bucket in stack.buckets}
     functions = functions_of(application)
@@ -57,6 +60,8 @@ def make_existing_buckets(application: Application, cloud: CloudAddress) -> None
         storage.put_bucket_notification_configuration(
             Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}}
         )
+    rules = [rule for stack in application.stacks for rule in stack.rules]
+    return sorted({rule.bucket for rule in rules if rule.existing})
 
 
 def put(uploads: Iterable[Upload], cloud: CloudAddress) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 from urllib.parse import quote_plus
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -24,6 +24,7 @@ from scar_constructs.fdl.models import BucketSettings
 from scar_constructs.fdl.workflow import Bucket, Notification
 from scar_constructs.function import ScarFunction
 from scar_constructs.replication import replicate
+from scar_constructs.retention import KEPT_ONCE_DEPLOYED
 
 NOTIFIED_EVENT = "s3:ObjectCreated:*"
 
@@ -66,7 +67,7 @@ class Buckets(Construct):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
             versioned=settings.versioned,
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=KEPT_ONCE_DEPLOYED,
             encryption=(
                 s3.BucketEncryption.KMS if settings.kms_key else s3.BucketEncryption.S3_MANAGED
             ),

@@ -18,6 +18,10 @@ FAILURES_OUTPUT = "queue of the events that failed for good"
 SERVICE_FAILURES_OUTPUT = "queue of the jobs that failed and of events that were not delivered"
 """Description of the stack's output by which `scar_constructs.redrive` finds its failure queue."""
 
+SPOOL_ID = "SharedSpoolBucket"
+API_LOGS_ROLE_ID = "SharedApiLogsRole"
+"""How the logical ids of what a stack leaves without a name begin, for `scar_constructs.prune`."""
+
 FAILURE_RETENTION_DAYS = 14  # SQS's maximum: a failure is worth a holiday's wait
 
 TIMEOUT_THRESHOLD_SECONDS = 10  # SCAR's default: kept back from the time-out to upload outputs

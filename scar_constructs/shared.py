@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from aws_cdk import CfnResource, RemovalPolicy
+from aws_cdk import CfnResource
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -18,6 +18,7 @@ from scar_constructs.hosts import new_host_role
 from scar_constructs.image import RUNTIME_IMAGE
 from scar_constructs.network import Network
 from scar_constructs.principals import API_GATEWAY, service_principal
+from scar_constructs.retention import ALWAYS_KEPT
 from scar_constructs.spool import Spool
 
 API_LOGS_POLICY = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
@@ -114,7 +115,7 @@ class Shared(Construct):
             description="logs of API Gateway",
             managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(API_LOGS_POLICY)],
         )
-        role.apply_removal_policy(RemovalPolicy.RETAIN)
+        role.apply_removal_policy(ALWAYS_KEPT)
         reason = "the setting is the whole account's, so the role serves the logs of any API"
         acknowledge(
             cast(CfnResource, role.node.default_child),
@@ -124,7 +125,7 @@ class Shared(Construct):
             },
         )
         account = apigateway.CfnAccount(self, "ApiAccount", cloud_watch_role_arn=role.role_arn)
-        account.apply_removal_policy(RemovalPolicy.RETAIN)
+        account.apply_removal_policy(ALWAYS_KEPT)
         return account
 
     def _new_host_profile(self) -> iam.CfnInstanceProfile:

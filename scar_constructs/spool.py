@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -12,6 +12,7 @@ from constructs import Construct
 from scar_constructs.access_logs import log_access, not_logged
 from scar_constructs.compliance import STRICT_PACKS, acknowledge
 from scar_constructs.fdl.models import StackOptions
+from scar_constructs.retention import KEPT_ONCE_DEPLOYED
 
 # Long after the last duplicate delivery of an event, and longer than a job may wait for capacity.
 EXPIRY = Duration.days(30)
@@ -45,7 +46,7 @@ class Spool(Construct):
             bucket_key_enabled=True if chosen.kms_key else None,
             enforce_ssl=True,
             versioned=False,
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=KEPT_ONCE_DEPLOYED,
             lifecycle_rules=[
                 s3.LifecycleRule(
                     id="expire",

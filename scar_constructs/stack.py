@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from aws_cdk import Environment, Stack, Tags
+from aws_cdk import CfnOutput, Environment, Stack, Tags
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -20,6 +20,7 @@ from scar_constructs.buckets import Buckets
 from scar_constructs.capacity import Capacity
 from scar_constructs.defaults import HELPER_IMAGE
 from scar_constructs.fdl import workflow
+from scar_constructs.fdl.existing import event_bridge_command
 from scar_constructs.fdl.models import Function
 from scar_constructs.fdl.workflow import Rule
 from scar_constructs.function import UNTAGGED, ScarFunction
@@ -108,6 +109,7 @@ class WorkflowStack(Stack):
                     # to EventBridge, S3 may still notify as it was told before.
                     made.allow_bucket(bucket)
         self._hand_over(workflow.rules)
+        self._tell_of_events(workflow.rules)
 
     def _hand_over(self, rules: Sequence[Rule]) -> None:
         """Switch a retired function's rule off only when the rules of its successors are there."""
@@ -117,6 +119,17 @@ class WorkflowStack(Stack):
                 for retired in self._functions[rule.function_name].starters[rule.bucket]:
                     for starter in self._functions[successor.function_name].starters[rule.bucket]:
                         retired.add_resource_dependency(starter)
+
+    def _tell_of_events(self, rules: Sequence[Rule]) -> None:
+        """What the owner of a bucket that exists already has to do, for a person to copy."""
+        scope = Construct(self, "ExistingBuckets")
+        for bucket in dict.fromkeys(rule.bucket for rule in rules if rule.existing):
+            CfnOutput(
+                Construct(scope, bucket),
+                "Events",
+                description=f"sends the events of {bucket} to EventBridge; needed once",
+                value=event_bridge_command(bucket),
+            )
 
     @property
     def functions(self) -> Mapping[str, ScarFunction]:

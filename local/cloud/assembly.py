@@ -33,7 +33,7 @@ from local.cloud.generated_names import generated_name
 from local.cloud.host import HostEngine
 from local.cloud.ingress import ingress_handlers
 from local.cloud.ledger import Ledger
-from local.cloud.notifications import FunctionTargets, Settling, passes
+from local.cloud.notifications import FunctionTargets, Settling, UnheardBuckets, passes
 from local.cloud.programs import Engine
 
 INVOCATIONS_PER_CPU = 2
@@ -62,9 +62,14 @@ def assemble(engine_name: str, port: int, folder: Path) -> tuple[Application, Ca
     settling = Settling(SETTLING_SECONDS)
     emulator.storage.put_earlier_notifications(settling.replaced, settling.earlier)
     emulator.storage.put_upload_events(ledger.begin, ledger.end)
+    emulator.storage.put_unheard_uploads(UnheardBuckets(emulator, ledger.warn).changed)
     emulator.stacks.put_resource_type("AWS::EC2::SecurityGroupIngress", ingress_handlers(emulator))
     emulator.registry.refuse_absent_images()
     emulator.stacks.keep_filled_buckets()
+    emulator.stacks.refuse_second_policies()
+    emulator.stacks.remember_deleted()
+    emulator.changes.put_validation()
+    emulator.changes.put_drift()
     emulator.stacks.put_names(generated_name)
 
     def close() -> None:

@@ -72,6 +72,22 @@ class Settling:
         return configuration if time.monotonic() < until else None
 
 
+class UnheardBuckets:
+    """Buckets that a rule follows and whose events EventBridge never hears of."""
+
+    def __init__(self, emulator: Emulator, warn: Callable[[str], None]) -> None:
+        self._emulator = emulator
+        self._warn = warn
+
+    def changed(self, bucket: str) -> None:
+        """Warn if something in this bucket, which is silent, should have started a function."""
+        if self._emulator.rules.follow(bucket):
+            self._warn(
+                f"{bucket} does not send its events to EventBridge, so that no rule hears of its "
+                "files; the output of the stack that follows it has the command"
+            )
+
+
 class FunctionTargets:
     """S3's permission to invoke functions, by the functions' own policies."""
 

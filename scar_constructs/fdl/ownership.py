@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scar_constructs.fdl.errors import Report
+from scar_constructs.fdl.existing import event_bridge_command
 from scar_constructs.fdl.models import BucketSettings, StackOptions
 from scar_constructs.fdl.parser import ParsedFile
 from scar_constructs.fdl.rules import problem
@@ -135,7 +136,6 @@ def _tell_of_events(bucket: str, files: Sequence[ParsedFile], report: Report) ->
             place.position,
             "the bucket starts functions only if its owner sends its events to EventBridge",
             "",
-            f"see that `aws s3api get-bucket-notification-configuration --bucket {bucket}` "
-            "shows EventBridgeConfiguration",
+            f"switch that on, once: {event_bridge_command(bucket)}",
         )
     )

@@ -144,6 +144,8 @@ def test_two_functions_of_one_folder_in_an_existing_bucket(place: Place, tmp_pat
     done = place.call("run", fan, *arguments)
     assert done.returncode == 0, done.stderr
     assert "[overlap]" in done.stderr
+    assert "fan-bucket is made here" in done.stderr
+    assert "aws s3api put-bucket-notification-configuration --bucket fan-bucket" in done.stderr
     ran = [(row["function"], row["service"]) for row in json.loads(done.stdout)["executions"]]
     assert sorted(set(ran)) == [("fan-a", "lambda"), ("fan-b", "batch"), ("fan-b", "lambda")]
     poem = (HELLO / "poem.txt").read_text()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from aws_cdk.assertions import Match, Template
 
+from scar_constructs.fdl.existing import event_bridge_command
 from scar_constructs.fdl.models import BucketSettings, Input
 from scar_constructs.fdl.workflow import Bucket, Notification, Rule
 from tests.synth.models import function, notifications, workflow
@@ -117,6 +118,18 @@ def test_a_bucket_of_somebody_else_is_followed_and_left_alone() -> None:
     )
     template.resource_count_is("AWS::S3::Bucket", 1)  # the spool
     template.resource_count_is("AWS::Events::Rule", 1)
+
+
+def test_the_outputs_say_once_how_a_bucket_of_somebody_else_begins_to_speak() -> None:
+    functions = (function(outputs=()), function(name="index", outputs=()))
+    rules = tuple(Rule(function_name=one.name, bucket="photos", existing=True) for one in functions)
+    template = template_of(workflow(*functions, buckets=(), rules=rules))
+    told = [
+        one["Value"]
+        for one in template.find_outputs("*").values()
+        if "EventBridge" in one["Description"]
+    ]
+    assert told == [event_bridge_command("photos")]
 
 
 def test_notifications_and_rules_of_one_function_side_by_side() -> None:

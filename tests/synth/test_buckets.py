@@ -30,7 +30,7 @@ def test_a_bucket_is_private_versioned_and_kept(template: Template) -> None:
     template.has_resource(
         "AWS::S3::Bucket",
         {
-            "DeletionPolicy": "Retain",
+            "DeletionPolicy": "RetainExceptOnCreate",
             "UpdateReplacePolicy": "Retain",
             "Properties": {
                 "BucketName": "photos",

@@ -120,7 +120,7 @@ def test_a_function_more_or_less_touches_no_other(case: Path) -> None:
         for one in resources(after, "AWS::S3::Bucket").values()
         if one["Properties"].get("BucketName") == "newcomer-bucket"
     )
-    assert bucket["DeletionPolicy"] == "Retain"
+    assert bucket["DeletionPolicy"] == "RetainExceptOnCreate"
     assert old == new
 
 

@@ -111,7 +111,7 @@ def test_the_spool_expires_and_stays(template: Json) -> None:
     Template.from_json(template).has_resource(
         "AWS::S3::Bucket",
         {
-            "DeletionPolicy": "Retain",
+            "DeletionPolicy": "RetainExceptOnCreate",
             "Properties": {
                 "BucketName": Match.absent(),
                 "VersioningConfiguration": Match.absent(),

@@ -138,7 +138,7 @@ def test_a_function_less_keeps_the_buckets() -> None:
     gone = resources(before).keys() - resources(after).keys()
     assert {path_of(before, name).split("/")[2] for name in gone} == {"other"}
     for name, resource in resources(before, "AWS::S3::Bucket").items():
-        assert resource["DeletionPolicy"] == "Retain", name
+        assert resource["DeletionPolicy"] == "RetainExceptOnCreate", name
 
 
 def test_the_order_of_functions_changes_nothing_but_the_order() -> None:
@@ -149,7 +149,7 @@ def test_the_order_of_functions_changes_nothing_but_the_order() -> None:
 
 def test_what_holds_data_is_never_deleted_with_its_stack() -> None:
     for name, resource in resources(template(workflow(JOBS)), "AWS::S3::Bucket").items():
-        assert resource["DeletionPolicy"] == "Retain", name
+        assert resource["DeletionPolicy"] == "RetainExceptOnCreate", name
         assert resource["UpdateReplacePolicy"] == "Retain", name
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from local.cloud.emulator.apis import Apis
+from local.cloud.emulator.changes import Changes
 from local.cloud.emulator.functions import Functions
 from local.cloud.emulator.groups import Groups
 from local.cloud.emulator.identity import Identity
@@ -33,6 +34,7 @@ class Emulator:
         modules = load_modules()
         self._modules = modules
         self.apis = Apis(modules)
+        self.changes = Changes(modules)
         self.functions = Functions(modules)
         self.groups = Groups(modules)
         self.identity = Identity(modules)

@@ -20,6 +20,16 @@ class Rules:
         entry = {"Source": source, "DetailType": kind, "Resources": resources, "Detail": detail}
         self._modules.eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
 
+    def follow(self, bucket: str) -> bool:
+        """Whether a rule that is switched on waits for events of this bucket."""
+        for rule in self._modules.eventbridge._rules.values():
+            pattern = json.loads(rule.get("EventPattern") or "{}")
+            names = pattern.get("detail", {}).get("bucket", {}).get("name", ())
+            is_on = rule.get("State", "ENABLED") == "ENABLED"
+            if is_on and "aws.s3" in pattern.get("source", ()) and bucket in names:
+                return True
+        return False
+
     def put_targets(
         self, to_function: Callable[[str, Any, str], None], allows_queue: Callable[[str, str], bool]
     ) -> None:

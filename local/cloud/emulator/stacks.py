@@ -78,3 +78,33 @@ class Stacks:
             made = {name: framed(resource_type, make) for name, make in makers.items()}
             table[resource_type] = {**handlers, **made}
         provisioners._physical_name = physical_name
+
+    def refuse_second_policies(self) -> None:
+        """Let a stack fail that makes the policy of a bucket that has one already, as on AWS."""
+        table, storage = self._modules.provisioners._RESOURCE_HANDLERS, self._modules.s3
+        original = table["AWS::S3::BucketPolicy"]
+
+        def create(logical_id: str, properties: Record, stack: str) -> Any:
+            bucket = properties.get("Bucket", "")
+            if storage._bucket_policies.get(bucket):
+                raise ValueError(f"The bucket policy already exists on bucket {bucket}.")
+            return original["create"](logical_id, properties, stack)
+
+        table["AWS::S3::BucketPolicy"] = {**original, "create": create}
+
+    def remember_deleted(self) -> None:
+        """Keep a deleted stack, to be found by its id, when one of its name comes after it."""
+        table = self._modules.handlers._ACTION_HANDLERS
+
+        def remembering(create: Callable[[Record], Any]) -> Callable[[Record], Any]:
+            def run(request: Record) -> Any:
+                stacks = self._modules.cloudformation._stacks
+                earlier = stacks.get(self._modules.helpers._p(request, "StackName"))
+                if earlier and earlier["StackStatus"] == "DELETE_COMPLETE":
+                    stacks[earlier["StackId"]] = earlier
+                return create(request)
+
+            return run
+
+        for action in ("CreateStack", "CreateChangeSet"):
+            table[action] = remembering(table[action])

@@ -83,6 +83,18 @@ class Storage:
         storage._bucket_notifications._data = table._data
         storage._fire_s3_event = fire_as_before
 
+    def put_unheard_uploads(self, unheard: Callable[[str], None]) -> None:
+        """Tell `unheard(bucket)` of changes in buckets that send nothing to EventBridge."""
+        storage = self._modules.s3
+        fire_async = storage._fire_s3_event_async
+
+        def fire_async_told(bucket: str, *args: Any, **kwargs: Any) -> None:
+            if "EventBridgeConfiguration" not in (storage._bucket_notifications.get(bucket) or ""):
+                unheard(bucket)
+            fire_async(bucket, *args, **kwargs)
+
+        storage._fire_s3_event_async = fire_async_told
+
     def put_upload_events(self, begin: Callable[[str], int], end: Callable[[int], None]) -> None:
         """Frame a bucket's event: `begin` before the change is answered, `end` once delivered."""
         storage = self._modules.s3
