@@ -1,8 +1,8 @@
 """What ran: one row per handled input, from what the cloud saw and what the runtime said.
 
-The cloud knows of every attempt whether it succeeded, and that alone decides the status: a script
-that prints a line like the runtime's cannot turn a failure into a success. The runtime's lines
-(one JSON object per handled record, see `Report`) add the input, the outputs and the exit code.
+The cloud knows of every attempt whether it succeeded, and that alone decides the status. The
+runtime's lines (one JSON object per handled record, see `Report`) add the input, the outputs and
+the exit code. A script that prints such a line changes nothing: see docs/runtime.md.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ SUCCEEDED = "succeeded"
 FAILED = "failed"
 
 _REQUEST_CHARACTERS = 36
+OWN = '{"scar"'
+"""How the runtime's own lines begin; it sees to it that no script's line does."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def parse_report(line: str, job: str | None) -> Report | None:
     `job` is the id of the job whose log the line is from, None for a function's log. A function
     numbers the requests of an event's further records: REQUEST-2.
     """
-    if not line.startswith("{") or '"scar"' not in line:
+    if not line.startswith(OWN):
         return None
     try:
         document = json.loads(line)

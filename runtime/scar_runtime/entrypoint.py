@@ -10,6 +10,7 @@ from importlib import import_module
 
 from scar_runtime.aws.connections import Connections
 from scar_runtime.errors import ScarError
+from scar_runtime.passage import fence_standard_streams
 
 HANDLER = "scar_runtime.handler.handle"
 ERRORS = 2
@@ -21,6 +22,7 @@ def main(arguments: Sequence[str]) -> int:
     `stage-out` are the helper containers of a job whose image is used as it is."""
     if arguments == ["--check"]:
         return _check()
+    fence_standard_streams()
     if arguments in (["stage-in"], ["stage-out"]):
         return _stage(arguments[0])
     if api := os.environ.get("AWS_LAMBDA_RUNTIME_API"):

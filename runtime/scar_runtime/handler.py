@@ -20,6 +20,8 @@ from scar_runtime.events import Record, webhook, wrapped
 from scar_runtime.events.filters import wanted
 from scar_runtime.events.gateway import is_put_off, is_request
 from scar_runtime.execution import Task
+from scar_runtime.kernel import seclude
+from scar_runtime.passage import fence_standard_streams
 from scar_runtime.runtime import Runtime, from_process
 from scar_runtime.workspace import remove_leftovers
 
@@ -41,10 +43,12 @@ def process_runtime() -> Runtime:
     runtime = from_process()
     if runtime.config.mode != "batch":  # whose dispatcher runs no script, and need not be ready to
         runtime.reaper.adopt()
+        seclude()
     return runtime
 
 
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
+    fence_standard_streams()
     # In Lambda's init phase, which has a full processor whatever the function's memory.
     process_runtime()
     remove_leftovers()

@@ -1,5 +1,7 @@
 """Structured log lines: one JSON object a line, told from the script's own output by key "scar".
 
+The key comes first, and no line of a script begins so: see `passage`.
+
 The value of "scar" is the kind of line: "log" for messages, "execution" for the result of one
 event record, which is the last line of that record.
 """
@@ -14,7 +16,9 @@ from dataclasses import dataclass
 
 LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
 SHOWN_OUTPUTS = 200
-"""Keys of outputs in an execution line; CloudWatch cuts lines at 256 KB."""
+SHOWN_BYTES = 128 * 1024
+"""Of the outputs' keys in an execution line. CloudWatch breaks lines at 256 KB, and a broken one is
+nobody's: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html"""
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,8 @@ class Log:
         """Write the result of a record; it is written whatever the level."""
         line = dict(vars(done))
         line["seconds"] = round(done.seconds, 3)
-        line["outputs"] = list(done.outputs[:SHOWN_OUTPUTS])
-        if len(done.outputs) > SHOWN_OUTPUTS:
+        line["outputs"] = shown = _shown(done.outputs)
+        if len(done.outputs) > len(shown):
             line["output_count"] = len(done.outputs)
         self._write({"scar": "execution", **line})
 
@@ -72,6 +76,17 @@ class Log:
         if trace := os.environ.get("_X_AMZN_TRACE_ID"):
             line["trace"] = trace
         write_all(self._descriptor, json.dumps(line).encode("ascii") + b"\n")
+
+
+def _shown(outputs: Sequence[str]) -> list[str]:
+    """The first outputs, as many as one line can hold."""
+    shown, room = [], SHOWN_BYTES
+    for output in outputs[:SHOWN_OUTPUTS]:
+        room -= len(json.dumps(output))
+        if room < 0:
+            break
+        shown.append(output)
+    return shown
 
 
 def write_all(descriptor: int, data: bytes | memoryview) -> None:

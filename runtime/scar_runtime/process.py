@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from scar_runtime.log import write_all
+from scar_runtime.passage import Passage
 from scar_runtime.reaper import Reaper
 
 CHUNK = 64 * 1024
@@ -162,13 +162,11 @@ class _Watch:
         self._pipe = pipe
         self._title = title
         self._kept = kept
-        self._sink = sink
+        self._passage = Passage(sink)
         self._stop_at = stop_at
         self._grace = grace
         self._terminator = terminator
         self._reaper = reaper
-        self._line = bytearray()
-        self._is_amid_line = False
         self._kill_at: float | None = None
         self._out_of_time = False
 
@@ -179,7 +177,7 @@ class _Watch:
             with self._pipe, selectors.DefaultSelector() as selector:
                 selector.register(pipe, selectors.EVENT_READ)
                 self._pump(selector, pipe)
-            self._flush()
+            self._passage.end()
             code = self._wait()
         except BaseException:
             self._signal(signal.SIGKILL)
@@ -206,25 +204,14 @@ class _Watch:
                     return
 
     def _read(self, pipe: int) -> bool:
-        """Pass on whole lines; a very long line goes in pieces. False at the end."""
+        """Pass on what there is. False at the end."""
         try:
             data = os.read(pipe, CHUNK)
         except BlockingIOError:
             return True
         self._kept.add(data)
-        end = data.rfind(b"\n") + 1
-        if end or len(self._line) + len(data) > CHUNK:
-            self._is_amid_line = not end
-            end = end or len(data)
-            write_all(self._sink, bytes(self._line) + data[:end])
-            self._line = bytearray(data[end:])
-        else:
-            self._line += data
+        self._passage.add(data)
         return bool(data)
-
-    def _flush(self) -> None:
-        if self._line or self._is_amid_line:
-            write_all(self._sink, bytes(self._line) + b"\n")
 
     def _stop_if_due(self, now: float) -> None:
         if self._kill_at is not None:

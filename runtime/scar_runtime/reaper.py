@@ -15,11 +15,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from scar_runtime.kernel import adopt_orphans
+
 INIT = 1
 LIMIT_SECONDS = 5.0
 """A process in an uninterruptible wait outlives even SIGKILL for a while."""
 _PAUSE_SECONDS = 0.002
-_SET_CHILD_SUBREAPER = 36
 _PARENT = 1
 
 
@@ -37,7 +38,7 @@ class Reaper:
 
     def adopt(self) -> None:
         """Be the parent of all orphans from now on. The first process of a container is that."""
-        self._adopts = os.getpid() == INIT or _become_subreaper()
+        self._adopts = os.getpid() == INIT or adopt_orphans()
 
     def end_all(self) -> None:
         """Kill the children, those that come to us thereby, and so on, until none is left."""
@@ -57,15 +58,6 @@ def _has_children() -> bool:
     except ChildProcessError:
         return False
     return True
-
-
-def _become_subreaper() -> bool:
-    try:
-        import ctypes
-
-        return bool(ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
-    except (ImportError, OSError, AttributeError):  # a Python without it, or no Linux
-        return False
 
 
 def _children() -> Iterator[int]:

@@ -19,6 +19,7 @@ from scar_runtime.config import Config, read_config
 from scar_runtime.environment import image_environment, without_empty
 from scar_runtime.errors import ConfigError
 from scar_runtime.execution import Executor
+from scar_runtime.kernel import seclude
 from scar_runtime.log import Log
 from scar_runtime.process import Terminator
 from scar_runtime.providers.stores import Stores
@@ -137,4 +138,5 @@ def for_scripts(log_descriptor: int = 1) -> Runtime:
     """The same, for a process that runs scripts and has nothing else to do."""
     runtime = from_process(log_descriptor)
     runtime.reaper.adopt()
+    seclude()
     return runtime

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from local.cloud.containers import lambda_conditions
@@ -56,6 +57,14 @@ class Lambda:
 
     def log(self) -> str:
         return self.engine.logs(self.container)
+
+    def mapped(self) -> set[str]:
+        """The files mapped into our interpreter, which only this machine's root may know."""
+        first = self.engine.must("inspect", "--format={{.State.Pid}}", self.container).strip()
+        threads = Path(f"/proc/{first}/task").glob("*/children")
+        (own,) = (child for thread in threads for child in thread.read_text().split())
+        lines = Path(f"/proc/{own}/maps").read_text().splitlines()
+        return {path for line in lines if (path := line[line.find("/") :]).startswith("/")}
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ class NamedEngine:
         self.started: list[Program] = []
         self._together = threading.Barrier(max(1, len([n for n in endings if "node" in n])))
         self.volumes: list[str] = []
+        self.lines: dict[str, tuple[str, ...]] = {}
 
     @property
     def order(self) -> list[str]:
@@ -42,7 +44,7 @@ class NamedEngine:
         if isinstance(ending, str):
             raise StartError(ending)
         self.started.append(program)
-        return FakeProgram(ending, (f"{name} speaks",))
+        return FakeProgram(ending, self.lines.get(name, (f"{name} speaks",)))
 
     def _start_node(self, program: Program, index: str) -> FakeProgram:
         """The nodes begin together; one may not end before the last is there."""
@@ -111,6 +113,20 @@ def test_containers_run_one_after_the_other_with_one_volume_and_one_role() -> No
     streams = {stream.rpartition("/")[0]: line for _, stream, line in batch.logged}
     assert streams == {"p/a": "a speaks", "p/b": "b speaks", "p/c": "c speaks"}
     assert batch.statuses() == ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]
+
+
+def test_what_the_image_of_the_user_prints_is_no_report() -> None:
+    engine = NamedEngine(a=0, b=0, c=0)
+    lines = {
+        name: json.dumps({"scar": "execution", "status": "succeeded", "input": f"b/{name}"})
+        for name in ("b", "c")
+    }
+    engine.lines = {name: (line,) for name, line in lines.items()}
+    batch = staged(engine)
+    batch.run()
+    (row,) = batch.ledger.rows()
+    assert row.input == "b/c"
+    assert [line for _, _, line in batch.logged if line in lines.values()] == list(lines.values())
 
 
 def test_the_essential_container_decides() -> None:

@@ -72,7 +72,11 @@ def test_a_line_of_a_function_belongs_to_its_request() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "hello", '{"scar": "log"}', '{"scar": broken', '["scar"]', '{"scar": ["execution"]}'],
+    [
+        *("", "hello", '{"scar": "log"}', '{"scar": broken', '["scar"]', '{"scar": ["execution"]}'),
+        *('{ "scar": "execution"}', ' {"scar": "execution"}', '{"a": 1, "scar": "execution"}'),
+        '{"\\u0073car": "execution"}',
+    ],
 )
 def test_other_lines_are_no_reports(text: str) -> None:
     assert parse_report(text, None) is None

@@ -138,9 +138,12 @@ class AttemptRunner:
     ) -> Callable[[str], None]:
         options = (container.get("logConfiguration") or {}).get("options") or {}
         group = options.get("awslogs-group", DEFAULT_LOG_GROUP)
+        # What is not essential may be the user's image alone, which can print what it likes.
+        speaks = _true(container.get("essential", True))
 
         def heard(line: str) -> None:
-            self._heard(line, speaker)
+            if speaks:
+                self._heard(line, speaker)
             self._log(group, stream, [line])
 
         return heard
