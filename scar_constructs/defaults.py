@@ -14,6 +14,14 @@ LOG_LEVEL = "INFO"  # SCAR's default
 DESCRIPTION = ""  # SCAR wrote "Automatically generated lambda function", which says nothing
 REGION_EXAMPLE = "us-east-1"
 
+NETWORK_STACK = "scar-network"
+"""The stack of the network that the jobs of all workflows of a region share."""
+VPC_FLOW_LOGS_MAX = 2
+"""Of one network; the quota is fixed.
+
+https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+"""
+
 FAILURES_OUTPUT = "queue of the events that failed for good"
 SERVICE_FAILURES_OUTPUT = "queue of the jobs that failed and of events that were not delivered"
 """Description of the stack's output by which `scar_constructs.redrive` finds its failure queue."""

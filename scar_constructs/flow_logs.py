@@ -1,4 +1,7 @@
-"""Flow logs of the network of jobs: who spoke with whom, in a log group of the stack."""
+"""Flow logs of the network of jobs: who spoke with whom, in a log group of the stack.
+
+The network is shared, and so the log has the traffic of other stacks too.
+"""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ API_LOGS_POLICY = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 
 
 class Shared(Construct):
-    """Failure queue, spool bucket, default network and host profile of one stack.
+    """Failure queue, spool bucket and host profile of one stack, and its use of the network.
 
     `kms_keys`: bucket name -> ARN of the key it is encrypted with. `runtime_image`: the image
     that the first stage of every derived image starts from; `helper_image`: a Python image for
@@ -80,6 +80,7 @@ class Shared(Construct):
 
     @property
     def network(self) -> Network:
+        """The network that all workflows of the region share."""
         if self._network is None:
             self._network = Network(
                 self,

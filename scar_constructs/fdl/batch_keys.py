@@ -79,13 +79,13 @@ COMPUTE_RESOURCES = Group(
         "subnets": Key(
             ListOf(SUBNET, maximum=defaults.BATCH_SUBNETS_MAX),
             "Existing subnets.",
-            default="a network is made",
+            default="those of the network that is made for jobs, one for all workflows of a region",
             changed="SCAR required them; now a network is made unless they are named",
         ),
         "security_group_ids": Key(
             ListOf(SECURITY_GROUP, maximum=defaults.BATCH_SECURITY_GROUPS_MAX),
             "Existing security groups.",
-            default="one without ingress is made",
+            default="one without ingress, of the network that is made for jobs",
             changed="SCAR required them; now one is made unless they are named",
         ),
         "instance_role": Key(

@@ -225,7 +225,7 @@ TOP = Group(
         ),
         "flow_logs": Key(
             Boolean(),
-            "Flow logs of the network that is made for jobs.",
+            "Flow logs of the network for jobs, which all workflows of a region share.",
             default="false",
             origin=OURS,
         ),

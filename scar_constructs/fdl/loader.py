@@ -42,6 +42,7 @@ from scar_constructs.fdl.quotas import (
 )
 from scar_constructs.fdl.reader import read_file
 from scar_constructs.fdl.refusal import FdlError
+from scar_constructs.fdl.region_quotas import check_region_quotas
 from scar_constructs.fdl.role_size import check_role_sizes
 from scar_constructs.fdl.rules import problem
 from scar_constructs.fdl.workflow import Application, check_names, join
@@ -122,6 +123,7 @@ def _load(
     application = join(parsed, overlapping, report)
     check_quotas(parsed, application, report)
     check_event_rules(parsed, application, report)
+    check_region_quotas(parsed, report)
     check_regions(parsed, application, report)
     check_role_sizes(parsed, application, report)
     return application, tuple(_starters(parsed))

@@ -12,6 +12,7 @@ from scar_constructs.fdl.event_patterns import event_patterns
 from scar_constructs.fdl.functions import Located, ParsedFunction
 from scar_constructs.fdl.models import OWN, Input, Output
 from scar_constructs.fdl.parser import ParsedFile
+from scar_constructs.fdl.region_quotas import needs_network
 from scar_constructs.fdl.rules import problem
 from scar_constructs.fdl.triggers import folder_prefix, input_filters
 from scar_constructs.fdl.workflow import Application, Stack
@@ -117,14 +118,9 @@ def check_copies(files: Sequence[ParsedFile], report: Report) -> None:
 def check_flow_logs(files: Sequence[ParsedFile], report: Report) -> None:
     """Add a warning for flow logs of a network that is not made."""
     for file in files:
-        made = any(
-            function.execution_mode.runs_on_batch
-            and function.batch.managed
-            and not function.batch.compute_resources.subnets
-            for function in file.file.functions
-        )
+        made = any(map(needs_network, file.file.functions))
         if file.file.options.flow_logs and not made:
-            message = "has no effect: no job of this file needs a network of ours"
+            message = "has no effect: no job of this file needs the network that is made for jobs"
             at = file.options_at["flow_logs"]
             _add("setting-without-effect", at, message, "remove it", report)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from scar_constructs.defaults import NETWORK_STACK
 from scar_constructs.fdl.errors import Report
 from scar_constructs.fdl.functions import ParsedFunction
 from scar_constructs.fdl.graph import cycle_through, strong_components, topological
@@ -252,6 +253,7 @@ def check_names(files: Sequence[ParsedFile], report: Report) -> None:
                     "give the file another `workflow:` name",
                 )
             )
+        _check_reserved(file, report)
         for parsed in file.functions:
             name = parsed.function.name
             first = functions.setdefault(name, parsed)
@@ -267,3 +269,13 @@ def check_names(files: Sequence[ParsedFile], report: Report) -> None:
                         "rename one of the two",
                     )
                 )
+
+
+def _check_reserved(file: ParsedFile, report: Report) -> None:
+    """The network of jobs is a stack of its own, in each region."""
+    if f"{file.file.name}-".startswith(f"{NETWORK_STACK}-"):
+        at = file.name_at
+        message = f"{NETWORK_STACK} is the stack of the network that jobs of all workflows share"
+        fix = "give the file another `workflow:` name"
+        got = f'"{file.file.name}"'
+        report.add(problem("workflow-name-taken", at.path, at.position, message, got, fix))

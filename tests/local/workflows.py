@@ -20,6 +20,7 @@ FROM public.ecr.aws/docker/library/debian:trixie-slim
 ENTRYPOINT ["/bin/false"]
 CMD ["never"]
 """
+NETWORK = "scar-network.template.json"
 WAIT_SECONDS = 180.0
 
 
@@ -62,7 +63,8 @@ class Workflow:
         return self._output(SERVICE_FAILURES_OUTPUT)
 
     def _output(self, description: str) -> str:
-        name = next(self.assembly.glob("*.template.json")).name.removesuffix(".template.json")
+        names = (one.name for one in self.assembly.glob("*.template.json"))
+        name = next(one for one in names if one != NETWORK).removesuffix(".template.json")
         (stack,) = self.cloud.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
         values = [
             one["OutputValue"] for one in stack["Outputs"] if one.get("Description") == description

@@ -139,6 +139,8 @@ def flat(value: object) -> str:
             return f"<{name}>"
         case {"Fn::GetAtt": [str(name), str(attribute)]}:
             return f"<{name}.{attribute}>"
+        case {"Fn::ImportValue": str(name)}:
+            return f"<{name}>"
         case {"Fn::Sub": str(text)}:
             return text.replace("${", "<").replace("}", ">")
         case {"Fn::Join": [str(glue), list(parts)]}:

@@ -115,7 +115,11 @@ def test_failed_jobs_are_reported_to_the_failure_queue(ec2: Template) -> None:
             },
             "Targets": [
                 Match.object_like(
-                    {"Arn": {"Fn::GetAtt": [Match.string_like_regexp("FailuresQueue"), "Arn"]}}
+                    {
+                        "Arn": {
+                            "Fn::GetAtt": [Match.string_like_regexp("FailuresServiceQueue"), "Arn"]
+                        }
+                    }
                 )
             ],
         },
@@ -210,21 +214,12 @@ def test_running_jobs_get_their_whole_time_when_hosts_are_replaced() -> None:
     )
 
 
-def test_the_default_network_lets_nothing_in_and_pays_for_no_gateway(ec2: Template) -> None:
-    ec2.resource_count_is("AWS::EC2::Subnet", 2)
-    ec2.resource_count_is("AWS::EC2::NatGateway", 0)
-    ec2.has_resource_properties("AWS::EC2::VPCEndpoint", {"VpcEndpointType": "Gateway"})
-    ec2.has_resource_properties("AWS::EC2::SecurityGroup", {"SecurityGroupIngress": Match.absent()})
-    ec2.resource_count_is("AWS::EC2::SecurityGroupIngress", 0)
-
-
-def test_two_functions_share_the_network_and_the_host_profile() -> None:
+def test_two_functions_share_the_host_profile() -> None:
     two = workflow(
         function(name="one", execution_mode=ExecutionMode.BATCH, inputs=()),
         function(name="two", execution_mode=ExecutionMode.BATCH, inputs=()),
     )
     template = templates_of(two)["flow"]
-    assert len(resources(template, "AWS::EC2::VPC")) == 1
     assert len(resources(template, "AWS::IAM::InstanceProfile")) == 1
     assert len(resources(template, "AWS::Batch::ComputeEnvironment")) == 2
 

@@ -26,6 +26,7 @@ from tests.synth.synthesis import (
     function_policy_sizes,
     policy_sizes,
     resources,
+    synthesise,
     templates_of_files,
 )
 
@@ -33,6 +34,8 @@ ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "templates"
 EXAMPLES = sorted({path.parent for path in (ROOT / "examples").rglob("*.yaml")})
 CASES = sorted(path for path in GOLDEN.iterdir() if path.is_dir())
+NETWORK = GOLDEN.parent / "network.template.json"
+"""The network that all workflows share, which is the same whatever they are."""
 
 HASH = re.compile(r"\b[0-9a-f]{64}\b")
 TEMPLATE_LIMIT = 1_000_000  # bytes, through S3
@@ -62,6 +65,14 @@ def test_templates_are_as_they_were(case: Path, templates: dict[str, Json]) -> N
             (case / name).write_text(text, encoding="utf-8")
     kept = {path.name: path.read_text(encoding="utf-8") for path in case.glob("*.template.json")}
     assert rendered == kept
+
+
+def test_the_network_is_as_it_was(tmp_path: Path) -> None:
+    synthesise(load_application([GOLDEN / "classic-batch"]).application, tmp_path)
+    rendered = render(json.loads((tmp_path / "scar-network.template.json").read_text()))
+    if os.environ.get("SCAR_UPDATE_GOLDEN") == "1":
+        NETWORK.write_text(rendered, encoding="utf-8")
+    assert rendered == NETWORK.read_text(encoding="utf-8")
 
 
 def test_templates_fit(templates: dict[str, Json]) -> None:
@@ -139,7 +150,7 @@ def test_no_custom_resource_and_no_function_of_our_own(
 
 def test_cfn_lint_finds_nothing(tmp_path: Path) -> None:
     """All kept templates in one run; what may be found stands in .cfnlintrc.yaml with a reason."""
-    kept = sorted(GOLDEN.glob("*/*.template.json"))
+    kept = [*sorted(GOLDEN.glob("*/*.template.json")), NETWORK]
     for path in kept:
         # An image's tag and an asset's key are hashes, as the linter wants to see them.
         text = re.sub(r"<asset (\d+)>", lambda match: match[1].zfill(64), path.read_text())

@@ -245,7 +245,6 @@ ON = {
         stack(access_logs=LOGS, settings=BucketSettings(access_logs=LOGS)),
         {"S3BucketLoggingEnabled", "AwsSolutions-S1", "CKV_AWS_18"},
     ),
-    "flow_logs": (stack(flow_logs=True), {"VPCFlowLogsEnabled", "AwsSolutions-VPC7"}),
     "concurrency and tracing": (
         workflow(BOTH.model_copy(update={"concurrency": 3, "tracing": True})),
         {"LambdaConcurrency", "CKV_AWS_115", "Serverless-LambdaTracing"},

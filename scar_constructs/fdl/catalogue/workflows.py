@@ -119,6 +119,12 @@ WORKFLOWS = {
         source=f"{AWS}eventbridge/latest/userguide/eb-quota.html",
         severity=WARNING,
     ),
+    "many-flow-logs": Rule(
+        "a network takes two flow logs",
+        why="Workflows of a region share one network, and the quota cannot be raised.",
+        source=f"{AWS}vpc/latest/userguide/amazon-vpc-limits.html",
+        severity=WARNING,
+    ),
     "many-compute-environments": Rule(
         "an account has 50 compute environments in a region",
         why="The quota cannot be raised.",
