@@ -178,7 +178,7 @@ BATCH = Group(
             Integer(1, defaults.BATCH_MEMORY_MAX_MIB, "MiB"),
             "The size of /dev/shm of a job on EC2, part of its memory. PyTorch's workers, MPI and "
             "in-memory databases need more than the default.",
-            default="64, Docker's own",
+            default="Docker's own, which are 64",
             origin=OURS,
         ),
         "ulimits": Key(

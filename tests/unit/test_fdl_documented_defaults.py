@@ -103,6 +103,8 @@ IN_WORDS = {
     "one is made: encrypted disk, IMDSv2": "no template of the user's",
     "the function's own role asks, and the bucket's policy lets it": "no secret",
     "the image's own, if it is known": "see tests/unit/test_fdl_commands.py",
+    "Docker's own, which are 64": "nothing, see tests/synth/test_job.py",
+    "those of the host's Docker": "nothing, see tests/synth/test_job.py",
     "what the jobs need, which Batch finds out itself": "no number",
     defaults.FARGATE_STORAGE: (
         "no size, see test_fargate_disks_have_21_to_200_gib_and_20_is_said_by_silence"
