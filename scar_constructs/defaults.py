@@ -116,6 +116,7 @@ BATCH_NODES = 10  # SCAR's default of `multi_node_parallel`
 BATCH_MAIN_NODE = 0  # SCAR's default
 BATCH_NODES_MAX = 1_000
 BATCH_COMPUTE_ENVIRONMENTS_MAX = 50  # in a region; the quota is fixed
+JOB_DEFINITION_MAX_BYTES = 24_576
 BATCH_SUBNETS_MAX = 16
 BATCH_SECURITY_GROUPS_MAX = 5
 BATCH_GPUS_MAX = 16  # the largest GPU instance types
@@ -135,7 +136,6 @@ HELPER_CONTAINERS = 2  # of a job with `build: false`: one before the script, on
 HELPER_MEMORY_MIB = 128  # each; the runtime has moved 1 GiB in and out in a quarter of that
 HELPER_VCPUS = 1  # each, on EC2, where vCPUs are whole
 HELPER_VCPUS_FARGATE = 0.05  # each
-STAGED_ENVIRONMENT_MAX_BYTES = 8_192  # the rest of the definition is the helpers' command
 
 FARGATE_STORAGE_MIN_GIB = 21  # 20 is what a task has; AWS refuses it as an explicit value
 FARGATE_STORAGE = f"{FARGATE_STORAGE_MIN_GIB - 1}, which AWS does not take as an explicit value"

@@ -28,8 +28,6 @@ _GPU_FAMILY = re.compile(r"(p[3-9][a-z]*(-[a-z0-9]+)?|g[3-9][a-z]*|gr\d[a-z]*)\Z
 _OLD_GPU = re.compile(r"(p3|g3)[a-z]*(\.|\Z)")
 _ARM_FAMILY = re.compile(r"(a1|[a-z]+\d+g[a-z]*(-[a-z]+)?|[a-z]+\d+[a-z]*-gb\d+)\Z")
 _HELPER_VCPUS = defaults.HELPER_CONTAINERS * defaults.HELPER_VCPUS
-_JOB_ENVIRONMENT_MAX_BYTES = 16_384
-"""Of the 24 KiB that a job definition may have; the rest is for what is not the user's."""
 
 
 def check_own_hosts(parsed: ParsedFunction) -> Iterator[Problem]:
@@ -239,7 +237,7 @@ def check_replaced_values(parsed: ParsedFunction) -> Iterator[Problem]:
 
 
 def check_job_environment(parsed: ParsedFunction) -> Iterator[Problem]:
-    """Names that Batch keeps, and the size of a job definition."""
+    """Names that Batch keeps."""
     variables = parsed.section.find("batch.environment.Variables")
     if variables is None:
         return
@@ -248,15 +246,6 @@ def check_job_environment(parsed: ParsedFunction) -> Iterator[Problem]:
         if node is not None and name.startswith(("AWS_BATCH", "SCAR_")):
             message = "the name is kept for Batch and for this project's runtime"
             yield problem("reserved-variable", node.path, node.position, message, "", "rename it")
-    size = sum(len(name) + len(value) for name, value in parsed.function.batch.environment.items())
-    limit = _JOB_ENVIRONMENT_MAX_BYTES
-    if not parsed.function.build:
-        limit = defaults.STAGED_ENVIRONMENT_MAX_BYTES
-    if size > limit:
-        message = f"all names and values must have at most {limit} characters, got {size}"
-        fix = "give the script what it needs in `container.environment`, which has no such limit"
-        place = variables
-        yield problem("environment-too-large", place.path, place.position, message, "", fix)
 
 
 def check_job_file_system(parsed: ParsedFunction) -> Iterator[Problem]:

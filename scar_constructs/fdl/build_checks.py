@@ -78,32 +78,9 @@ def check_payload_size(parsed: ParsedFunction) -> Iterator[Problem]:
         yield problem("payload-too-large", node.path, node.position, message, "", fix)
 
 
-def check_definition_size(parsed: ParsedFunction) -> Iterator[Problem]:
-    """Without a script nothing of ours is beside the program, and what it needs is in the job
-    definition."""
-    function = parsed.function
-    if function.build or function.script:
-        return
-    given = {**function.batch.environment, **function.environment}
-    size = sum(len(name) + len(value) for name, value in given.items())
-    size += sum(map(len, function.own_command.words))
-    limit = defaults.STAGED_ENVIRONMENT_MAX_BYTES
-    places = ("lambda.container.environment.Variables", "lambda.container.command")
-    found = [node for node in map(parsed.section.find, places) if node is not None]
-    if size > limit and found:
-        message = (
-            "with `build: false` and no script, variables and command have at most "
-            f"{limit} characters together, not {size}"
-        )
-        at = found[0]
-        fix = "give a script what it needs, or remove `build`"
-        yield problem("environment-too-large", at.path, at.position, message, "", fix)
-
-
 BUILD_CHECKS: tuple[Callable[[ParsedFunction], Iterator[Problem]], ...] = (
     check_build_mode,
     check_build_conflicts,
     check_entrypoint,
     check_payload_size,
-    check_definition_size,
 )

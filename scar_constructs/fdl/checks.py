@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from scar_constructs import defaults
 from scar_constructs.fdl.batch_checks import BATCH_CHECKS
 from scar_constructs.fdl.build_checks import BUILD_CHECKS
+from scar_constructs.fdl.definition_size import variables_size
 from scar_constructs.fdl.ecr import ECR_IMAGE
 from scar_constructs.fdl.errors import Problem
 from scar_constructs.fdl.functions import UDOCKER_PREFIX, ParsedFunction
@@ -74,17 +75,14 @@ def check_lambda_environment(parsed: ParsedFunction) -> Iterator[Problem]:
         elif not re.fullmatch(r"[A-Za-z]\w+", name, re.ASCII):
             message = "Lambda takes names of two or more characters that start with a letter"
             yield problem("variable-name", node.path, node.position, message, "", "rename it")
-    size = sum(
-        len(name.encode()) + len(value.encode(errors="surrogateescape"))
-        for name, value in parsed.function.lambda_environment.items()
-    )
-    limit = defaults.LAMBDA_ENVIRONMENT_MAX_BYTES
+    size, limit = variables_size(parsed.function), defaults.LAMBDA_ENVIRONMENT_MAX_BYTES
     if size > limit:
         yield problem(
             "environment-too-large",
             variables.path,
             variables.position,
-            f"all names and values must have at most {limit} bytes together, got {size}",
+            f"all names and values must have at most {limit} bytes together, and have about "
+            f"{size} with those that the runtime needs",
             "",
             "give the script what it needs in `container.environment`, which has no such limit",
         )

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scar_constructs.fdl.cfgfile import read_defaults
+from scar_constructs.fdl.definition_checks import check_definition_sizes
 from scar_constructs.fdl.errors import (
     MAX_PROBLEMS,
     Position,
@@ -126,6 +127,7 @@ def _load(
     check_region_quotas(parsed, report)
     check_regions(parsed, application, report)
     check_role_sizes(parsed, application, report)
+    check_definition_sizes(parsed, report)
     return application, tuple(_starters(parsed))
 
 

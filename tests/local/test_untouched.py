@@ -11,7 +11,7 @@ import pytest
 
 from local.run import ensure_helpers
 from local.server import CloudAddress
-from scar_constructs.redrive.failures import read_failure
+from scar_constructs.redrive.failures import read_service_failure
 from tests.local.workflows import Workflow, build_entrypoint_image, build_image, quiet
 from tests.support.waiting import eventually
 
@@ -77,7 +77,7 @@ def test_a_script_that_fails(untouched: Workflow) -> None:
     assert untouched.keys("untouched", "seven-out/") == []
     event = failed_event(untouched, "untouched-seven")
     (task,) = event["detail"]["attempts"][0]["taskProperties"]
-    failure = read_failure(json.dumps(event), {})
+    failure = read_service_failure(json.dumps(event), {})
     assert failure.function == "untouched-seven"
     assert failure.job is not None
     assert failure.job.id == event["detail"]["jobId"]

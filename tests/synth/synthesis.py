@@ -21,9 +21,6 @@ Json = dict[str, Any]
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 INLINE_POLICY_LIMIT = 10_240  # characters of all inline policies of a role, without white space
 
-# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-FUNCTION_POLICY_LIMIT = 20_480  # bytes of a function's resource policy
-
 
 def synthesise(application: Application, outdir: Path) -> dict[str, Json]:
     """Templates of the application by stack name; the assembly is left in `outdir`."""
