@@ -18,6 +18,8 @@ from scar_constructs.fdl.variable_checks import ENVIRONMENTS
 _ACCESS_KEY = re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])")
 _SECRET_KEY_NAME = re.compile(r"secret_?(?:access_?)?key", re.IGNORECASE)
 _SECRET_KEY = re.compile(r"[A-Za-z0-9/+]{40}\Z")
+_NAMES_OF_SECRETS = frozenset({"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"})
+"""Whatever their value is, it is one: https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html"""
 _PRIVATE_KEY = "PRIVATE KEY-----"
 
 
@@ -40,6 +42,8 @@ def check_environments(parsed: ParsedFunction) -> Iterator[Problem]:
 
 
 def _is_secret(name: str, value: str) -> bool:
+    if name in _NAMES_OF_SECRETS and value:
+        return True
     if _ACCESS_KEY.search(value) or _PRIVATE_KEY in value:
         return True
     return bool(_SECRET_KEY_NAME.search(name) and _SECRET_KEY.match(value))
