@@ -207,7 +207,9 @@ def test_without_an_extra_payload_there_is_no_variable(tmp_path: Path, cloud: Cl
     assert (done.returncode, done.stdout) == (0, "none\n")
 
 
-@pytest.mark.parametrize("text", ["", "{", "no event"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "no event", "[" * 100_000], ids=lambda text: text[:10] or "nothing"
+)
 def test_by_hand_what_is_no_json_is_refused(tmp_path: Path, cloud: Cloud, text: str) -> None:
     done = by_hand(tmp_path, cloud, "true", text)
     assert done.returncode == 2
