@@ -26,7 +26,10 @@ S3_KEYS = "encrypted with keys that S3 manages; it holds references to data, not
 
 
 class Spool(Construct):
-    """The spool bucket of one stack: unnamed, private, TLS only, kept when the stack goes."""
+    """The spool bucket of one stack: private, TLS only, kept when the stack goes.
+
+    It has a name if the file gives one; then CloudFormation can take it back.
+    """
 
     def __init__(
         self, scope: Construct, construct_id: str, *, options: StackOptions | None = None
@@ -36,6 +39,7 @@ class Spool(Construct):
         self._bucket = s3.Bucket(
             self,
             "Bucket",
+            bucket_name=chosen.spool,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             encryption=(
                 s3.BucketEncryption.KMS if chosen.kms_key else s3.BucketEncryption.S3_MANAGED

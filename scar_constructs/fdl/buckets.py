@@ -22,6 +22,7 @@ def parse_options(top: Section) -> StackOptions:
     return StackOptions(
         kms_key=top.text("kms_key"),
         access_logs=_log_target(top),
+        spool=_other_bucket(top, "spool"),
         flow_logs=top.boolean("flow_logs") or False,
     )
 

@@ -223,6 +223,13 @@ TOP = Group(
             origin=OURS,
             example="my-logs/s3",
         ),
+        "spool": Key(
+            Text("a bucket's name"),
+            "Names the runtime's own bucket, so that it comes back as yours do.",
+            default="a name that CloudFormation makes up",
+            origin=OURS,
+            example="my-workflow-spool",
+        ),
         "flow_logs": Key(
             Boolean(),
             "Flow logs of the network for jobs, which all workflows of a region share.",

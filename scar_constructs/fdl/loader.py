@@ -39,6 +39,7 @@ from scar_constructs.fdl.quotas import (
     check_flow_logs,
     check_quotas,
     check_regions,
+    check_spools,
     check_unused_settings,
 )
 from scar_constructs.fdl.reader import read_file
@@ -121,6 +122,7 @@ def _load(
     check_unused_settings(parsed, report)
     check_copies(parsed, report)
     check_flow_logs(parsed, report)
+    check_spools(parsed, report)
     application = join(parsed, overlapping, report)
     check_quotas(parsed, application, report)
     check_event_rules(parsed, application, report)

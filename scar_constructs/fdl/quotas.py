@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from scar_constructs import defaults
@@ -99,20 +99,34 @@ def check_copies(files: Sequence[ParsedFile], report: Report) -> None:
     """
     used = _used_buckets(files)
     for file in files:
-        takers = [(file.options_at["access_logs"], file.file.options.access_logs)]
-        takers += [
-            (file.buckets_at[name], settings.access_logs)
-            for name, settings in file.file.buckets.items()
-        ]
-        copies = [
-            (file.buckets_at[name], settings.replicate_to)
-            for name, settings in file.file.buckets.items()
-        ]
-        for place, taker in [*((at, logs.bucket) for at, logs in takers if logs), *copies]:
+        for place, taker in _takers(file):
             if taker in used:
                 message = f"{taker} takes logs or copies, and functions use it too"
                 fix = "name a bucket that no function uses"
                 _add("takes-logs-or-copies", place, message, fix, report)
+
+
+def _takers(file: ParsedFile) -> Iterator[tuple[Located, str]]:
+    """The buckets that are to take logs or copies, and where the file says so."""
+    if file.file.options.access_logs:
+        yield file.options_at["access_logs"], file.file.options.access_logs.bucket
+    for name, settings in file.file.buckets.items():
+        if settings.access_logs:
+            yield file.buckets_at[name], settings.access_logs.bucket
+        if settings.replicate_to:
+            yield file.buckets_at[name], settings.replicate_to
+
+
+def check_spools(files: Sequence[ParsedFile], report: Report) -> None:
+    """Add a problem for each spool that is to be in a bucket with another use."""
+    taken = _used_buckets(files) | {taker for file in files for _, taker in _takers(file)}
+    for file in files:
+        spool = file.file.options.spool
+        if spool in taken:
+            message = f"{spool} has another use, and the spool is a bucket of its own"
+            _add("spool-taken", file.options_at["spool"], message, "choose another name", report)
+        elif spool:
+            taken.add(spool)
 
 
 def check_flow_logs(files: Sequence[ParsedFile], report: Report) -> None:

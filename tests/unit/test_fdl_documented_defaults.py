@@ -90,6 +90,7 @@ IN_WORDS = {
     "found from who uses it": "see tests/unit/test_fdl_sharing.py",
     "only where filters overlap": "see tests/unit/test_fdl_triggers.py",
     "keys that the services manage": "no key of ours",
+    "a name that CloudFormation makes up": "no name",
     "the stack's `kms_key`, or else S3's own key": "see tests/synth/test_stack_options.py",
     "the stack's `access_logs`": "see tests/synth/test_stack_options.py",
     "the input bucket; with neither, nothing is uploaded": "see tests/unit/test_fdl_loader.py",

@@ -80,6 +80,10 @@ WORKFLOWS = {
         why="Each line of a log would start functions, and each of their reads a line.",
         source=f"{AWS}AmazonS3/latest/userguide/ServerLogs.html",
     ),
+    "spool-taken": Rule(
+        "the spool is a bucket of its own",
+        why="The runtime's documents would start functions, and expire with the spool's rule.",
+    ),
     "bucket-settings-differ": Rule("a bucket has one set of settings"),
     "two-owners": Rule("a bucket has one owner"),
     "region-of-bucket": Rule(

@@ -37,10 +37,14 @@ class BucketSettings(Model):
 
 
 class StackOptions(Model):
-    """What a file switches on for its whole stack; all of it is off unless the file says so."""
+    """What a file switches on for its whole stack; all of it is off unless the file says so.
+
+    `spool` names the bucket that the runtime keeps for itself.
+    """
 
     kms_key: str | None = None
     access_logs: LogTarget | None = None
+    spool: str | None = None
     flow_logs: bool = False
 
 
