@@ -31,6 +31,7 @@ API_LOGS_ROLE_ID = "SharedApiLogsRole"
 """How the logical ids of what a stack leaves without a name begin, for `scar_constructs.prune`."""
 
 FAILURE_RETENTION_DAYS = 14  # SQS's maximum: a failure is worth a holiday's wait
+SPOOL_EXPIRE_DAYS = 30  # long after the last duplicate delivery, and longer than a job may wait
 
 TIMEOUT_THRESHOLD_SECONDS = 10  # SCAR's default: kept back from the time-out to upload outputs
 TIMEOUT_THRESHOLD = f"{TIMEOUT_THRESHOLD_SECONDS}, or half of the time-out where that is less"

@@ -80,9 +80,11 @@ def images_of(application: Application) -> Wanted:
 
 def main(arguments: Sequence[str]) -> int:
     """Write the lock file of YAML files into this folder; the exit code."""
-    if not arguments or arguments[0] in ("-h", "--help"):
-        print("usage: python -m scar_constructs.image_lock PATH...", file=sys.stderr)
-        return 2
+    wanted = bool(arguments) and arguments[0] in ("-h", "--help")
+    if wanted or not arguments:
+        usage = "usage: python -m scar_constructs.image_lock PATH..."
+        print(usage, file=sys.stdout if wanted else sys.stderr)
+        return 0 if wanted else 2
     try:
         application = load_application([Path(one) for one in arguments], lock=None).application
         lock = locked(images_of(application), inspect)

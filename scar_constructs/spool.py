@@ -11,11 +11,9 @@ from constructs import Construct
 
 from scar_constructs.access_logs import log_access, not_logged
 from scar_constructs.compliance import STRICT_PACKS, acknowledge
+from scar_constructs.defaults import SPOOL_EXPIRE_DAYS
 from scar_constructs.fdl.models import StackOptions
 from scar_constructs.retention import KEPT_ONCE_DEPLOYED
-
-# Long after the last duplicate delivery of an event, and longer than a job may wait for capacity.
-EXPIRY = Duration.days(30)
 
 UNVERSIONED = (
     "objects are written once and expire; a version kept of a deleted claim would serve nobody"
@@ -54,7 +52,7 @@ class Spool(Construct):
             lifecycle_rules=[
                 s3.LifecycleRule(
                     id="expire",
-                    expiration=EXPIRY,
+                    expiration=Duration.days(SPOOL_EXPIRE_DAYS),
                     abort_incomplete_multipart_upload_after=Duration.days(1),
                 )
             ],

@@ -1,0 +1,73 @@
+"""Nothing stands in a document that no test looks at, but for a few things with a reason."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.blocks import CLAIMED, ROOT, blocks, claim, documents, inline_of
+
+claim("README.md", "flowchart LR", "a drawing")
+claim("docs/design.md", "YAML text -> nodes", "a drawing")
+claim("docs/local.md", "local/cli.py -> run.py", "a drawing")
+
+# Not run by any test: they deploy to an account, or show what a deployment printed.
+for document, start in (
+    ("README.md", ". .venv/bin/activate"),
+    ("docs/local.md", 'eval "$(python -m local up)"'),
+    ("docs/local.md", "curl --data-binary @poem.txt"),
+    ("docs/local.md", "aws ecr create-repository"),
+    ("docs/local.md", "function "),
+    ("docs/resources.md", "for arn in $(aws batch describe-job-definitions"),
+    ("docs/runtime.md", "python -m scar_constructs.redrive --stack NAME --dry-run"),
+    ("docs/updates.md", "aws batch list-jobs"),
+    ("examples/mrbayes/README.md", "npx cdk deploy"),
+):
+    claim(document, start, "not run: needs a deployment")
+
+
+def test_every_block_is_run_or_checked_or_has_a_reason() -> None:
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        importlib.import_module(f"tests.docs.{path.stem}")
+    assert [block.place for block in blocks() if block not in CLAIMED] == []
+
+
+PROGRAMS = ("npx cdk", "cdk", "python -m", "python3 -m", "make")
+
+
+def inline() -> list[tuple[str, str]]:
+    names = [path.relative_to(ROOT).as_posix() for path in documents()]
+    return [
+        (name, one) for name in names for program in PROGRAMS for one in inline_of(name, program)
+    ]
+
+
+@pytest.mark.parametrize(("document", "command"), inline())
+def test_commands_within_sentences_exist_with_their_options(document: str, command: str) -> None:
+    """By the help of the program itself, which names each sub-command and option."""
+    del document
+    words = command.split()
+    if words[0] == "make":
+        assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        return
+    if words[0].startswith("python"):
+        program, rest = (sys.executable, "-m", words[2]), words[3:]
+    else:
+        program, rest = ("cdk",), words[words.index("cdk") + 1 :]
+    names = tuple(word for word in rest[:1] if word.islower() and not word.startswith("-"))
+    shown = help_of(*program, *names)
+    for option in (word.partition("=")[0] for word in rest if word.startswith("-")):
+        assert re.search(rf"(?<!\S){option}\b", shown), f"{option} is no option"
+
+
+@functools.cache
+def help_of(*program: str) -> str:
+    done = subprocess.run([*program, "--help"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout

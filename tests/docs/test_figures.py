@@ -1,0 +1,66 @@
+"""Figures in the documents' sentences are those of the constants that decide."""
+
+from __future__ import annotations
+
+import pytest
+from scar_runtime import environment, outputs, process, secrets
+from scar_runtime.aws import functions
+from scar_runtime.stages import own_command
+
+from local.cli import DEFAULT_TIMEOUT_SECONDS
+from local.cloud import gateway
+from local.cloud.batch import definitions
+from scar_constructs import defaults
+from tests.docs.blocks import ROOT
+
+KIB, MIB = 1024, 1024**2
+SENTENCES = {
+    "README.md": [
+        f"up to {defaults.LAMBDA_TIMEOUT_MAX_SECONDS // 60} minutes, up to "
+        f"{defaults.LAMBDA_MEMORY_MAX_MIB // 1024} GB of memory",
+    ],
+    "docs/local.md": [
+        f"{DEFAULT_TIMEOUT_SECONDS:,.0f} s by default",
+        f"{definitions.MAX_JOB_BYTES // KIB} KiB for a job, "
+        f"{definitions.MAX_OVERRIDES_CHARACTERS:,} characters of overrides, "
+        f"{definitions.MAX_DEFINITION_BYTES // KIB} KiB for a definition",
+        f"({gateway.MAX_EVENT_BYTES // MIB} MB; for bytes {gateway.MAX_EVENT_BYTES * 3 / 4 / MIB}",
+        f"504 after {gateway.WAIT_SECONDS:.0f} seconds",
+    ],
+    "docs/resources.md": [
+        f"at most {defaults.LAMBDA_PAYLOAD_MAX_BYTES // 1_000_000} MB",
+        f"each helper takes {defaults.HELPER_VCPUS} vCPU and {defaults.HELPER_MEMORY_MIB} MiB",
+        f"on Fargate {defaults.HELPER_VCPUS_FARGATE} vCPU and {defaults.HELPER_MEMORY_MIB} MiB",
+        f"IAM takes {defaults.ROLE_POLICY_MAX_CHARACTERS:,} characters",
+        f"Objects expire after {defaults.SPOOL_EXPIRE_DAYS} days",
+    ],
+    "docs/runtime.md": [
+        f"absent above {environment.VARIABLE_BYTES // KIB} KiB",
+        f"kept for {secrets.KEPT_SECONDS / 60:.0f} minutes",
+        f"at most {functions.LATER_BYTES // MIB} MiB",
+        f"at most {defaults.SCRIPT_MAX_BYTES // MIB} MiB",
+        f"through {outputs.MAX_HOPS} functions",
+        f"the first and the last {process.KEPT_END // MIB} MiB",
+        f"`container.environment` in its definition ({defaults.STAGED_ENVIRONMENT_MAX_BYTES:,}",
+        f"about {own_command.OVERRIDE_CHARACTERS:,} characters",
+        f"for {defaults.FAILURE_RETENTION_DAYS} days, with the reason",
+        f"from the spool bucket (for {defaults.SPOOL_EXPIRE_DAYS} days)",
+    ],
+    "docs/updates.md": [f"in the failure queue for {defaults.FAILURE_RETENTION_DAYS} days"],
+    "docs/design.md": [
+        f"up to {definitions.MAX_JOB_BYTES // KIB} KiB at submission",
+        f"exceed {definitions.MAX_OVERRIDES_CHARACTERS:,} characters",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence"),
+    [(document, one) for document, found in SENTENCES.items() for one in found],
+)
+def test_a_figure_of_the_documents_is_the_one_that_decides(document: str, sentence: str) -> None:
+    words = {"five": "5"}
+    text = " ".join((ROOT / document).read_text().split())
+    for word, figure in words.items():
+        text = text.replace(f" {word} ", f" {figure} ")
+    assert sentence in text
