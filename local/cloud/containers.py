@@ -6,7 +6,8 @@ import os
 import re
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -62,6 +63,7 @@ class ContainerEngine:
         self._instance = instance
         self._registry = registry
         self._limits_memory = limits_memory
+        self._default_ulimits = _configured_ulimits() if _is_podman(program) else ()
         self._present: set[str] = set()
         self._lock = threading.Lock()
 
@@ -108,7 +110,7 @@ class ContainerEngine:
             options += ["--env", f"{key}={value}" if _CLIENT_VARIABLES.fullmatch(key) else key]
         if program.memory_mib and self._limits_memory:
             options += ["--memory", f"{program.memory_mib}m"]
-        options += _kernel_options(program)
+        options += _kernel_options(program, self._default_ulimits)
         if program.locked_down:
             options += lambda_conditions(self._program, program.tmp_mib)
         if program.read_only:
@@ -167,12 +169,24 @@ class _Container:
         subprocess.run([self._program, *command, self._name], capture_output=True)
 
 
-def _kernel_options(program: Program) -> Iterator[str]:
+def _kernel_options(program: Program, defaults: Sequence[str]) -> Iterator[str]:
     """As ECS's agent hands `linuxParameters` and `ulimits` of a definition to Docker."""
     if program.shared_memory_mib:
         yield from ("--shm-size", f"{program.shared_memory_mib}m")
-    for limit in program.ulimits:
-        yield from ("--ulimit", limit)
+    if program.ulimits:
+        limits = {limit.partition("=")[0]: limit for limit in (*defaults, *program.ulimits)}
+        for limit in limits.values():
+            yield from ("--ulimit", limit)
+
+
+def _configured_ulimits() -> tuple[str, ...]:
+    """Those of podman's configuration. It forgets them when a container asks for any, and then asks
+    for more than a small machine or a container around it may give."""
+    file = os.environ.get("CONTAINERS_CONF")
+    if not file or not Path(file).is_file():
+        return ()
+    settings = tomllib.loads(Path(file).read_text())
+    return tuple(settings.get("containers", {}).get("default_ulimits", ()))
 
 
 def _of_container(environment: Mapping[str, str]) -> dict[str, str]:

@@ -115,6 +115,20 @@ def test_a_job_has_the_shared_memory_and_the_limits_of_its_definition(tmp_path: 
     assert "--ulimit" not in plain
 
 
+def test_podman_keeps_the_limits_of_its_configuration_beside_those_of_a_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By itself it forgets them all as soon as a container asks for one."""
+    settings = tmp_path / "containers.conf"
+    settings.write_text('[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n')
+    monkeypatch.setenv("CONTAINERS_CONF", str(settings))
+    limited = program(ulimits=("nofile=512:512",))
+    call = run_to_end(engine_in(tmp_path, "podman"), limited, tmp_path)
+    assert "--ulimit nofile=512:512 --ulimit nproc=4096:4096" in call
+    assert "nofile=1024" not in call
+    assert "--ulimit" not in run_to_end(engine_in(tmp_path, "podman"), program(), tmp_path)
+
+
 def test_entrypoint_command_and_what_a_job_may_set(tmp_path: Path) -> None:
     call = run_to_end(
         engine_in(tmp_path, limits_memory=False),
