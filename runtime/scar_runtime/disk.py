@@ -9,6 +9,7 @@ from collections.abc import Callable
 from http.client import HTTPResponse
 from pathlib import Path
 
+from scar_runtime.aws.checksums import Crc32
 from scar_runtime.errors import DiskFullError, StorageError
 
 MIB = 1024 * 1024
@@ -16,20 +17,29 @@ CHUNK = 256 * 1024
 
 
 def write_answer(
-    answer: HTTPResponse, descriptor: int, offset: int, name: str, check: Callable[[], None]
-) -> None:
-    """Write the answer's content to an open file from `offset` on. Raises `StorageError` where the
-    disk takes it not; `name` is the object's."""
+    answer: HTTPResponse,
+    descriptor: int,
+    offset: int,
+    name: str,
+    check: Callable[[], None],
+    value: Crc32 | None = None,
+) -> int:
+    """Write the answer's content to an open file from `offset` on, with its CRC-32 into `value`;
+    gives its size. Raises `StorageError` where the disk takes it not; `name` is the object's."""
+    begin = offset
     buffer = memoryview(bytearray(CHUNK))
     while count := answer.readinto(buffer):
         check()
         rest = buffer[:count]
+        if value:
+            value.update(rest)
         while rest:
             try:
                 written = os.pwrite(descriptor, rest, offset)
             except OSError as error:  # of the disk, where trying again helps nobody
                 raise disk_error(error, name) from error
             rest, offset = rest[written:], offset + written
+    return offset - begin
 
 
 def require_space(folder: Path, size: int) -> None:

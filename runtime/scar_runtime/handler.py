@@ -95,7 +95,9 @@ class Invocation:
         API Gateway has no proxy that does not wait.
         """
         try:
-            later = json.dumps({"event": event}).encode("ascii")
+            # The id travels along: where the answer is lost, the call comes twice.
+            again = {"event": event, wrapped.REDRIVEN: self._request_id}
+            later = json.dumps(again).encode("ascii")
             if len(later) > LATER_BYTES:
                 limit = f"a request that nobody waits for has at most {LATER_BYTES} bytes"
                 return self._refusal(413, EventError(limit))

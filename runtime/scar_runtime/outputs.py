@@ -12,8 +12,9 @@ from scar_runtime.config import OWN, Output
 from scar_runtime.errors import LoopError, StorageError
 from scar_runtime.events import StoredObject
 from scar_runtime.output_files import Warn, chosen, listed
+from scar_runtime.parallel import in_parallel
 from scar_runtime.providers.stores import Stores
-from scar_runtime.storage import PARALLEL_OBJECTS, in_parallel
+from scar_runtime.storage import PARALLEL_OBJECTS
 
 KEY_BYTES = 1024
 """The longest key of an S3 object."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from scar_runtime.aws.batch import Batch
@@ -90,7 +90,7 @@ def assemble(
         jobs = Jobs(config.name, spool, settings, batch)
     secrets = Secrets(lambda service: client(service, credentials, connections), settings.any_url)
     script_secrets = ScriptSecrets(config.secrets, secrets)
-    stores = _stores(config, settings, s3, secrets, connections, environ)
+    stores = _stores(config, settings, s3, secrets, connections, environ, log.warning)
     executor = Executor(config, stores, log, terminator, reaper, image, script_secrets)
     functions = Functions(
         Client("lambda", credentials, connections), settings.region, settings.lambda_url
@@ -117,16 +117,18 @@ def _stores(
     secrets: Secrets,
     connections: Connections,
     environ: Mapping[str, str],
+    warn: Callable[[str], None],
 ) -> Stores:
     """Where the function's files are. Most functions have none but in S3, and their cold starts do
     not import the rest."""
+    own = Storage(s3, warn=warn)
     if not config.providers:
-        return Stores(Storage(s3), inputs=config.inputs)
+        return Stores(own, inputs=config.inputs)
     from scar_runtime.providers.makers import Means, makers
 
     unverified = UnverifiedConnections(environ)
-    means = Means(s3, settings.region, settings.s3_url, secrets, connections, unverified)
-    return Stores(Storage(s3), makers(config.providers, means), config.inputs)
+    means = Means(s3, settings.region, settings.s3_url, secrets, connections, unverified, warn)
+    return Stores(own, makers(config.providers, means), config.inputs)
 
 
 def from_process(log_descriptor: int = 1) -> Runtime:

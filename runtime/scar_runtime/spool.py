@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPResponse
 from typing import Any
 
-from scar_runtime.aws.client import Bytes
 from scar_runtime.aws.errors import AwsError
+from scar_runtime.aws.request import Bytes
 from scar_runtime.aws.s3 import S3
 from scar_runtime.errors import StorageError
 from scar_runtime.identifiers import unique
@@ -17,8 +16,6 @@ from scar_runtime.identifiers import unique
 _ABSENT = ("NoSuchKey", "404", "AccessDenied", "403")
 """Without s3:ListBucket, which nobody is granted, S3 answers 403 for what is not there."""
 _REFUSED = ("PreconditionFailed", "412", "NoSuchKey", "404")
-_CONFLICT = ("ConditionalRequestConflict", "409")
-_ATTEMPTS = 5
 _WRITE = "write"
 
 
@@ -56,14 +53,12 @@ class Spool:
     def get(self, key: str) -> Document | None:
         """Read a document; None if there is none."""
 
-        def receive(answer: HTTPResponse) -> Document:
-            content = json.loads(answer.read())
-            if not isinstance(content, dict):
-                raise ValueError("it is no document of ours")
-            return Document(key, content, answer.getheader("ETag") or "")
-
         try:
-            return self._s3.get(self._bucket, key, receive)
+            content, etag = self._s3.read(self._bucket, key)
+            document = json.loads(content)
+            if not isinstance(document, dict):
+                raise ValueError("it is no document of ours")
+            return Document(key, document, etag)
         except AwsError as error:
             if error.code in _ABSENT:
                 return None
@@ -76,18 +71,12 @@ class Spool:
     ) -> Document | None:
         written = {**content, _WRITE: unique()}
         body = Bytes(json.dumps(written).encode("ascii"))
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                etag = self._s3.put(self._bucket, key, body, condition)
-            except AwsError as error:
-                if condition and error.code in _REFUSED:
-                    return self._written_after_all(key, written)
-                # Two conditional writes at one moment: S3 asks to try again.
-                if error.code not in _CONFLICT or attempt == _ATTEMPTS:
-                    raise self._error("write", key, error) from error
-            else:
-                return Document(key, written, etag)
-        raise AssertionError("the last attempt returns or raises")
+        try:
+            return Document(key, written, self._s3.put(self._bucket, key, body, condition))
+        except AwsError as error:
+            if condition and error.code in _REFUSED:
+                return self._written_after_all(key, written)
+            raise self._error("write", key, error) from error
 
     def _written_after_all(self, key: str, written: Mapping[str, Any]) -> Document | None:
         """If the answer to our write got lost, its repetition meets our own document."""

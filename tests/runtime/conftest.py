@@ -56,7 +56,8 @@ def onedata(tmp_path: Path) -> Iterator[CdmiServer]:
 def authority(tmp_path: Path) -> Path:
     """A certificate for 127.0.0.1 that vouches for itself, with its key in the same file."""
     file = tmp_path / "pair.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test"]
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-nodes", "-subj", "/CN=test"]
+    command += ["-pkeyopt", "ec_paramgen_curve:prime256v1"]
     names = ["-addext", "subjectAltName=IP:127.0.0.1"]
     subprocess.run(
         [*command, *names, "-keyout", str(file), "-out", str(tmp_path / "certificate.pem")],

@@ -15,7 +15,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Said:
-    """An answer; `cut` breaks the connection before so many bytes of the body are sent."""
+    """An answer; `cut` breaks the connection before so many bytes of the body are sent. A header
+    that is given empty is not sent."""
 
     status: int = 200
     body: bytes = b""
@@ -78,16 +79,19 @@ class _Handler(BaseHTTPRequestHandler):
         if said is SILENCE:
             self.close_connection = True
             return
-        self.send_response(said.status)
+        self.send_response_only(said.status)
         for name, value in said.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(said.body)))
+            if value:
+                self.send_header(name, value)
+        if "Content-Length" not in said.headers:
+            self.send_header("Content-Length", str(len(said.body)))
         self.end_headers()
-        self.wfile.write(said.body[: said.cut])
-        if said.cut is not None:
+        if self.command != "HEAD":
+            self.wfile.write(said.body[: said.cut])
+        if said.cut is not None or said.headers.get("Content-Length") == "":
             self.close_connection = True
 
-    do_GET = do_PUT = do_POST = do_DELETE = _answer  # noqa: N815  (the library's names)
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _answer  # noqa: N815  (the library's names)
     do_MKCOL = do_MOVE = _answer  # noqa: N815
 
     def log_message(self, format: str, *args: object) -> None:

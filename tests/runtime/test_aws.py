@@ -12,13 +12,15 @@ from typing import Any
 
 import pytest
 from scar_runtime.aws.batch import Batch
-from scar_runtime.aws.client import ATTEMPTS, Bytes, Client
+from scar_runtime.aws.client import ATTEMPTS, Client
 from scar_runtime.aws.credentials import Provider
 from scar_runtime.aws.endpoints import bucket_address
 from scar_runtime.aws.errors import AwsError, CredentialsError
 from scar_runtime.aws.functions import Functions
+from scar_runtime.aws.request import Bytes
 from scar_runtime.aws.s3 import S3
 from scar_runtime.aws.signature import Credentials
+from scar_runtime.errors import StorageError
 from scar_runtime.events import StoredObject
 from scar_runtime.storage import Storage
 
@@ -29,7 +31,8 @@ KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
 NO_VARIABLES: Mapping[str, str] = {}
 SLOW_DOWN = Said(503, b"<Error><Code>SlowDown</Code><Message>Please</Message></Error>")
 DENIED = Said(403, b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>")
-FINE = Said(200, b"content", {"ETag": '"e"'})
+ETAG = {"ETag": '"e"'}
+FINE = Said(200, b"content", ETAG)
 
 
 def client(
@@ -105,7 +108,7 @@ def test_connections_are_kept() -> None:
 
 
 def test_a_connection_that_is_to_be_closed_is_not_used_again() -> None:
-    with scripted(Said(200, b"content", {"Connection": "close"})) as server:
+    with scripted(Said(200, b"content", {**ETAG, "Connection": "close"})) as server:
         bucket = s3(server)
         for _ in range(3):
             assert bucket.get("bucket", "key", HTTPResponse.read) == b"content"
@@ -113,7 +116,7 @@ def test_a_connection_that_is_to_be_closed_is_not_used_again() -> None:
 
 
 def test_a_connection_that_died_while_idle_is_not_asked() -> None:
-    with scripted(Said(200, b"content"), FINE) as server:
+    with scripted(FINE) as server:
         bucket = s3(server)
         bucket.get("bucket", "key", HTTPResponse.read)
         server.hang_up()
@@ -181,20 +184,23 @@ def test_an_event_s_bucket_never_becomes_another_host(bucket: str) -> None:
 
 
 def test_an_end_of_an_upload_that_fails_after_all_is_a_failure(tmp_path: Path) -> None:
-    begun = Said(200, b"<X><UploadId>id</UploadId></X>")
+    root = b"InitiateMultipartUploadResult"
+    begun = Said(200, b"<%s><UploadId>id</UploadId></%s>" % (root, root))
     failed = Said(200, b"<Error><Code>InternalError</Code></Error>")
     large = tmp_path / "large"
     with large.open("wb") as file:
         file.truncate(9 * 1024 * 1024)
-    with scripted(begun, FINE, FINE, failed, Said(204)) as server:
+    tries = [failed, Said(404)] * ATTEMPTS
+    with scripted(begun, FINE, FINE, *tries, Said(204)) as server:
         storage = Storage(s3(server))
-        with pytest.raises(Exception, match="cannot write s3://bucket/key: InternalError"):
+        with pytest.raises(StorageError, match="cannot write s3://bucket/key: InternalError"):
             storage.upload(large, "bucket", "key", {})
-        assert [asked.method for asked in server.asked] == ["POST", "PUT", "PUT", "POST", "DELETE"]
+        methods = [asked.method for asked in server.asked]
+        assert methods == ["POST", "PUT", "PUT", *["POST", "HEAD"] * ATTEMPTS, "DELETE"]
 
 
 def test_a_broken_download_leaves_no_mixture(tmp_path: Path) -> None:
-    with scripted(Said(200, b"12345678", cut=5), Said(200, b"12345678")) as server:
+    with scripted(Said(200, b"12345678", ETAG, cut=5), Said(200, b"12345678", ETAG)) as server:
         found = StoredObject("bucket", "key", size=8)
         Storage(s3(server)).download(found, tmp_path / "x")
         assert (tmp_path / "x").read_bytes() == b"12345678"
@@ -268,10 +274,10 @@ def test_a_container_without_credentials_says_so() -> None:
             provider.get()
 
 
-def secure(authority: Path) -> Any:
+def secure(authority: Path, said: Said = FINE) -> Any:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(authority)
-    return scripted(FINE, tls=tls)
+    return scripted(said, tls=tls)
 
 
 def test_the_given_authorities_are_trusted(authority: Path) -> None:
@@ -302,7 +308,7 @@ def test_a_proxy_is_used_where_one_is_set() -> None:
 
 
 def test_only_s3_takes_content_without_a_hash(authority: Path) -> None:
-    with secure(authority) as server:
+    with secure(authority, Said(202)) as server:
         certificate = str(authority.with_name("certificate.pem"))
         one = client("lambda", variables={"AWS_CA_BUNDLE": certificate})
         url = server.url.replace("http:", "https:")

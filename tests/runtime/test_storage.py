@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from scar_runtime.aws.client import Client
 from scar_runtime.aws.credentials import Provider
-from scar_runtime.aws.s3 import S3, FileSlice, Part
+from scar_runtime.aws.request import FileSlice
+from scar_runtime.aws.s3 import S3, Part
 from scar_runtime.config import Output
 from scar_runtime.disk import MIB, require_space
 from scar_runtime.errors import DiskFullError, LoopError, StorageError, SupersededError
@@ -18,7 +19,8 @@ from scar_runtime.events import StoredObject
 from scar_runtime.handler import Invocation
 from scar_runtime.outputs import plan, publish
 from scar_runtime.providers.stores import Stores
-from scar_runtime.storage import PART, Storage
+from scar_runtime.storage import Storage
+from scar_runtime.uploads import PART
 
 from tests.runtime.cloud import Bucket, opened
 from tests.runtime.functions import COPY, Function, Invoked, stored
@@ -55,8 +57,8 @@ def test_a_large_object_replaced_amid_the_transfer_is_never_mixed(
     class Replacing(S3):
         """S3 at a moment when somebody else writes the object again."""
 
-        def get(self, *arguments: Any, **options: Any) -> Any:
-            answer = super().get(*arguments, **options)
+        def head(self, *arguments: Any, **options: Any) -> Any:
+            answer = super().head(*arguments, **options)
             bucket.put("key", b"2" * (2 * PART))
             return answer
 

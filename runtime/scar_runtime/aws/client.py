@@ -9,15 +9,8 @@ from http.client import HTTPResponse
 from typing import Protocol, TypeVar
 
 from scar_runtime.aws.connections import Connections
-from scar_runtime.aws.sender import (
-    ATTEMPTS,
-    NOTHING,
-    Body,
-    Bytes,
-    RefusedError,
-    Request,
-    Sender,
-)
+from scar_runtime.aws.request import Request
+from scar_runtime.aws.sender import ATTEMPTS, Sender
 from scar_runtime.aws.signature import (
     UNSIGNED,
     Credentials,
@@ -26,8 +19,6 @@ from scar_runtime.aws.signature import (
     query_string,
     signed_headers,
 )
-
-__all__ = ["ATTEMPTS", "NOTHING", "Body", "Bytes", "Client", "RefusedError", "Request"]
 
 T = TypeVar("T")
 
@@ -59,6 +50,10 @@ class Client:
         Raises `AwsError`; see `Sender` for what is tried again.
         """
         return self._sender.deliver(request, lambda: self._headers(request, region), receive)
+
+    def pause(self, attempt: int) -> None:
+        """Wait as between two attempts of one request, counted from 1."""
+        self._sender.pause(attempt)
 
     def _payload_hash(self, request: Request) -> str:
         """Over TLS the content needs no hash of its own: nobody can change it on the way.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from http.client import HTTPResponse
-
-from scar_runtime.aws.client import Bytes, Client, Request
+from scar_runtime.aws.answers import with_status
+from scar_runtime.aws.client import Client
 from scar_runtime.aws.endpoints import service_origin
+from scar_runtime.aws.request import Bytes, Request
 
+ACCEPTED = 202
 LATER_BYTES = 1024 * 1024
 """The largest event of an asynchronous call.
 
@@ -25,7 +26,8 @@ class Functions:
     def invoke_later(self, name: str, event: bytes) -> None:
         """Hand an event (JSON) over, to be tried as often as the function's settings say.
 
-        Raises `AwsError`.
+        Raises `AwsError`. Two calls are two events, so that the request is not repeated where the
+        first may have been taken.
         """
         self._client.send(
             Request(
@@ -34,7 +36,9 @@ class Functions:
                 f"/2015-03-31/functions/{name}/invocations",
                 headers={"X-Amz-Invocation-Type": "Event"},
                 body=Bytes(event),
+                repeatable=False,
+                fresh=True,
             ),
             self._region,
-            HTTPResponse.read,
+            with_status(ACCEPTED),
         )

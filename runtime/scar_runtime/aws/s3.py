@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 import base64
-import re
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from http.client import HTTPResponse
-from pathlib import Path
 from typing import TypeVar
 
-from scar_runtime.aws.client import NOTHING, Body, Bytes, Client, RefusedError, Request
+from scar_runtime.aws.answers import RefusedError, element, etag
+from scar_runtime.aws.checksums import ASKED, Crc32, expected, require_content
+from scar_runtime.aws.client import Client
 from scar_runtime.aws.endpoints import bucket_address
-from scar_runtime.aws.errors import AwsError
+from scar_runtime.aws.errors import UnreadableError
+from scar_runtime.aws.request import NOTHING, Body, Bytes, Request
 
-BLOCK = 256 * 1024
 META = "x-amz-meta-"
-_UPLOAD = re.compile(rb"<UploadId>([^<]+)</UploadId>")
 _ELSEWHERE = (301, 307, 400)
+_UNTOLD = ("400", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException")
+"""The codes, among those of status 400, of a request to the wrong region; of a HEAD request, whose
+answer has no body, there is no other code than the status."""
+NO_HEADERS: Mapping[str, str] = {}
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class FileSlice:
-    """A part of a file, read as it is sent."""
-
-    path: Path
-    begin: int
-    size: int
-
-    def blocks(self) -> Iterator[bytes]:
-        with self.path.open("rb", buffering=0) as file:
-            file.seek(self.begin)
-            rest = self.size
-            while rest and (block := file.read(min(BLOCK, rest))):
-                rest -= len(block)
-                yield block
 
 
 @dataclass(frozen=True)
@@ -46,6 +31,19 @@ class Part:
 
     etag: str
     checksum: str
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A request, wherever its bucket is."""
+
+    method: str
+    bucket: str
+    key: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Body = NOTHING
+    repeatable: bool = True
 
 
 class S3:
@@ -61,6 +59,10 @@ class S3:
         """The same service as the same principal, beginning in another region."""
         return S3(self._client, region, self._endpoint_url)
 
+    def pause(self, attempt: int) -> None:
+        """Wait as between two attempts of one request, counted from 1."""
+        self._client.pause(attempt)
+
     def get(
         self,
         bucket: str,
@@ -68,128 +70,177 @@ class S3:
         receive: Callable[[HTTPResponse], T],
         *,
         version: str | None = None,
-        headers: Mapping[str, str] | None = None,
+        part: int | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
     ) -> T:
-        """Read an object, or with a Range header a part of it."""
-        query = {"versionId": version} if version else {}
-        return self._send("GET", bucket, key, receive, query, headers or {})
+        """Read an object, with a Range header or a part's number a part of it."""
+
+        def receive_whole(answer: HTTPResponse) -> T:
+            etag(answer)
+            if answer.length is None and not answer.chunked:
+                raise UnreadableError("an answer without an end")
+            return receive(answer)
+
+        wanted = _Wanted("GET", bucket, key, _which(version, part), headers)
+        return self._send(wanted, receive_whole)
 
     def head(
-        self, bucket: str, key: str, headers: Mapping[str, str] | None = None
+        self,
+        bucket: str,
+        key: str,
+        *,
+        version: str | None = None,
+        part: int | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
     ) -> dict[str, str]:
         """The headers of an object, their names in small letters."""
 
         def receive(answer: HTTPResponse) -> dict[str, str]:
-            return {name.lower(): value for name, value in answer.getheaders()}
+            etag(answer)
+            return headers_of(answer)
 
-        return self._send("HEAD", bucket, key, receive, {}, headers or {})
+        wanted = _Wanted("HEAD", bucket, key, _which(version, part), headers)
+        return self._send(wanted, receive)
 
-    def put(self, bucket: str, key: str, body: Body, headers: Mapping[str, str]) -> str:
+    def read(self, bucket: str, key: str) -> tuple[bytes, str]:
+        """The content of a small object, as its checksum says, and its ETag."""
+
+        def receive(answer: HTTPResponse) -> tuple[bytes, str]:
+            content, headers = answer.read(), headers_of(answer)
+            require_content(expected(headers), content)
+            return content, etag(answer)
+
+        return self.get(bucket, key, receive, headers=ASKED)
+
+    def put(
+        self,
+        bucket: str,
+        key: str,
+        body: Body,
+        headers: Mapping[str, str],
+        *,
+        repeatable: bool = True,
+    ) -> str:
         """Write an object; gives its ETag. S3 compares the checksum with what arrives."""
         headers = {**headers, "x-amz-checksum-crc32": checksum(body)}
-        return self._send("PUT", bucket, key, _etag, {}, headers, body)
+        wanted = _Wanted("PUT", bucket, key, {}, headers, body, repeatable)
+        return self._send(wanted, etag)
 
     def begin_upload(self, bucket: str, key: str, headers: Mapping[str, str]) -> str:
-        """Begin a multipart upload; gives its id."""
+        """Begin a multipart upload; gives its id. It is not repeated where there may be one."""
         headers = {**headers, "x-amz-checksum-algorithm": "CRC32"}
-        answer = self._send("POST", bucket, key, HTTPResponse.read, {"uploads": ""}, headers)
-        found = _UPLOAD.search(answer)
-        if not found:
-            raise AwsError("BadAnswer", "a multipart upload without an id")
-        return found[1].decode()
+        wanted = _Wanted("POST", bucket, key, {"uploads": ""}, headers, repeatable=False)
+        return self._send(
+            wanted, lambda answer: element(answer, "InitiateMultipartUploadResult", "UploadId")
+        )
 
     def put_part(self, bucket: str, key: str, upload: str, number: int, body: Body) -> Part:
         """Send part `number`, counted from 1."""
         sent = checksum(body)
         query = {"partNumber": str(number), "uploadId": upload}
-        headers = {"x-amz-checksum-crc32": sent}
-        return Part(self._send("PUT", bucket, key, _etag, query, headers, body), sent)
+        wanted = _Wanted("PUT", bucket, key, query, {"x-amz-checksum-crc32": sent}, body)
+        return Part(self._send(wanted, etag), sent)
 
-    def end_upload(self, bucket: str, key: str, upload: str, parts: Sequence[Part]) -> None:
-        """Make the object of its parts; only now it exists."""
+    def end_upload(
+        self,
+        bucket: str,
+        key: str,
+        upload: str,
+        parts: Sequence[Part],
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> None:
+        """Make the object of its parts; only now it exists. It is not repeated where it may."""
         listed = "".join(
             f"<Part><PartNumber>{number}</PartNumber><ETag>{part.etag}</ETag>"
             f"<ChecksumCRC32>{part.checksum}</ChecksumCRC32></Part>"
             for number, part in enumerate(parts, start=1)
         )
         document = f"<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>"
-        body = Bytes(document.encode())
-        answer = self._send("POST", bucket, key, HTTPResponse.read, {"uploadId": upload}, {}, body)
-        if b"<Error>" in answer:  # S3 begins its answer with 200 before it knows the end
-            raise AwsError("InternalError", answer.decode("utf-8", "replace"))
+        body, query = Bytes(document.encode()), {"uploadId": upload}
+        wanted = _Wanted("POST", bucket, key, query, headers, body, repeatable=False)
+        self._send(wanted, lambda answer: element(answer, "CompleteMultipartUploadResult", "ETag"))
 
     def abort_upload(self, bucket: str, key: str, upload: str) -> None:
-        self._send("DELETE", bucket, key, HTTPResponse.read, {"uploadId": upload}, {})
+        self._send(_Wanted("DELETE", bucket, key, {"uploadId": upload}), HTTPResponse.read)
 
-    def _send(
-        self,
-        method: str,
-        bucket: str,
-        key: str,
-        receive: Callable[[HTTPResponse], T],
-        query: Mapping[str, str],
-        headers: Mapping[str, str],
-        body: Body = NOTHING,
-    ) -> T:
+    def uploads(self, bucket: str, key: str) -> list[tuple[str, float]]:
+        """The ids of the unfinished uploads of one key, and how many seconds ago each began.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html: those of the
+        shortest key come first, up to 1,000.
+        """
+        from scar_runtime.aws.unfinished import uploads_of
+
+        query = {"uploads": "", "prefix": key, "encoding-type": "url"}
+        wanted = _Wanted("GET", bucket, query=query)
+        return self._send(wanted, lambda answer: uploads_of(answer, key))
+
+    def _send(self, wanted: _Wanted, receive: Callable[[HTTPResponse], T]) -> T:
         """Ask where we think the bucket is, and once more where S3 says it is."""
-        region = self._regions.get(bucket, self._region)
+        region = self._regions.get(wanted.bucket, self._region)
         try:
-            return self._ask(region, method, bucket, key, receive, query, headers, body)
+            return self._ask(region, wanted, receive)
         except RefusedError as refused:
-            told = refused.headers["x-amz-bucket-region"]
-            if refused.status not in _ELSEWHERE or not told or told == region:
+            if refused.status not in _ELSEWHERE:
                 raise
-            self._regions[bucket] = told
-        return self._ask(told, method, bucket, key, receive, query, headers, body)
+            found = refused.region
+            if not found and (refused.status != 400 or refused.code in _UNTOLD):
+                found = self._region_of(wanted.bucket, region)
+            if not found or found == region:
+                raise
+            self._regions[wanted.bucket] = found
+        return self._ask(found, wanted, receive)
 
-    def _ask(
-        self,
-        region: str,
-        method: str,
-        bucket: str,
-        key: str,
-        receive: Callable[[HTTPResponse], T],
-        query: Mapping[str, str],
-        headers: Mapping[str, str],
-        body: Body,
-    ) -> T:
-        place, path = bucket_address(bucket, region, self._endpoint_url)
-        request = Request(method, place, path + key, query, headers, body)
+    def _region_of(self, bucket: str, region: str) -> str | None:
+        """Where the bucket is. S3 says so also to those whom it refuses the rest."""
+
+        def receive(answer: HTTPResponse) -> str | None:
+            return answer.getheader("x-amz-bucket-region")
+
+        try:
+            return self._ask(region, _Wanted("HEAD", bucket), receive)
+        except RefusedError as refused:
+            return refused.region
+
+    def _ask(self, region: str, wanted: _Wanted, receive: Callable[[HTTPResponse], T]) -> T:
+        place, path = bucket_address(wanted.bucket, region, self._endpoint_url)
+        request = Request(
+            wanted.method,
+            place,
+            path + wanted.key if wanted.key else path.rstrip("/") or "/",
+            wanted.query,
+            wanted.headers,
+            wanted.body,
+            wanted.repeatable,
+        )
         return self._client.send(request, region, receive)
+
+
+def _which(version: str | None, part: int | None) -> dict[str, str]:
+    query = {"versionId": version} if version else {}
+    if part:
+        query["partNumber"] = str(part)
+    return query
 
 
 def checksum(body: Body) -> str:
     """The CRC-32 as S3 writes it."""
-    return base64.b64encode(_crc32(body)).decode()
-
-
-def composite_checksum(parts: Iterable[Body]) -> str:
-    """The checksum that S3 keeps of an object in parts: of the parts' checksums, and their number.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
-    """
-    each = [_crc32(part) for part in parts]
-    return f"{checksum(Bytes(b''.join(each)))}-{len(each)}"
-
-
-def _crc32(body: Body) -> bytes:
-    value = 0
+    value = Crc32()
     for block in body.blocks():
-        value = zlib.crc32(block, value)
-    return value.to_bytes(4, "big")
+        value.update(block)
+    return base64.b64encode(value.digest()).decode()
 
 
-def _etag(answer: HTTPResponse) -> str:
-    return answer.getheader("ETag") or ""
+def headers_of(answer: HTTPResponse) -> dict[str, str]:
+    """Of an answer, their names in small letters."""
+    return {name.lower(): value for name, value in answer.getheaders()}
 
 
 def metadata_headers(metadata: Mapping[str, str]) -> dict[str, str]:
     return {META + name: value for name, value in metadata.items()}
 
 
-def metadata_of(answer: HTTPResponse) -> dict[str, str]:
+def metadata_of(headers: Mapping[str, str]) -> dict[str, str]:
     return {
-        name.lower().removeprefix(META): value
-        for name, value in answer.getheaders()
-        if name.lower().startswith(META)
+        name.removeprefix(META): value for name, value in headers.items() if name.startswith(META)
     }

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from http.client import HTTPResponse
 from typing import Any, Protocol
 
-from scar_runtime.aws.client import Bytes, Client, Request
+from scar_runtime.aws.answers import document, member
+from scar_runtime.aws.client import Client
 from scar_runtime.aws.endpoints import service_origin
 from scar_runtime.aws.errors import AwsError
+from scar_runtime.aws.request import Bytes, Request
 
 PLAIN_PARTS = 7
 """Of a secret's ARN; a job's may go on with `:key:stage:version`.
@@ -36,10 +38,10 @@ class Secrets:
         service = arn.split(":")[2]
         if service == "ssm":
             asked = {"Names": [arn], "WithDecryption": True}
-            found = self._ask(arn, "AmazonSSM.GetParameters", asked)["Parameters"]
-            if not found:
+            found = self._ask(arn, "AmazonSSM.GetParameters", asked, _parameter)
+            if found is None:
                 raise AwsError("ParameterNotFound", "there is no such parameter")
-            return str(found[0]["Value"])
+            return found
         return self._secret(arn)
 
     def _secret(self, arn: str) -> str:
@@ -50,10 +52,9 @@ class Secrets:
             asked["VersionStage"] = stage
         if version:
             asked["VersionId"] = version
-        answer = self._ask(arn, "secretsmanager.GetSecretValue", asked)
-        if "SecretString" not in answer:
+        text = self._ask(arn, "secretsmanager.GetSecretValue", asked, _secret)
+        if text is None:
             raise AwsError("NotText", "the secret is binary, and a variable is text")
-        text = str(answer["SecretString"])
         if not key:
             return text
         try:
@@ -62,9 +63,15 @@ class Secrets:
             # Not the error's own text: it may hold a part of the secret.
             raise AwsError("NoSuchKey", f"the secret is no JSON object with {key!r}") from error
 
-    def _ask(self, arn: str, action: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    def _ask(
+        self,
+        arn: str,
+        action: str,
+        content: Mapping[str, Any],
+        receive: Callable[[HTTPResponse], str | None],
+    ) -> str | None:
         service, region = arn.split(":")[2:4]
-        answer = self._client(service).send(
+        return self._client(service).send(
             Request(
                 "POST",
                 service_origin(service, region, self._endpoint_url),
@@ -73,7 +80,20 @@ class Secrets:
                 body=Bytes(json.dumps(content).encode("ascii")),
             ),
             region,
-            HTTPResponse.read,
+            receive,
         )
-        read: dict[str, Any] = json.loads(answer)
-        return read
+
+
+def _parameter(answer: HTTPResponse) -> str | None:
+    """The value of the one parameter that was asked for; None if there is none."""
+    found = member(document(answer), "Parameters")
+    return str(member(found[0], "Value")) if found else None
+
+
+def _secret(answer: HTTPResponse) -> str | None:
+    """The value; None if it is not a text."""
+    found = document(answer)
+    if "SecretString" not in found:
+        member(found, "SecretBinary")
+        return None
+    return str(found["SecretString"])

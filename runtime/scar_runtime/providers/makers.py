@@ -31,6 +31,7 @@ class Means:
     values: Values
     verified: Connections
     unverified: Connections
+    warn: Callable[[str], None] = lambda _: None
     sleep: Callable[[float], None] = time.sleep
 
     def connections(self, provider: Provider) -> Connections:
@@ -50,12 +51,13 @@ def _s3(provider: Provider, means: Means) -> Store:
         s3_there = means.own.in_region(region)
     else:
         s3_there = S3(_client(provider, means), region, means.s3_url)
-    return Storage(s3_there, f"{provider.name}:")
+    return Storage(s3_there, f"{provider.name}:", means.warn)
 
 
 def _minio(provider: Provider, means: Means) -> Store:
     region = provider.region or s3.REGION
-    return Storage(S3(_client(provider, means), region, _url(provider)), f"{provider.name}:")
+    s3_there = S3(_client(provider, means), region, _url(provider))
+    return Storage(s3_there, f"{provider.name}:", means.warn)
 
 
 def _client(provider: Provider, means: Means) -> Client:

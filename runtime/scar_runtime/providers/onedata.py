@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scar_runtime.aws.errors import AwsError
-from scar_runtime.aws.s3 import FileSlice
+from scar_runtime.aws.request import FileSlice
 from scar_runtime.providers.web import Folders, FolderStore, Web, drain
 
 PARTS = ("token",)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from http.client import HTTPResponse
 from typing import TypeVar
 
-from scar_runtime.aws.client import Client, Request
+from scar_runtime.aws.client import Client
 from scar_runtime.aws.connections import Connections
+from scar_runtime.aws.request import Request
 from scar_runtime.aws.signature import Credentials
 from scar_runtime.providers.secret import ProviderSecret
 

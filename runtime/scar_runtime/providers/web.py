@@ -14,8 +14,8 @@ from urllib.parse import unquote, urlsplit
 
 from scar_runtime.aws.connections import Connections, origin
 from scar_runtime.aws.errors import AwsError
-from scar_runtime.aws.s3 import FileSlice
-from scar_runtime.aws.sender import NOTHING, Body, Request, Sender
+from scar_runtime.aws.request import NOTHING, Body, FileSlice, Request
+from scar_runtime.aws.sender import Sender
 from scar_runtime.disk import CHUNK, disk_error, require_space, write_answer
 from scar_runtime.errors import AbsentError, StorageError
 from scar_runtime.events import StoredObject

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from http.client import HTTPResponse
 
 from scar_runtime.aws.errors import AwsError
-from scar_runtime.aws.s3 import FileSlice
-from scar_runtime.aws.sender import Bytes
+from scar_runtime.aws.request import Bytes, FileSlice
 from scar_runtime.aws.signature import encoded_path
 from scar_runtime.identifiers import unique
 from scar_runtime.providers.web import Folders, FolderStore, Web, drain
