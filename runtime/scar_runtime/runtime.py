@@ -88,7 +88,9 @@ def assemble(
         once = client("batch", credentials, connections, attempts=1)
         batch = Batch(once, settings.region, settings.batch_url)
         jobs = Jobs(config.name, spool, settings, batch)
-    secrets = Secrets(lambda service: client(service, credentials, connections), settings.any_url)
+    secrets = Secrets(
+        lambda service: client(service, credentials, connections), settings.secret_urls
+    )
     script_secrets = ScriptSecrets(config.secrets, secrets)
     stores = _stores(config, settings, s3, secrets, connections, environ, log.warning)
     executor = Executor(config, stores, log, terminator, reaper, image, script_secrets)

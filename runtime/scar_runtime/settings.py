@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from scar_runtime.aws.endpoint_variables import endpoint_url
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -18,8 +20,8 @@ class Settings:
     - `task_metadata_url`: where ECS tells of this process's task
     - `has_image`: whether programs of the function's image can be run here
     - `is_child_node`: whether this is one of them that does not lead
-    - `s3_url`, `batch_url`, `lambda_url`, `any_url` (all others): services that speak the same
-      protocols, in place of AWS's own
+    - `s3_url`, `batch_url`, `lambda_url` and `secret_urls` (by the name of the service in an ARN):
+      services that speak the same protocols, in place of AWS's own
     """
 
     config: Path | None
@@ -38,12 +40,13 @@ class Settings:
     s3_url: str | None
     batch_url: str | None
     lambda_url: str | None
-    any_url: str | None
+    secret_urls: Mapping[str, str | None]
     log_group: str
     log_stream: str
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Raises `ConfigError` for addresses of AWS that cannot be had."""
     config = environ.get("SCAR_FUNCTION_CONFIG")
     nodes = environ.get("SCAR_JOB_NODES")
     return Settings(
@@ -67,10 +70,13 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         job_attempt=int(environ.get("AWS_BATCH_JOB_ATTEMPT", "1")),
         # S3 tells where a bucket is if it is elsewhere, so that any region does to begin with.
         region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1",
-        s3_url=environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL"),
-        batch_url=environ.get("AWS_ENDPOINT_URL_BATCH") or environ.get("AWS_ENDPOINT_URL"),
-        lambda_url=environ.get("AWS_ENDPOINT_URL_LAMBDA") or environ.get("AWS_ENDPOINT_URL"),
-        any_url=environ.get("AWS_ENDPOINT_URL"),
+        s3_url=endpoint_url(environ, "S3"),
+        batch_url=endpoint_url(environ, "BATCH"),
+        lambda_url=endpoint_url(environ, "LAMBDA"),
+        secret_urls={
+            "secretsmanager": endpoint_url(environ, "SECRETS_MANAGER"),
+            "ssm": endpoint_url(environ, "SSM"),
+        },
         log_group=environ.get("AWS_LAMBDA_LOG_GROUP_NAME", ""),
         log_stream=environ.get("AWS_LAMBDA_LOG_STREAM_NAME", ""),
     )

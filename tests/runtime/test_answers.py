@@ -35,7 +35,7 @@ def s3(server: Server) -> S3:
 
 def secrets(server: Server) -> Secrets:
     made: Callable[[str], Client] = client
-    return Secrets(made, server.url)
+    return Secrets(made, dict.fromkeys(("secretsmanager", "ssm"), server.url))
 
 
 Ask = Callable[[Server], Any]

@@ -64,14 +64,19 @@ def test_a_secret_that_cannot_be_read_fails_the_run_and_shows_nothing(
 def test_a_key_that_is_not_there_is_named_and_the_secret_is_not(text: str, suffix: str) -> None:
     answer = Said(200, json.dumps({"SecretString": text}).encode())
     with scripted(answer) as server:
-        secrets = Secrets(client, server.url)
+        secrets = Secrets(client, dict.fromkeys(("secretsmanager", "ssm"), server.url))
         with pytest.raises(AwsError, match=r"no JSON object with 'key'$"):
             secrets.read(f"{ARN}:{suffix}")
 
 
 def test_a_stage_and_a_version_are_asked_for() -> None:
     with scripted(Said(200, b'{"SecretString": "x"}')) as server:
-        assert Secrets(client, server.url).read(f"{ARN}::AWSPREVIOUS:v1") == "x"
+        assert (
+            Secrets(client, dict.fromkeys(("secretsmanager", "ssm"), server.url)).read(
+                f"{ARN}::AWSPREVIOUS:v1"
+            )
+            == "x"
+        )
         [asked] = server.asked
     assert asked.headers["X-Amz-Target"] == "secretsmanager.GetSecretValue"
     assert "/eu-west-1/secretsmanager/" in asked.headers["Authorization"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import select
 import ssl
 import threading
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
@@ -104,7 +105,7 @@ class Connections:
         else:
             connection = HTTPConnection(target.host, target.port, timeout=CONNECT_SECONDS)
         if proxy:
-            connection.set_tunnel(place.host, place.port)
+            connection.set_tunnel(place.host, place.port, self._proxy_headers(place))
         connection.connect()
         connection.sock.settimeout(READ_SECONDS)
         return connection
@@ -124,11 +125,22 @@ class Connections:
 
     def _proxy(self, place: Origin) -> Origin | None:
         """The usual variables, in capitals or not; a proxy opens a tunnel for us."""
-        scheme = "https" if place.secure else "http"
-        url = self._variable(f"{scheme}_proxy")
+        url = self._proxy_url(place)
         if not url or self._is_direct(place.host):
             return None
-        return origin(url if "://" in url else f"http://{url}")
+        return origin(url)
+
+    def _proxy_url(self, place: Origin) -> str:
+        url = self._variable("https_proxy" if place.secure else "http_proxy")
+        return url if not url or "://" in url else f"http://{url}"
+
+    def _proxy_headers(self, place: Origin) -> dict[str, str]:
+        """User and password of a proxy, which stand percent-encoded in its URL."""
+        parts = urlsplit(self._proxy_url(place))
+        if parts.username is None:
+            return {}
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        return {"Proxy-Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
     def _is_direct(self, host: str) -> bool:
         for name in self._variable("no_proxy").split(","):

@@ -19,6 +19,8 @@ from scar_runtime.aws.signature import Credentials
 CONTAINER_HOST = "169.254.170.2"
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html"""
 EARLY_SECONDS = 300
+PAUSE_SECONDS = 30
+"""Between two attempts to renew what is still valid: no request waits for each of them."""
 _ATTEMPTS = 3
 _TIMEOUT_SECONDS = 5
 
@@ -31,14 +33,31 @@ class Provider:
         self._now = now
         self._lock = threading.Lock()
         self._found: Credentials | None = None
+        self._ask_again = 0.0
 
     def get(self) -> Credentials:
         """Raises `CredentialsError` where there are none."""
         with self._lock:
             found = self._found
-            if found is None or (found.expires and found.expires - EARLY_SECONDS < self._now()):
-                found = self._found = self._find()
+            if found is None or self._is_due(found):
+                found = self._found = self._renewed(found)
             return found
+
+    def _is_due(self, found: Credentials) -> bool:
+        now = self._now()
+        if found.expires is None or found.expires - EARLY_SECONDS >= now:
+            return False
+        return now >= self._ask_again or found.expires <= now
+
+    def _renewed(self, held: Credentials | None) -> Credentials:
+        """New ones; those that are held, while they are still valid and there are no others."""
+        try:
+            return self._find()
+        except CredentialsError:
+            if held is None or (held.expires is not None and held.expires <= self._now()):
+                raise
+            self._ask_again = self._now() + PAUSE_SECONDS
+            return held
 
 
 def _source(environ: Mapping[str, str]) -> Callable[[], Credentials]:

@@ -29,9 +29,11 @@ class Values(Protocol):
 class Secrets:
     """Requests to both services, each in the region that the ARN names."""
 
-    def __init__(self, client: Callable[[str], Client], endpoint_url: str | None) -> None:
+    def __init__(
+        self, client: Callable[[str], Client], endpoint_urls: Mapping[str, str | None]
+    ) -> None:
         self._client = client
-        self._endpoint_url = endpoint_url
+        self._endpoint_urls = endpoint_urls
 
     def read(self, arn: str) -> str:
         """The value as text. Raises `AwsError`."""
@@ -74,7 +76,7 @@ class Secrets:
         return self._client(service).send(
             Request(
                 "POST",
-                service_origin(service, region, self._endpoint_url),
+                service_origin(service, region, self._endpoint_urls[service]),
                 "/",
                 headers={"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": action},
                 body=Bytes(json.dumps(content).encode("ascii")),
