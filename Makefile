@@ -5,7 +5,7 @@ BIN := .venv/bin
 # The pinned Node.js comes before the system's: jsii and the CDK CLI run on whichever is first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup demo test check bench clean
+.PHONY: help setup demo test check bench soak clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ check: .venv/.done .venv-checkov/.done node_modules/.done ## format, lint, types
 
 bench: setup ## run the benchmarks
 	$(BIN)/python -m pytest benchmarks
+
+soak: setup ## run the fault campaign in its long form, and write its table into docs/reliability.md
+	$(BIN)/python -m tests.soak --write
 
 clean: ## remove what the other targets made
 	rm -rf .venv .venv-cloud .venv-checkov node_modules cdk.out out .cache
