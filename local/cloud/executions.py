@@ -11,6 +11,8 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
+from local.cloud.tail import OWN
+
 LAMBDA = "lambda"
 BATCH = "batch"
 
@@ -18,8 +20,8 @@ SUCCEEDED = "succeeded"
 FAILED = "failed"
 
 _REQUEST_CHARACTERS = 36
-OWN = '{"scar"'
-"""How the runtime's own lines begin; it sees to it that no script's line does."""
+LAST_OUTPUT = "its last output:"
+"""Where the runtime's reasons have the last lines of the script's output."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Attempt:
     """One attempt as the cloud saw it: an invocation, or a container of a job.
 
     `execution` is Lambda's request id (the same in all attempts) or the job's id. `final` is true
-    when no further attempt follows. `inputs` are "bucket/key" as far as the cloud knows them.
+    when no further attempt follows. `inputs` are "bucket/key" as far as the cloud knows them, and
+    `output` is what was printed last.
     """
 
     service: str
@@ -40,6 +43,7 @@ class Attempt:
     exit_code: int | None = None
     reason: str | None = None
     inputs: tuple[str, ...] = ()
+    output: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Report:
     exit_code: int | None
     seconds: float
     outputs: tuple[str, ...]
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,7 @@ def parse_report(line: str, job: str | None) -> Report | None:
         exit_code=_integer(document.get("exit_code")),
         seconds=float(_number(document.get("seconds"))),
         outputs=tuple(str(output) for output in outputs) if isinstance(outputs, list) else (),
+        reason=_text(document.get("reason")),
     )
 
 
@@ -126,10 +132,10 @@ def _rows(attempt: Attempt, reports: dict[str | None, Report]) -> list[Row]:
         outputs=(),
         attempts=attempt.number,
         exit_code=attempt.exit_code,
-        reason=attempt.reason,
+        reason=_explained(attempt.reason, attempt.output),
         execution=attempt.execution,
     )
-    told = [_merge(bare, report) for report in reports.values()]
+    told = [_merge(bare, attempt.output, report) for report in reports.values()]
     # A record that no line speaks of shares the fate of the whole attempt.
     told += [replace(bare, input=name) for name in attempt.inputs if name not in reports]
     if told and not attempt.succeeded and all(row.status != FAILED for row in told):
@@ -137,7 +143,16 @@ def _rows(attempt: Attempt, reports: dict[str | None, Report]) -> list[Row]:
     return told or [bare]
 
 
-def _merge(bare: Row, report: Report) -> Row:
+def _explained(reason: str | None, output: str) -> str | None:
+    """A reason with the last output, if it has none: the platform knows of none, and the runtime
+    none of an image's own container."""
+    if reason is None or not output or LAST_OUTPUT in reason:
+        return reason
+    return f"{reason}; {LAST_OUTPUT}\n{output}"
+
+
+def _merge(bare: Row, output: str, report: Report) -> Row:
+    said = _explained(report.reason, output)
     exit_code = report.exit_code if report.exit_code is not None else bare.exit_code
     return replace(
         bare,
@@ -147,7 +162,7 @@ def _merge(bare: Row, report: Report) -> Row:
         seconds=report.seconds,
         outputs=report.outputs,
         exit_code=exit_code,
-        reason=bare.reason if report.status == FAILED else None,
+        reason=(said or bare.reason) if report.status == FAILED else None,
     )
 
 

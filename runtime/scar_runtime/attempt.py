@@ -18,7 +18,7 @@ from scar_runtime.errors import (
 )
 from scar_runtime.events import Entry, Ignored, Record, Refused
 from scar_runtime.execution import Result, Task
-from scar_runtime.log import Execution
+from scar_runtime.log import REASON_LETTERS, Execution
 from scar_runtime.outputs import Publication
 from scar_runtime.runtime import Runtime
 
@@ -79,6 +79,7 @@ def reported(
             seconds=time.monotonic() - begin,
             outputs=outcome.outputs,
             job_id=outcome.job_id,
+            reason=str(outcome.fault) if outcome.fault else None,
         )
     )
     return outcome
@@ -159,8 +160,8 @@ def settle(
         return Outcome("ignored")
     except OutOfTimeError as fault:
         return out_of_time(fault)
-    except Exception:  # a defect, too, ends the claim
-        note(runtime, claim, FAILED)
+    except Exception as error:  # a defect, too, ends the claim
+        note_failure(runtime, claim, error)
         raise
     note(runtime, claim, DONE)
     return Outcome("succeeded", outputs=result.outputs, answer=result.output.content())
@@ -185,8 +186,8 @@ def submit(runtime: Runtime, task: Task, claim: Claim | None, status: str) -> Ou
     key = claim.key if claim else None
     try:
         job_id = jobs.submit(Job(task.record, task.request_id, key), _program(runtime, task))
-    except Exception:
-        note(runtime, claim, FAILED)
+    except Exception as error:
+        note_failure(runtime, claim, error)
         raise
     note(runtime, claim, SUBMITTED, job=job_id)
     return Outcome(status, job_id=job_id)
@@ -199,6 +200,12 @@ def _program(runtime: Runtime, task: Task) -> Mapping[str, Any] | None:
     from scar_runtime.stages.own_command import override  # most functions have no such container
 
     return override(runtime, task)
+
+
+def note_failure(runtime: Runtime, claim: Claim | None, error: Exception) -> None:
+    """Write into the claim that the event failed, and why: for who redrives it."""
+    reason = str(error) if isinstance(error, ScarError) else repr(error)
+    note(runtime, claim, FAILED, reason=reason[:REASON_LETTERS])
 
 
 def note(runtime: Runtime, claim: Claim | None, state: str, **facts: str) -> None:

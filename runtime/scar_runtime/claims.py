@@ -86,7 +86,7 @@ class Claim:
 
     def advance(self, state: str, **facts: Any) -> None:
         """Go on to `state`. Raises `LostClaimError` if the claim is no more ours."""
-        content = {**self._document.content, "state": state, **facts}
+        content = {**_without_reason(self._document.content), "state": state, **facts}
         document = self._spool.replace(self._document, content)
         if document is None:
             raise LostClaimError(f"the claim {self.key} was taken over: nothing is published")
@@ -119,7 +119,8 @@ class Claims:
             _require_same(found.content.get("content") or {}, content, key)
             if not self._may_take(found.content, holder):
                 return None
-            if document := self._spool.replace(found, {**found.content, **_held(holder)}):
+            held = {**_without_reason(found.content), **_held(holder)}
+            if document := self._spool.replace(found, held):
                 return Claim(self._spool, document)
         raise StorageError(f"the claim {key} changes too often")
 
@@ -136,7 +137,7 @@ class Claims:
             taken = found.content.get("job") not in (None, holder.name)
             if found.content["state"] == DONE or (taken and found.content["state"] != FAILED):
                 return None
-            content = {**found.content, **_held(holder), "job": holder.name}
+            content = {**_without_reason(found.content), **_held(holder), "job": holder.name}
             if document := self._spool.replace(found, content):
                 return Claim(self._spool, document)
         raise StorageError(f"the claim {key} changes too often")
@@ -150,6 +151,11 @@ class Claims:
         if content["holder"] == holder.name:
             return True
         return deadline is not None and deadline < self._now()
+
+
+def _without_reason(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A claim less what an earlier failure says in it."""
+    return {name: value for name, value in content.items() if name != "reason"}
 
 
 def _held(holder: Holder) -> dict[str, Any]:

@@ -66,10 +66,7 @@ class ScriptError(ScarError):
     """The script ended with a code other than 0."""
 
     def __init__(self, function: str, exit_code: int, reason: str, last_output: str) -> None:
-        text = f"function {function}: {reason}"
-        if last_output:
-            text += f"; its last output:\n{last_output}"
-        super().__init__(text)
+        super().__init__(with_output(f"function {function}: {reason}", last_output))
         self.exit_code = exit_code
 
 
@@ -95,3 +92,8 @@ class DefectError(ScarError):
     """The runtime itself is at fault. Who gets this one gets no trace, which stands in the log."""
 
     exit_code = 70  # EX_SOFTWARE of sysexits.h
+
+
+def with_output(text: str, last_output: str) -> str:
+    """What a person has to know of a script that did not succeed."""
+    return f"{text}; its last output:\n{last_output}" if last_output else text

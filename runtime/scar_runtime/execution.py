@@ -19,6 +19,7 @@ from scar_runtime.errors import (
     ScriptError,
     SupersededError,
     TerminatedError,
+    with_output,
 )
 from scar_runtime.events import Record, StoredObject
 from scar_runtime.log import Log
@@ -239,16 +240,17 @@ class Executor:
             raise OutOfTimeError(f"function {self._config.name}: no time is left to run the script")
 
     def _require_success(self, finished: Finished) -> None:
-        name = self._config.name
+        name, last = self._config.name, finished.output.last(LAST_OUTPUT_BYTES)
         if finished.terminated:
-            raise TerminatedError(f"function {name} was asked to end while its script ran")
+            text = f"function {name} was asked to end while its script ran"
+            raise TerminatedError(with_output(text, last))
         if finished.out_of_time:
-            raise OutOfTimeError(
+            text = (
                 f"function {name}: the script was stopped {self._config.timeout_threshold:g}"
                 " seconds before the end of the function's time"
             )
+            raise OutOfTimeError(with_output(text, last))
         if finished.exit_code != 0:
-            last = finished.output.last(LAST_OUTPUT_BYTES)
             raise ScriptError(name, finished.exit_code, finished.reason, last)
 
 

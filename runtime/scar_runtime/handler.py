@@ -10,11 +10,20 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from scar_runtime.attempt import DUPLICATE, Outcome, found, note, refused, reported, run, submit
+from scar_runtime.attempt import (
+    DUPLICATE,
+    Outcome,
+    found,
+    note_failure,
+    refused,
+    reported,
+    run,
+    submit,
+)
 from scar_runtime.aws.errors import AwsError
 from scar_runtime.aws.functions import LATER_BYTES
 from scar_runtime.batch import SubmitError
-from scar_runtime.claims import FAILED, Claim, Claims, Holder
+from scar_runtime.claims import Claim, Claims, Holder
 from scar_runtime.errors import EventError, OutOfTimeError, RecordsError, ScarError
 from scar_runtime.events import Record, webhook, wrapped
 from scar_runtime.events.filters import wanted
@@ -147,9 +156,9 @@ class Invocation:
 
         def out_of_time(fault: OutOfTimeError) -> Outcome:
             if delegates:
-                self._runtime.log.info(f"{fault}: a Batch job takes over", request_id=request_id)
+                self._runtime.log.info(f"a Batch job takes over: {fault}", request_id=request_id)
                 return submit(self._runtime, task, claim, "delegated")
-            note(self._runtime, claim, FAILED)
+            note_failure(self._runtime, claim, fault)
             raise fault
 
         return run(self._runtime, task, claim, out_of_time)

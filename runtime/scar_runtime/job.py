@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from scar_runtime.attempt import DUPLICATE, Outcome, note, refused, reported, run, told
+from scar_runtime.attempt import (
+    DUPLICATE,
+    Outcome,
+    note_failure,
+    refused,
+    reported,
+    run,
+    told,
+)
 from scar_runtime.batch import Job, read_job
-from scar_runtime.claims import FAILED, Claim, Holder
-from scar_runtime.errors import ConfigError, OutOfTimeError
+from scar_runtime.claims import Claim, Holder
+from scar_runtime.errors import ConfigError, OutOfTimeError, ScarError
 from scar_runtime.events import Record
 from scar_runtime.execution import GRACE_SECONDS, Task
 from scar_runtime.outputs import Publication
@@ -47,11 +55,11 @@ def unknown(runtime: Runtime, error: Exception) -> int:
     return refused(runtime, SERVICE, error, runtime.settings.job_id or "").exit_code
 
 
-def give_up(runtime: Runtime, job: Job) -> None:
+def give_up(runtime: Runtime, job: Job, fault: ScarError) -> None:
     """Mark the job's claim as failed, unless it is another's by now. Raises `StorageError`."""
     _, claims, _ = runtime.stored
     claim = claims.adopt(job.claim, holder_of(runtime, job)) if job.claim else None
-    note(runtime, claim, FAILED)
+    note_failure(runtime, claim, fault)
 
 
 def current_job(runtime: Runtime) -> Job:
@@ -84,7 +92,7 @@ def _attempt(runtime: Runtime, job: Job) -> Outcome:
             return DUPLICATE
 
     def out_of_time(fault: OutOfTimeError) -> Outcome:
-        note(runtime, claim, FAILED)
+        note_failure(runtime, claim, fault)
         raise fault
 
     return run(runtime, task_of(runtime, job), claim, out_of_time)

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
+REASON_LETTERS = 4000
 SHOWN_OUTPUTS = 200
 SHOWN_BYTES = 128 * 1024
 """Of the outputs' keys in an execution line. CloudWatch breaks lines at 256 KB, and a broken one is
@@ -23,7 +24,8 @@ nobody's: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_li
 
 @dataclass(frozen=True)
 class Execution:
-    """What became of one event record. `seconds` is wall time; `outputs` are "bucket/key"."""
+    """What became of one event record. `seconds` is wall time; `outputs` are "bucket/key"; `reason`
+    is why it failed, with the last lines of the script's output."""
 
     function: str
     service: str
@@ -34,6 +36,7 @@ class Execution:
     seconds: float
     outputs: Sequence[str] = ()
     job_id: str | None = None
+    reason: str | None = None
 
 
 class Log:
@@ -60,6 +63,8 @@ class Log:
         """Write the result of a record; it is written whatever the level."""
         line = dict(vars(done))
         line["seconds"] = round(done.seconds, 3)
+        if done.reason:
+            line["reason"] = done.reason[:REASON_LETTERS]
         line["outputs"] = shown = _shown(done.outputs)
         if len(done.outputs) > len(shown):
             line["output_count"] = len(done.outputs)

@@ -70,6 +70,8 @@ def _failed(line: str) -> typer.Exit:
 
 def _line(result: Result) -> str:
     facts = [result.action.value, result.function, result.input, result.reason, result.note]
+    if result.log:
+        facts.append(f"(log {result.log})")
     if result.action.stays:
         facts.append(f"(message {result.message})")
     return "  ".join(" ".join(fact.split()) for fact in facts if fact)

@@ -17,7 +17,7 @@ and what it names is held against the stack afterwards (`stack`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
@@ -49,7 +49,8 @@ class Failure:
     """One failed event, as its message says. Of a job, the event is not in the message.
 
     `function` is an ARN without a version, or of a job the name alone. `request_id` is that of the
-    invocation that failed, where one did.
+    invocation that failed, where one did. `log` is the group and the stream of the log in which a
+    job's script printed.
     """
 
     function: str
@@ -57,6 +58,7 @@ class Failure:
     event: Any = None
     job: FailedJob | None = None
     request_id: str | None = None
+    log: str = ""
 
 
 def read_function_failure(body: str) -> Failure:
@@ -109,22 +111,39 @@ def _of_batch(detail: Mapping[str, Any]) -> Failure:
     variables = dict(_variables(detail))
     if JOB_EVENT not in variables:
         raise ForeignError(f"job {detail['jobId']} was not submitted by a function of SCAR")
-    container = detail.get("container") or {}
-    reason = str(container.get("reason") or detail.get("statusReason") or "the job failed")
-    code = container.get("exitCode", _task_code(detail))
+    containers = list(_containers(detail))
+    failed = next((one for one in containers if one.get("exitCode")), None)
+    told = (detail.get("container") or {}).get("reason")
+    reason = str(told or detail.get("statusReason") or "the job failed")
+    code = _code(containers)
     if code is not None:
         reason += f" (exit code {code})"
     name = str(detail["jobDefinition"]).rpartition("/")[2].partition(":")[0]
-    return Failure(name, reason, job=FailedJob(str(detail["jobId"]), variables[JOB_EVENT]))
+    job = FailedJob(str(detail["jobId"]), variables[JOB_EVENT])
+    return Failure(name, reason, job=job, log=_log(failed or {}))
 
 
-def _task_code(detail: Mapping[str, Any]) -> int | None:
-    """The code of a job of several containers: that of the last one which failed, as they end in
-    their order. https://docs.aws.amazon.com/batch/latest/APIReference/API_EcsPropertiesDetail.html
-    """
+def _containers(detail: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A job's container, or its containers as they end in their order.
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_EcsPropertiesDetail.html"""
+    if container := detail.get("container"):
+        yield container
     tasks = (detail.get("ecsProperties") or {}).get("taskProperties") or ()
-    codes = [one.get("exitCode") for task in tasks for one in task.get("containers", ())]
-    return next((code for code in reversed(codes) if code), None)
+    for task in tasks:
+        yield from task.get("containers", ())
+
+
+def _code(containers: Sequence[Mapping[str, Any]]) -> int | None:
+    """The job's code: of several containers, that of the last one which failed."""
+    codes = [one.get("exitCode") for one in containers]
+    failed: Iterator[int] = (code for code in reversed(codes) if code)
+    return next(failed, codes[0] if len(codes) == 1 else None)
+
+
+def _log(container: Mapping[str, Any]) -> str:
+    options = (container.get("logConfiguration") or {}).get("options") or {}
+    places = (options.get("awslogs-group"), container.get("logStreamName"))
+    return " ".join(str(place) for place in places) if all(places) else ""
 
 
 def _variables(part: Any) -> Iterator[tuple[str, str]]:

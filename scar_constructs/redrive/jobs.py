@@ -21,6 +21,7 @@ _ABSENT = ("NoSuchKey", "404")
 _CHANGED = ("PreconditionFailed", "ConditionalRequestConflict")
 _DOCUMENT_MAX_BYTES = 16 << 20
 """More than any event that Lambda takes."""
+_REASON_LETTERS = 4000
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,12 @@ class Claim:
     key: str
     content: dict[str, Any]
     etag: str
+
+    def reason(self, job: FailedJob) -> str:
+        """Why the job failed, if the runtime could still say it, with the script's last output."""
+        said = self.content.get("reason")
+        own = self.content["state"] == FAILED and self.content.get("job") == job.id
+        return said[:_REASON_LETTERS] if own and isinstance(said, str) else ""
 
 
 class Spool:

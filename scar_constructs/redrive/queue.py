@@ -55,8 +55,8 @@ class Action(Enum):
 class Result:
     """One message: of which function and input, why it failed, and what was done about it.
 
-    `function`, `input` and `reason` are empty for a message that is not from this workflow: what
-    it says of itself is worth nothing.
+    `function`, `input`, `reason` and `log` (where a job's script printed) are empty for a message
+    that is not from this workflow: what it says of itself is worth nothing.
     """
 
     action: Action
@@ -65,6 +65,7 @@ class Result:
     input: str | None = None
     reason: str = ""
     note: str = ""
+    log: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,12 @@ class Order:
     member: Member
     event: Any
     claim: tuple[Spool, FailedJob, Claim] | None = None
+
+    @property
+    def reason(self) -> str:
+        """What the runtime could still say of a job, else what the service says."""
+        told = self.claim[2].reason(self.claim[1]) if self.claim else ""
+        return told or self.failure.reason
 
     @property
     def payload(self) -> bytes:
@@ -203,14 +210,14 @@ class Failures:
 
 
 def _result(action: Action, message: Mapping[str, Any], order: Order, note: str = "") -> Result:
-    failure = order.failure
     return Result(
         action,
         message["MessageId"],
         order.member.name,
         input_of(order.event),
-        failure.reason,
+        order.reason,
         note,
+        order.failure.log,
     )
 
 

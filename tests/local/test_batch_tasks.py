@@ -115,6 +115,16 @@ def test_containers_run_one_after_the_other_with_one_volume_and_one_role() -> No
     assert batch.statuses() == ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]
 
 
+def test_a_failed_job_shows_what_the_image_of_the_user_printed_last() -> None:
+    engine = NamedEngine(a=0, b=7, c=7)
+    said = {"scar": "execution", "status": "failed", "exit_code": 7, "reason": "code 7"}
+    engine.lines = {"a": (), "b": ("one", "cannot open"), "c": (json.dumps(said),)}
+    batch = staged(engine)
+    batch.run()
+    (row,) = batch.ledger.rows()
+    assert (row.exit_code, row.reason) == (7, "code 7; its last output:\none\ncannot open")
+
+
 def test_what_the_image_of_the_user_prints_is_no_report() -> None:
     engine = NamedEngine(a=0, b=0, c=0)
     lines = {

@@ -158,6 +158,7 @@ def test_a_failure_is_the_exit_code_and_is_told(place: Place) -> None:
     done = place.call("run", FAILING, "--engine", "process", "--put", upload)
     assert done.returncode == 1
     assert "failing-function (lambda) failed with exit code 7 in 3 attempts" in done.stderr
+    assert "its last output:\ngiving up" in done.stderr
     assert "1 failed event is in the queue failing-" in done.stderr
     assert "failed" in done.stdout
     assert "\x1b" not in done.stdout + done.stderr

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from local.cloud.executions import Attempt, Report, parse_report, rows
+from local.cloud.tail import Tail
 
 REQUEST = "7a1c2f0e-0000-4000-8000-000000000001"
 
@@ -119,3 +120,40 @@ def test_a_job_without_a_report_has_the_exit_code_of_its_container() -> None:
     job = attempt(service="batch", execution="j", succeeded=False, exit_code=137, reason="killed")
     (row,) = rows([job], [report()])
     assert (row.service, row.exit_code, row.reason) == ("batch", 137, "killed")
+
+
+SAID = "function f: the script exited with code 7; its last output:\ncannot open"
+
+
+def test_the_reason_is_the_runtime_s_with_the_last_output_of_the_script() -> None:
+    job = attempt(
+        service="batch",
+        execution="j",
+        succeeded=False,
+        reason="Essential container in task exited",
+        output="one\ncannot open",
+    )
+    told = report(service="batch", execution="j", status="failed", reason=SAID)
+    assert [row.reason for row in rows([job], [told])] == [SAID]
+
+
+def test_a_reason_without_output_gets_that_of_the_containers() -> None:
+    """The platform killed it, or the script ran in a container of its own."""
+    job = attempt(succeeded=False, reason="OutOfMemoryError", output="one\ntwo")
+    (row,) = rows([job], [])
+    assert row.reason == "OutOfMemoryError; its last output:\none\ntwo"
+    told = report(status="failed", reason="the script exited with code 7 (see `program`)")
+    (row,) = rows([job], [told])
+    assert row.reason == f"{told.reason}; its last output:\none\ntwo"
+
+
+def test_what_succeeded_has_no_reason() -> None:
+    (row,) = rows([attempt(output="one")], [report()])
+    assert row.reason is None
+
+
+def test_a_tail_has_the_last_lines_of_the_script_alone() -> None:
+    tail = Tail(["first", '{"scar": "log", "level": "ERROR"}', "", *map(str, range(20))])
+    assert tail.text().splitlines() == list(map(str, range(20)))
+    assert Tail(["x" * 5000]).text() == "x" * 1000
+    assert Tail(["a" * 700, "b" * 700, "c"]).text() == "b" * 700 + "\nc"

@@ -60,12 +60,18 @@ def test_t5_a_mended_stage_goes_on_and_what_succeeded_does_not_run_again(
     for bucket, name in CHAINS.items():
         assert attempts(host, name) == [("1", "succeeded"), ("2", "failed")]
         assert host.keys(bucket, "two/") == []
+    for row in host.rows("broken-2", "broken-jobs-2"):
+        assert (row["status"], "looking for a file" in row["reason"]) == ("failed", True)
 
     code, found = redrive(host.cloud, "--stack", "host", "--dry-run")
     assert code == 0
     assert {one["action"] for one in found} == {"found"}
     assert sorted(one["input"] for one in found) == [f"{bucket}/one/x" for bucket in CHAINS]
-    assert all(one["reason"] for one in found)
+    assert all("its last output:\nlooking for a file" in one["reason"] for one in found)
+    assert sorted(one["log"].partition("/default/")[0] for one in found) == [
+        "",
+        "/scar/batch/broken-jobs-2 broken-jobs-2",
+    ]
     assert {one["function"] for one in found} == {"broken-2", "broken-jobs-2"}
 
     mended.touch()

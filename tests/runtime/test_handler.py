@@ -50,6 +50,7 @@ def test_an_uploaded_file_becomes_an_output(
         "exit_code": 0,
         "outputs": [f"{bucket.name}/out/loud.txt"],
         "job_id": None,
+        "reason": None,
     }
     assert not (WORK_ROOT / invoked.aws_request_id).exists()
 

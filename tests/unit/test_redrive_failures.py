@@ -50,9 +50,26 @@ def test_a_failed_job_of_several_containers_tells_the_code_that_it_ended_with() 
     assert failure.reason == "Essential container in task exited (exit code 7)"
 
 
+def test_a_failed_job_tells_where_its_script_printed() -> None:
+    """Of several containers, the first that failed: the next only say that it did."""
+    log = {"options": {"awslogs-group": "/scar/batch/resize"}}
+    containers = [
+        {"name": name, "exitCode": code, "logConfiguration": log, "logStreamName": f"p/{name}/1"}
+        for name, code in (("stage-in", 0), ("program", 7), ("stage-out", 7))
+    ]
+    containers[0]["environment"] = VARIABLES
+    detail = {"ecsProperties": {"taskProperties": [{"containers": containers}]}}
+    assert read_service_failure(message(**detail), {}).log == "/scar/batch/resize p/program/1"
+    alone = {**containers[1], "environment": VARIABLES}
+    assert read_service_failure(message(container=alone), {}).log == (
+        "/scar/batch/resize p/program/1"
+    )
+
+
 def test_a_job_that_never_started_has_no_code() -> None:
     failure = read_service_failure(message(container={"environment": VARIABLES}), {})
     assert failure.reason == "Essential container in task exited"
+    assert failure.log == ""
 
 
 @pytest.mark.parametrize(

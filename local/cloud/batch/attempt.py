@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ from local.cloud.batch.retry import Exit
 from local.cloud.batch.secrets import SERVICE, Credentials
 from local.cloud.batch.task import START, Part, TaskRun, in_context
 from local.cloud.programs import Engine, Program, StartError
+from local.cloud.tail import Tail
 
 ENDED_STATUS_REASON = "Essential container in task exited"
 TIMEOUT_STATUS_REASON = "Job attempt duration exceeded timeout"
@@ -30,10 +31,11 @@ Log = Callable[[str, str, Sequence[str]], None]
 
 @dataclass(frozen=True)
 class _Host:
-    """A task and its run."""
+    """A task, its run, and what its containers print last."""
 
     task: Task
     run: TaskRun
+    tail: Tail
 
     def live(self) -> None:
         """Run to the end, and write down how each container ended."""
@@ -77,8 +79,9 @@ class AttemptRunner:
         with contextlib.ExitStack() as volumes:
             try:
                 for task in job.tasks:
-                    run = self._task_run(job, task, environment, number, volumes)
-                    hosts.append(_Host(task, run))
+                    tail = Tail()
+                    run = self._task_run(job, task, environment, number, volumes, tail)
+                    hosts.append(_Host(task, run, tail))
             except StartError as error:
                 job.tasks[0].containers[0]["reason"] = str(error)
                 return Exit(None, str(error), START_STATUS_REASON)
@@ -92,6 +95,7 @@ class AttemptRunner:
         environment: Mapping[str, Any],
         number: int,
         volumes: contextlib.ExitStack,
+        tail: Tail,
     ) -> TaskRun:
         """A task that is ready to run. Raises `StartError`."""
         identifier = uuid4().hex
@@ -111,7 +115,7 @@ class AttemptRunner:
             variables = {**secrets, **common}
             program = _program(container, f"{_name(task, number)}-{name}", variables, sources)
             essential = _true(container.get("essential", True))
-            heard = self._listener(speaker, container, stream)
+            heard = self._listener(speaker, container, stream, tail)
             parts.append(Part(name, program, essential, _dependencies(container), heard))
         return TaskRun(self._engine, parts)
 
@@ -134,7 +138,7 @@ class AttemptRunner:
         }
 
     def _listener(
-        self, speaker: str, container: Mapping[str, Any], stream: str
+        self, speaker: str, container: Mapping[str, Any], stream: str, tail: Tail
     ) -> Callable[[str], None]:
         options = (container.get("logConfiguration") or {}).get("options") or {}
         group = options.get("awslogs-group", DEFAULT_LOG_GROUP)
@@ -144,6 +148,7 @@ class AttemptRunner:
         def heard(line: str) -> None:
             if speaks:
                 self._heard(line, speaker)
+            tail.add(line)
             self._log(group, stream, [line])
 
         return heard
@@ -187,7 +192,7 @@ def _to_the_end(job: Job, hosts: Sequence[_Host]) -> Exit:
     end = _exit(job, main.run, timed_out.is_set())
     if end.reason:
         main.task.containers[0].setdefault("reason", end.reason)
-    return end
+    return replace(end, output=main.tail.text())
 
 
 def _timer(job: Job, stop: Callable[[], None], timed_out: threading.Event) -> threading.Timer:

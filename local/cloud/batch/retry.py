@@ -17,13 +17,15 @@ MAX_CONDITIONS = 5
 
 @dataclass(frozen=True)
 class Exit:
-    """How an attempt ended. `reason` is the container's, `status_reason` the attempt's."""
+    """How an attempt ended. `reason` is the container's, `status_reason` the attempt's; `output` is
+    what its containers printed last."""
 
     exit_code: int | None
     reason: str
     status_reason: str
     timed_out: bool = False
     terminated: bool = False
+    output: str = ""
 
     @property
     def succeeded(self) -> bool:

@@ -124,6 +124,7 @@ class Runner:
                 seconds=time.monotonic() - clock,
                 exit_code=end.exit_code,
                 reason=None if end.succeeded else end.reason or end.status_reason,
+                output=end.output,
             )
         )
         return end

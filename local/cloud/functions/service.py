@@ -21,6 +21,7 @@ from local.cloud.functions.records import (
     to_function,
 )
 from local.cloud.ledger import Ledger
+from local.cloud.tail import Tail
 
 Record = dict[str, Any]
 _EVENTS = "events.amazonaws.com"
@@ -66,6 +67,7 @@ class FunctionService:
                     seconds=result.seconds,
                     reason=_reason(body) if result.failed else None,
                     inputs=inputs_of(event),
+                    output=Tail(result.lines).text() if result.failed else "",
                 )
             )
         return self._answer(record, request_id, body, result)

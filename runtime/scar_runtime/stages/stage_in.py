@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 
-from scar_runtime.attempt import Outcome, note, reported, told
+from scar_runtime.attempt import Outcome, note, note_failure, reported, told
 from scar_runtime.batch import Job
 from scar_runtime.claims import DONE, Claim
-from scar_runtime.claims import FAILED as FAILED_CLAIM
 from scar_runtime.errors import StorageError, SupersededError, TerminatedError
 from scar_runtime.events import Record
 from scar_runtime.execution import Staged
@@ -72,7 +71,7 @@ def _fail_alone(runtime: Runtime, fault: StorageError, begin: float) -> int:
         return unknown(runtime, error)
 
     def attempt(_: Record) -> Outcome:
-        give_up(runtime, job)
+        give_up(runtime, job, fault)
         raise fault
 
     return reported(runtime, SERVICE, job.record, job.request_id, attempt, begin).exit_code
@@ -92,8 +91,8 @@ def _taken(runtime: Runtime, volume: Volume, job: Job, begin: float) -> Notes:
         runtime.log.info(str(superseded), request_id=job.request_id)
         note(runtime, claim, DONE)
         return Notes(IGNORED, begin)
-    except Exception:
-        note(runtime, claim, FAILED_CLAIM)
+    except Exception as error:
+        note_failure(runtime, claim, error)
         raise
     held = vars(claim.document) if claim else None
     return Notes(STAGED, begin, claim=held, hop=staged.hop)

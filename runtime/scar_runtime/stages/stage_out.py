@@ -60,8 +60,9 @@ def _attempt(runtime: Runtime, volume: Volume, job: Job, notes: Notes) -> Outcom
     if notes.status == IGNORED:
         return Outcome("ignored")
     if notes.status == FAILED:
-        give_up(runtime, job)
-        raise StageInError(notes.message, notes.exit_code)
+        fault = StageInError(notes.message, notes.exit_code)
+        give_up(runtime, job, fault)
+        raise fault
 
     def execute(publication: Publication) -> Result:
         _require_success(runtime, volume, job)
