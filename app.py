@@ -29,6 +29,7 @@ from scar_constructs.flags import new_app
 from scar_constructs.image_lock import pin, pin_all
 from scar_constructs.settings import SettingsError, read_settings
 from scar_constructs.stack import WorkflowStack
+from scar_constructs.terminal import put, say
 
 USER_FAULTS = {
     "ValidationFailed": "mend the findings above, or leave `-c compliance` out",
@@ -50,10 +51,10 @@ def main() -> int:
             untrusted=settings.untrusted,
         )
     except (FdlError, SettingsError) as fault:
-        print(fault, file=sys.stderr)
+        say(fault)
         return 1
     if loaded.warnings:
-        print(render(loaded.warnings), file=sys.stderr)
+        put(f"{render(loaded.warnings)}\n", sys.stderr)
     try:
         add_stacks(
             app,
@@ -62,7 +63,7 @@ def main() -> int:
             helper_image=pin(settings.helper_image, settings.image_lock),
         )
     except ImageFileError as fault:
-        print(f"{fault}; {fault.fix}", file=sys.stderr)
+        say(f"{fault}; {fault.fix}")
         return 1
     add_packs(app, settings.compliance)
     return synthesise(app)
@@ -78,7 +79,7 @@ def synthesise(app: App) -> int:
         kind, _, text = str(error).partition(":")
         if kind not in USER_FAULTS:
             raise
-        print(text.strip(), USER_FAULTS[kind], sep="\n", file=sys.stderr)
+        say(f"{text.strip()}\n{USER_FAULTS[kind]}")
         return 1
     return 0
 

@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
 from local.engines import EngineName, choose
 from local.errors import LocalError
@@ -25,6 +26,7 @@ from local.server import CloudAddress
 from local.transfer import parse_uploads
 from scar_constructs.fdl import FdlError, LoadedApplication, load_application, render
 from scar_constructs.fdl.lock import LockError, find_lock
+from scar_constructs.terminal import put, say, visible
 
 DEFAULT_TIMEOUT_SECONDS = 1800.0
 _INTERRUPTED = 130
@@ -94,7 +96,7 @@ def up(engine: _EngineOption = None) -> None:
     """
     with _faults():
         cloud = running_cloud(engine) or _brought_up(_engine(engine))
-    sys.stdout.write(f"{exports(cloud)}\n")
+    put(f"{exports(cloud)}\n")
 
 
 def _brought_up(engine: EngineName) -> CloudAddress:
@@ -110,7 +112,7 @@ def down() -> None:
     with _faults(), _progress() as progress:
         progress("ending the local cloud")
         ended = take_down()
-    _say("the local cloud is gone" if ended else "no local cloud is running")
+    say("the local cloud is gone" if ended else "no local cloud is running")
 
 
 @app.command()
@@ -129,14 +131,14 @@ def _load(paths: list[Path]) -> LoadedApplication:
     except LockError as error:
         raise LocalError(str(error)) from error
     if loaded.warnings:
-        _say(render(loaded.warnings))
+        put(f"{render(loaded.warnings)}\n", sys.stderr)
     return loaded
 
 
 def _engine(wanted: EngineName | None) -> EngineName:
     chosen = choose(wanted)
     if chosen is EngineName.PROCESS:
-        _say(
+        say(
             "WARNING: engine process: the functions' images are NOT used. Every script runs on "
             "this machine, with this machine's programs and this user's rights."
         )
@@ -152,7 +154,7 @@ def _run_kept(request: Request, engine: EngineName, progress: Progress) -> Outco
     except BaseException:
         take_down()
         raise
-    _say(f"the local cloud stays at {cloud.url}; to use it:\n{exports(cloud)}")
+    say(f"the local cloud stays at {cloud.url}; to use it:\n{exports(cloud)}")
     return outcome
 
 
@@ -164,7 +166,7 @@ def _print(outcome: Outcome, as_json: bool) -> None:
     else:
         print_table(outcome, console)
     for line in failures(outcome):
-        _say(line)
+        say(line)
 
 
 @contextmanager
@@ -175,7 +177,7 @@ def _progress() -> Iterator[Progress]:
         yield _Lines()
         return
     with Status("", console=console) as status:
-        yield status.update
+        yield lambda step: status.update(Text(visible(step)))
 
 
 class _Lines:
@@ -188,7 +190,7 @@ class _Lines:
         line = RUNNING if step.startswith(RUNNING) else step
         if line not in self._said:
             self._said.add(line)
-            _say(line)
+            say(line)
 
 
 @contextmanager
@@ -198,10 +200,10 @@ def _faults() -> Iterator[None]:
     try:
         yield
     except (FdlError, LocalError) as error:
-        _say(str(error))
+        say(str(error))
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
-        _say("interrupted")
+        say("interrupted")
         raise typer.Exit(_INTERRUPTED) from None
     finally:
         signal.signal(signal.SIGTERM, previous)
@@ -209,7 +211,3 @@ def _faults() -> Iterator[None]:
 
 def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")

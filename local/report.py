@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from scar_constructs.terminal import visible
+
 _HIDDEN = ("submitted", "ignored")
 """A dispatcher's own rows: the job that it started has a row of its own."""
 _SHOWN_OUTPUTS = 5
@@ -61,9 +63,9 @@ def print_table(outcome: Outcome, console: Console) -> None:
     for row in rows:
         table.add_row(
             # As texts: square brackets in a key are no markup.
-            Text(row["function"]),
-            Text(row["service"]),
-            Text(_shown(row["input"] or "-")),
+            Text(visible(row["function"])),
+            Text(visible(row["service"])),
+            Text(visible(row["input"] or "-")),
             _status(row),
             Text(f"{row['seconds']:.2f}"),
             Text("\n".join(_listed(row["outputs"]))),
@@ -78,39 +80,34 @@ def print_table(outcome: Outcome, console: Console) -> None:
 
 def _record(row: Mapping[str, Any]) -> Text:
     """An execution in lines of its own, which the terminal may break, and nothing else."""
-    head = Text(f"{row['function']} ({row['service']}) ")
+    head = Text(f"{visible(row['function'])} ({visible(row['service'])}) ")
     head.append_text(_status(row)).append(f" in {row['seconds']:.2f} s")
-    lines = [head, Text(f"  input    {_shown(row['input'] or '-')}")]
+    lines = [head, Text(f"  input    {visible(row['input'] or '-')}")]
     for number, output in enumerate(_listed(row["outputs"])):
         lines.append(Text(f"  {'' if number else 'outputs':<8} {output}"))
     return Text("\n").join(lines)
 
 
 def _status(row: Mapping[str, Any]) -> Text:
-    return Text(row["status"], style=_COLOURS.get(row["status"], "yellow"))
-
-
-def _shown(key: str) -> str:
-    """A key as data: whatever a terminal would take for an order is shown by its number."""
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in key)
+    return Text(visible(row["status"]), style=_COLOURS.get(row["status"], "yellow"))
 
 
 def failures(outcome: Outcome) -> list[str]:
     """One line per failed execution, and what became of the failed events."""
     lines = [_failure(row) for row in outcome.executions if row["status"] == "failed"]
     lines += [
-        f"{count} failed {'event is' if count == 1 else 'events are'} in the queue {name}"
+        f"{count} failed {'event is' if count == 1 else 'events are'} in the queue {visible(name)}"
         for name, count in outcome.failed_events.items()
     ]
-    lines += [f"not finished: {what}" for what in outcome.unfinished]
-    lines += [f"warning: {text}" for text in outcome.warnings]
+    lines += [f"not finished: {visible(what)}" for what in outcome.unfinished]
+    lines += [f"warning: {visible(text)}" for text in outcome.warnings]
     if not outcome.executions and not outcome.unfinished:
         lines.append("nothing ran: no function is triggered by what was uploaded")
     return lines
 
 
 def _listed(outputs: Sequence[str]) -> list[str]:
-    shown = [_shown(output) for output in outputs[:_SHOWN_OUTPUTS]]
+    shown = [visible(output) for output in outputs[:_SHOWN_OUTPUTS]]
     if len(outputs) > len(shown):
         shown.append(f"... and {len(outputs) - len(shown)} more")
     return shown or ["-"]
@@ -119,6 +116,8 @@ def _listed(outputs: Sequence[str]) -> list[str]:
 def _failure(row: Mapping[str, Any]) -> str:
     code = "" if row["exit_code"] is None else f" with exit code {row['exit_code']}"
     attempts = f" in {row['attempts']} attempts" if row["attempts"] > 1 else ""
-    where = f" on {_shown(row['input'])}" if row["input"] else ""
+    where = f" on {visible(row['input'])}" if row["input"] else ""
     why = f": {row['reason']}" if row["reason"] else ""
-    return f"{row['function']} ({row['service']}) failed{code}{attempts}{where}{why}"
+    return (
+        f"{visible(row['function'])} ({visible(row['service'])}) failed{code}{attempts}{where}{why}"
+    )

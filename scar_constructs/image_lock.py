@@ -19,6 +19,7 @@ from scar_constructs.fdl.models import Architecture, Function
 from scar_constructs.fdl.saved_image import PROCESSORS
 from scar_constructs.fdl.workflow import Application
 from scar_constructs.registry import RegistryError, inspect
+from scar_constructs.terminal import say
 
 _HEAD = "# Made by `python -m scar_constructs.image_lock`; commit it with the YAML files.\n"
 
@@ -83,16 +84,16 @@ def main(arguments: Sequence[str]) -> int:
     wanted = bool(arguments) and arguments[0] in ("-h", "--help")
     if wanted or not arguments:
         usage = "usage: python -m scar_constructs.image_lock PATH..."
-        print(usage, file=sys.stdout if wanted else sys.stderr)
+        say(usage, sys.stdout if wanted else sys.stderr)
         return 0 if wanted else 2
     try:
         application = load_application([Path(one) for one in arguments], lock=None).application
         lock = locked(images_of(application), inspect)
     except (FdlError, RegistryError) as fault:
-        print(fault, file=sys.stderr)
+        say(fault)
         return 1
     LOCK_FILE.write_text(render(lock), encoding="utf-8")
-    print(f"{len(lock)} images in {LOCK_FILE}")
+    say(f"{len(lock)} images in {LOCK_FILE}", sys.stdout)
     return 0
 
 

@@ -20,6 +20,7 @@ from scar_constructs.fdl import FdlError, load_application, workflow
 from scar_constructs.fdl.models import Function
 from scar_constructs.flags import new_app
 from scar_constructs.stack import WorkflowStack
+from scar_constructs.terminal import put, say
 
 USAGE = """usage: python -m scar_constructs.rights PATH FUNCTION
 
@@ -82,19 +83,19 @@ def main(arguments: Sequence[str]) -> int:
     """Print the rights; the exit code."""
     if len(arguments) != 2 or arguments[0] in ("-h", "--help"):
         is_asked = list(arguments) in (["-h"], ["--help"])
-        print(USAGE, file=sys.stdout if is_asked else sys.stderr)
+        say(USAGE, sys.stdout if is_asked else sys.stderr)
         return 0 if is_asked else 2
     path, name = arguments
     try:
         application = load_application([Path(path)], lock=None).application
     except FdlError as error:
-        print(error, file=sys.stderr)
+        say(error)
         return 1
     known = {function.name: stack for stack in application.stacks for function in stack.functions}
     if name not in known:
-        print(f"no function is named {name}; there are: {', '.join(known)}", file=sys.stderr)
+        say(f"no function is named {name}; there are: {', '.join(known)}")
         return 1
-    print(json.dumps(rights(known[name], name), indent=2))
+    put(f"{json.dumps(rights(known[name], name), indent=2)}\n")
     return 0
 
 

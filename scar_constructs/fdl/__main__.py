@@ -19,6 +19,7 @@ from scar_constructs.fdl.loader import find_files
 from scar_constructs.fdl.lock import LOCK_FILE, LockError, find_lock
 from scar_constructs.fdl.rendering import Form, render, render_as
 from scar_constructs.fdl.workflow import Application
+from scar_constructs.terminal import put, say
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options.lock = find_lock(options.images_lock)
     except LockError as error:
-        print(error, file=sys.stderr)
+        say(error)
         return 1
     if options.command == "config":
         return _config(options)
@@ -91,9 +92,9 @@ def _check(options: argparse.Namespace) -> int:
     stream = sys.stderr if form is Form.TEXT else sys.stdout
     text = render_as(form, found, stream)
     if text:
-        print(text, file=stream)
+        put(f"{text}\n", stream)
     if not options.quiet:
-        print(f"{seen}{_count(found)}", file=sys.stderr)
+        say(f"{seen}{_count(found)}")
     return code
 
 
@@ -118,7 +119,7 @@ def _schema() -> int:
     # Imported when asked for: the check, which runs at every save, should not wait for it.
     from scar_constructs.fdl.schema import render_schema
 
-    sys.stdout.write(render_schema())
+    put(render_schema())
     return 0
 
 
@@ -132,7 +133,7 @@ def _explain(paths: Sequence[Path]) -> None:
     for path in find_files(paths, report):
         root = read_file(path, report)
         if root is not None:
-            print(render_explanation(explain(root)))
+            put(f"{render_explanation(explain(root))}\n")
 
 
 def _config(options: argparse.Namespace) -> int:
@@ -140,15 +141,15 @@ def _config(options: argparse.Namespace) -> int:
     try:
         loaded = load_application([options.path], options.defaults, lock=options.lock)
     except FdlError as error:
-        print(render(error.problems, sys.stderr), file=sys.stderr)
+        put(f"{render(error.problems, sys.stderr)}\n", sys.stderr)
         return 1
     functions = [function for stack in loaded.application.stacks for function in stack.functions]
     for function in functions:
         if function.name == name:
-            sys.stdout.write(runtime_config.render(function))
+            put(runtime_config.render(function))
             return 0
     known = ", ".join(function.name for function in functions)
-    print(f"no function is named {name}; there are: {known}", file=sys.stderr)
+    say(f"no function is named {name}; there are: {known}")
     return 1
 
 

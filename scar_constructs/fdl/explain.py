@@ -11,6 +11,7 @@ from scar_constructs.fdl.errors import Position
 from scar_constructs.fdl.groups import Group, Key, ListOf, MapOf
 from scar_constructs.fdl.nodes import Mapping, Node, Sequence, child_path
 from scar_constructs.fdl.shapes import Shape
+from scar_constructs.terminal import visible
 
 
 class Verdict(StrEnum):
@@ -51,7 +52,8 @@ def render_explanation(fates: list[Fate]) -> str:
     lines = []
     for place, fate in rows:
         reason = f": {fate.reason}" if fate.reason else ""
-        lines.append(f"{place:<{places}}  {fate.path:<{paths}}  {fate.verdict.value}{reason}")
+        line = f"{place:<{places}}  {fate.path:<{paths}}  {fate.verdict.value}{reason}"
+        lines.append(visible(line))
     return "\n".join(lines)
 
 

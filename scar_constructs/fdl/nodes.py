@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from scar_constructs.fdl.errors import Position
+from scar_constructs.terminal import visible
 
 Plain = str | int | float | bool | None
 
@@ -96,8 +97,5 @@ def quote(text: str) -> str:
 
 def shorten(text: str, limit: int = 60) -> str:
     """At most `limit` characters, control characters made visible."""
-    visible = "".join(
-        character if character.isprintable() else repr(character)[1:-1]
-        for character in text[: limit + 1]
-    )
-    return visible if len(visible) <= limit else visible[: limit - 1] + "…"
+    shown = visible(text[: limit + 1])
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"

@@ -14,6 +14,7 @@ from scar_constructs import defaults
 from scar_constructs.fdl.catalogue import RULES
 from scar_constructs.fdl.errors import Problem, Severity
 from scar_constructs.fdl.nodes import shorten
+from scar_constructs.terminal import visible, visible_lines
 
 _COLOURS = {Severity.ERROR: "\033[1;31m", Severity.WARNING: "\033[1;33m"}
 _BOLD, _DIM, _RESET = "\033[1m", "\033[2m", "\033[0m"
@@ -51,7 +52,7 @@ def _line(problem: Problem) -> str:
     """`error: path: rule, got value; fix (file:line:column) [code]`."""
     place = f"{problem.file}:{problem.line}:{problem.column}"
     head = f"{problem.severity.value}: {_what(problem)}"
-    return f"{head}; {problem.fix} ({place}) [{problem.rule}]"
+    return visible(f"{head}; {problem.fix} ({place}) [{problem.rule}]")
 
 
 def _what(problem: Problem) -> str:
@@ -90,15 +91,15 @@ def _block(problem: Problem, lines: list[str], *, is_coloured: bool) -> str:
     )
     place = f"{problem.file}:{problem.line}:{problem.column}"
     head = f"{colour}{problem.severity.value}[{problem.rule}]{reset}"
-    text = f"{head}: {bold}{_what(problem)}{reset}\n"
+    text = f"{head}: {bold}{visible(_what(problem))}{reset}\n"
     number = str(problem.line)
     gap = " " * len(number)
-    text += f"{gap} {dim}-->{reset} {place}\n"
+    text += f"{gap} {dim}-->{reset} {visible(place)}\n"
     if problem.path and problem.line <= len(lines):
         source, caret = _underlined(lines[problem.line - 1], problem)
         text += f"{gap} {dim}|{reset}\n{dim}{number} |{reset} {source}\n"
         text += f"{gap} {dim}|{reset} {colour}{caret}{reset}\n"
-    return f"{text}{gap} {dim}={reset} fix: {problem.fix}"
+    return f"{text}{gap} {dim}={reset} fix: {visible(problem.fix)}"
 
 
 def _underlined(line: str, problem: Problem) -> tuple[str, str]:
@@ -153,7 +154,7 @@ def _annotation(problem: Problem) -> str:
         "title": problem.rule,
     }
     inside = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    message = _data(f"{_what(problem)}; {problem.fix}")
+    message = _data(visible_lines(f"{_what(problem)}; {problem.fix}"))
     return f"::{problem.severity.value} {inside}::{message}"
 
 

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from scar_constructs.prune.leftovers import Action, Leftover, Leftovers, Services
 from scar_constructs.redrive.faults import NO_REGION, explained
+from scar_constructs.terminal import put, say, visible
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -49,23 +50,23 @@ def prune(
             for one in leftovers.look() if dry_run else leftovers.remove():
                 found.append(one)
                 if not as_json:
-                    sys.stdout.write(f"{_line(one)}\n")
+                    say(_line(one), sys.stdout)
                     sys.stdout.flush()
     except (BotoCoreError, ClientError) as error:
         raise _failed(explained(error)) from None
     if as_json:
-        sys.stdout.write(f"{json.dumps([_document(one) for one in found], indent=1)}\n")
-    sys.stderr.write(f"{_summary(found)}\n")
+        put(f"{json.dumps([_document(one) for one in found], indent=1)}\n")
+    say(_summary(found))
 
 
 def _failed(line: str) -> typer.Exit:
-    sys.stderr.write(f"{line}\n")
+    say(line)
     return typer.Exit(1)
 
 
 def _line(leftover: Leftover) -> str:
     facts = [leftover.action.value, leftover.kind, leftover.name, leftover.note]
-    return "  ".join(fact for fact in facts if fact)
+    return "  ".join(visible(fact) for fact in facts if fact)
 
 
 def _document(leftover: Leftover) -> dict[str, str]:

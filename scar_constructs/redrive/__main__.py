@@ -15,6 +15,7 @@ from scar_constructs.redrive.failures import RedriveError
 from scar_constructs.redrive.faults import NO_REGION, explained
 from scar_constructs.redrive.queue import Action, Failures, Result
 from scar_constructs.redrive.stack import Stack
+from scar_constructs.terminal import put, say
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -51,20 +52,20 @@ def redrive(
         for result in waiting.look() if dry_run else waiting.redrive():
             results.append(result)
             if not as_json:
-                sys.stdout.write(f"{_line(result)}\n")
+                say(_line(result), sys.stdout)
                 sys.stdout.flush()
     except RedriveError as error:
         raise _failed(" ".join(str(error).split())) from None
     except (BotoCoreError, ClientError) as error:
         raise _failed(explained(error)) from None
     if as_json:
-        sys.stdout.write(f"{json.dumps([_document(one) for one in results], indent=1)}\n")
-    sys.stderr.write(f"{_summary(results)}\n")
+        put(f"{json.dumps([_document(one) for one in results], indent=1)}\n")
+    say(_summary(results))
     raise typer.Exit(1 if any(one.action.stays for one in results) else 0)
 
 
 def _failed(line: str) -> typer.Exit:
-    sys.stderr.write(f"{line}\n")
+    say(line)
     return typer.Exit(1)
 
 
