@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from local.server import ACCOUNT, REGION, ROOT, CloudAddress
 from scar_constructs.fdl.lock import LOCK_FILE
 
 _BIN = ROOT / "node_modules" / ".bin"
+_KEPT = (sys.executable, "-IS", str(ROOT / "local" / "keeper.py"))
+"""With all that it starts, it ends with this process, however this one ends."""
 _OUTPUT_LINES = 40
 
 
@@ -85,10 +87,11 @@ class _Cdk:
         # Not a pipe: nobody reads while two of them run.
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(
-                [str(_BIN / "cdk"), *arguments, "--no-notices", "--ci", "--no-color"],
+                [*_KEPT, str(_BIN / "cdk"), *arguments, "--no-notices", "--ci", "--no-color"],
                 cwd=directory,
                 env=cdk_environment(cloud),
-                stdin=subprocess.DEVNULL,
+                # The keeper waits for its end.
+                stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -98,9 +101,9 @@ class _Cdk:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        self._process.wait()
 
     def finish(self) -> None:
         """Wait for its end. Raises `LocalError` with its last words if it failed."""

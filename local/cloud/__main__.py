@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -35,12 +36,16 @@ def main() -> None:
     )
     from local.cloud.assembly import assemble
 
+    parent = os.getppid()
     options.folder.mkdir(parents=True, exist_ok=True)
     application, close = assemble(options.engine, options.port, options.folder)
     try:
         asyncio.run(_serve(application, options.port, watch_parent=not options.detached))
     finally:
         close()
+        if not options.detached and os.getppid() != parent:
+            # Nobody else is left to do it.
+            shutil.rmtree(options.folder, ignore_errors=True)
 
 
 def _options() -> argparse.Namespace:

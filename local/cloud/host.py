@@ -14,7 +14,7 @@ import threading
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from local.cloud.programs import ECR_HOST, HostProcess, Program, Running, StartError, spawn
+from local.cloud.programs import ECR_HOST, HostProcess, Program, Running, StartError, spawn_kept
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _STOP_SECONDS = 2.0
@@ -43,7 +43,7 @@ class HostEngine:
             "PYTHONPATH": str(context),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        process = spawn([sys.executable, str(context / "supervisor")], environment, context)
+        process = spawn_kept([sys.executable, str(context / "supervisor")], environment, context)
         with self._lock:
             self._started.append(process)
         return process

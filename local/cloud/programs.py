@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -17,6 +18,10 @@ from typing import Protocol
 
 ECR_HOST = re.compile(r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/")
 """The part of an image's name that says that it is in Amazon ECR."""
+
+_KEEPER = Path(__file__).resolve().parent.parent / "keeper.py"
+_KEEPER_SECONDS = 30.0
+"""How long a keeper may take to end a program that is to end at once."""
 
 
 class StartError(Exception):
@@ -128,3 +133,42 @@ def spawn(
         start_new_session=True,
     )
     return HostProcess(process)
+
+
+class KeptProcess(HostProcess):
+    """A program that runs under a keeper (`local.keeper`), and ends with all that it started."""
+
+    def stop(self, grace_seconds: float) -> None:
+        if grace_seconds > 0 and self._ends(signal.SIGTERM, grace_seconds):
+            return
+        if not self._ends(signal.SIGHUP, _KEEPER_SECONDS):
+            self._signal(signal.SIGKILL)
+
+    def wait(self) -> int:
+        code = super().wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        return code
+
+    def _ends(self, number: signal.Signals, seconds: float) -> bool:
+        self._signal(number)
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+
+def spawn_kept(command: list[str], environment: Mapping[str, str], directory: Path) -> KeptProcess:
+    """Start a host process of which nothing outlives this one, however this one ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-IS", str(_KEEPER), *command],
+        env=dict(environment),
+        cwd=directory,
+        # The keeper waits for its end.
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    return KeptProcess(process)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import signal
 from typing import Any
 
 from scar_runtime.attempt import Outcome, found, reported, run
@@ -18,7 +19,9 @@ SERVICE = "local"
 
 def run_event(runtime: Runtime, event: Any) -> int:
     """Run the script for each record; gives the code of the first that fails, else 0."""
-    runtime.terminator.install()
+    # The script has a session of its own: a terminal that is closed is not told to it.
+    runtime.terminator.install(signal.SIGHUP)
+    runtime.terminator.install_interrupt()
     first_id = unique()
     codes = []
     entries = found(lambda: wanted(parse(event), runtime.config.inputs))

@@ -15,6 +15,7 @@ from scar_runtime.passage import fence_standard_streams
 HANDLER = "scar_runtime.handler.handle"
 ERRORS = 2
 """By hand, standard output belongs to the script; log lines go to standard error."""
+INTERRUPTED = 128 + 2
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -34,6 +35,9 @@ def main(arguments: Sequence[str]) -> int:
 
             return run_job(for_scripts())
         return _by_hand()
+    except KeyboardInterrupt:
+        print("scar: interrupted", file=sys.stderr)
+        return INTERRUPTED
     except ScarError as fault:
         print(f"scar: {fault}", file=sys.stderr)
         return fault.exit_code

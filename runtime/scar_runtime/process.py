@@ -82,9 +82,35 @@ class Terminator:
 
     def __init__(self) -> None:
         self.requested = False
+        self._holds = False
 
-    def install(self) -> None:
+    def install(self, *more: signal.Signals) -> None:
+        """Take SIGTERM over, and `more` unless somebody has them ignored."""
         signal.signal(signal.SIGTERM, self._on_signal)
+        for number in more:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._on_signal)
+
+    def install_interrupt(self) -> None:
+        """Take Ctrl-C over, for a person at a terminal."""
+        signal.signal(signal.SIGINT, self._on_interrupt)
+
+    @contextlib.contextmanager
+    def holding(self) -> Iterator[None]:
+        """Let an interruption wait until the program has ended, to which it is passed on: at any
+        moment of its start it would leave it running. The second does not wait."""
+        self._holds = True
+        try:
+            yield
+        finally:
+            interrupted, self._holds = not self._holds, False
+        if interrupted:
+            raise KeyboardInterrupt
+
+    def _on_interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        if not self._holds:
+            raise KeyboardInterrupt
+        self._holds, self.requested = False, True
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self.requested = True
@@ -112,26 +138,36 @@ def run(
     one that ended with the code a shell would give.
     """
     kept = Kept()
-    try:
-        with _standard_input(source) as standard_input:
-            child = subprocess.Popen(
-                command,
-                cwd=folder,
-                env=dict(environment),
-                stdin=standard_input,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                bufsize=0,
-                start_new_session=True,
-            )
-    except FileNotFoundError:
-        return Finished(NOT_FOUND, f"the image has no {command[0]}", kept)
-    except OSError as error:
-        return Finished(NOT_EXECUTABLE, f"cannot run {command[0]}: {error.strerror}", kept)
-    if child.stdout is None:
-        raise AssertionError("the output is a pipe")
-    watch = _Watch(child, child.stdout, title, kept, sink, stop_at, grace, terminator, reaper)
-    return watch.until_end()
+    with terminator.holding():
+        try:
+            child = _start(command, folder, environment, source)
+        except FileNotFoundError:
+            return Finished(NOT_FOUND, f"the image has no {command[0]}", kept)
+        except OSError as error:
+            return Finished(NOT_EXECUTABLE, f"cannot run {command[0]}: {error.strerror}", kept)
+        if child.stdout is None:
+            raise AssertionError("the output is a pipe")
+        watch = _Watch(child, child.stdout, title, kept, sink, stop_at, grace, terminator, reaper)
+        return watch.until_end()
+
+
+def _start(
+    command: Sequence[str],
+    folder: Path | None,
+    environment: Mapping[str, str],
+    source: Path | None,
+) -> subprocess.Popen[bytes]:
+    with _standard_input(source) as standard_input:
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env=dict(environment),
+            stdin=standard_input,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,
+            start_new_session=True,
+        )
 
 
 @contextlib.contextmanager

@@ -190,6 +190,41 @@ def test_a_killed_run_takes_its_cloud_along(place: Place) -> None:
     eventually(lambda: not any("local.cloud" in left for left in place.left_over()))
 
 
+STARTED = """
+workflow: started
+functions:
+  aws:
+  - lambda:
+      name: started-function
+      container: {image: public.ecr.aws/docker/library/debian:trixie-slim}
+      init_script: script.sh
+      input: [{storage_provider: s3, path: started-bucket/in}]
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_script_on_this_machine_ends_with_the_run(
+    place: Place, tmp_path: Path, number: signal.Signals
+) -> None:
+    """So does what it started, and its folder is gone, and that of the cloud."""
+    told = tmp_path / "told"
+    (tmp_path / "started.yaml").write_text(STARTED)
+    (tmp_path / "script.sh").write_text(
+        f"#!/bin/sh\nsetsid sleep 600 &\necho $$ $! $PWD >{told}.new\n"
+        f"mv {told}.new {told}\nsleep 600\n"
+    )
+    upload = f"started-bucket/in={HELLO / 'poem.txt'}"
+    arguments = ("run", tmp_path / "started.yaml", "--engine", "process", "--put", upload)
+    with started(place, *arguments) as running:
+        eventually(told.exists)
+        running.send_signal(number)
+        running.communicate(timeout=HANG_SECONDS)
+    script, child, folder = told.read_text().split()
+    eventually(lambda: place.left_over() == [], place.left_over)
+    eventually(lambda: not any(Path(f"/proc/{one}").exists() for one in (script, child)))
+    assert not Path(folder).exists()
+
+
 def test_up_and_down(place: Place) -> None:
     assert "no local cloud is running" in place.call("down").stderr
     up = place.call("up", "--engine", "process")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from tests.runtime.cloud import Bucket, Cloud
 from tests.runtime.functions import COPY, Function, Invoked, document, executions, stored
 from tests.runtime.scripted import Said, scripted
 from tests.runtime.test_stages import Staged, staged
+from tests.support.waiting import HANG_SECONDS, eventually
 
 __all__ = ["staged"]  # a fixture
 
@@ -231,3 +233,39 @@ def test_by_hand_a_missing_configuration_is_told(tmp_path: Path) -> None:
     assert done.stderr == (
         "scar: SCAR_FUNCTION_CONFIG must name the function's configuration file\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
+)
+def test_by_hand_an_interruption_ends_the_script_and_removes_its_folder(
+    tmp_path: Path, cloud: Cloud, number: signal.Signals, code: int
+) -> None:
+    told = tmp_path / "told"
+    script = f"sleep 600 & echo $! $$ $PWD >{told}.new; mv {told}.new {told}; wait"
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(document(script, mode="batch")))
+    with subprocess.Popen(
+        [sys.executable, "-m", "scar_runtime"],
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(RUNTIME),
+            "SCAR_FUNCTION_CONFIG": str(config),
+            **cloud.variables,
+        },
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdin is not None
+        running.stdin.write("{}")
+        running.stdin.close()
+        running.stdin = None
+        eventually(told.exists)
+        running.send_signal(number)
+        _, said = running.communicate(timeout=HANG_SECONDS)
+    assert (running.returncode, "Traceback" in said) == (code, False), said
+    *processes, folder = told.read_text().split()
+    eventually(lambda: not any(Path(f"/proc/{one}").exists() for one in processes))
+    assert not Path(folder).exists()

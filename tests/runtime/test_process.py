@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -262,3 +263,27 @@ def peak_mib(script: str) -> tuple[int, int]:
     code, kept, peak_kib = (int(word) for word in done.stdout.split())
     assert code == 0
     return kept, peak_kib // 1024
+
+
+def test_an_interruption_while_a_program_is_being_started_does_not_leave_it_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes at the worst moment: the program is there, and nobody watches it yet."""
+    children: list[subprocess.Popen[bytes]] = []
+    start = subprocess.Popen
+
+    def interrupted(*args: Any, **kwargs: Any) -> subprocess.Popen[bytes]:
+        children.append(start(*args, **kwargs))
+        os.kill(os.getpid(), signal.SIGINT)
+        return children[0]
+
+    monkeypatch.setattr(subprocess, "Popen", interrupted)
+    terminator, before = Terminator(), signal.getsignal(signal.SIGINT)
+    terminator.install_interrupt()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            shell("sleep 600", tmp_path, terminator=terminator)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    (child,) = children
+    assert child.poll() is not None

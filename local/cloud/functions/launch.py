@@ -12,7 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from local.cloud.functions.specification import Function
-from local.cloud.programs import Engine, Program, Running, StartError, spawn
+from local.cloud.programs import Engine, Program, Running, StartError, spawn_kept
 
 Credentials = Callable[[str, str, str], Mapping[str, str]]
 """(role ARN, service principal, session name) -> AWS_* variables of a session of the role."""
@@ -82,7 +82,7 @@ class Launcher:
             "_HANDLER": function.handler,
         }
         command = [sys.executable, "-m", "awslambdaric", function.handler]
-        return spawn(command, {**own, **moved}, root)
+        return spawn_kept(command, {**own, **moved}, root)
 
     def _unpacked(self, code: bytes) -> Path:
         root = self._folder / hashlib.sha256(code).hexdigest()[:32]
