@@ -21,7 +21,16 @@ from local.engines import EngineName, choose
 from local.errors import LocalError
 from local.kept import bring_up, exports, keep_running, running_cloud, take_down
 from local.report import Outcome, failures, print_json, print_table
-from local.run import RUNNING, Progress, Request, ensure_helpers, ensure_images, run, run_in
+from local.run import (
+    RUNNING,
+    Progress,
+    Request,
+    ensure_helpers,
+    ensure_images,
+    require_engine,
+    run,
+    run_in,
+)
 from local.server import CloudAddress
 from local.transfer import parse_uploads
 from scar_constructs.fdl import FdlError, LoadedApplication, load_application, render
@@ -79,6 +88,7 @@ def run_command(
         uploads = parse_uploads(put or (), loaded.starters)
         request = Request(paths, loaded.application, uploads, get, timeout)
         chosen = _engine(engine)
+        require_engine(loaded.application, chosen)
         with _progress() as progress:
             outcome = (
                 _run_kept(request, chosen, progress) if keep else run(request, chosen, progress)

@@ -136,35 +136,36 @@ def ensure_helpers(engine: EngineName, progress: Progress) -> None:
         ensure_helper_image(engine.value, progress)
 
 
-def _prepare_helpers(application: Application, engine: EngineName, progress: Progress) -> None:
-    """What jobs need whose image is not built upon. Raises `LocalError` where functions cannot run
-    without their images."""
-    everyone = [one for stack in application.stacks for one in stack.functions]
-    if engine is EngineName.PROCESS:
-        _require_scripts(everyone)
-    functions = [one for one in everyone if not one.build]
-    if functions and engine is EngineName.PROCESS:
-        raise LocalError(
-            f"{functions[0].name} has `build: false`: its job is of several containers, which need"
-            " podman or docker"
-        )
-    if functions:
-        ensure_helpers(engine, progress)
-
-
-def _require_scripts(functions: Sequence[Function]) -> None:
-    """What files start has to run on this machine. A call may bring a script of its own."""
-    for one in functions:
+def require_engine(application: Application, engine: EngineName) -> None:
+    """Raises `LocalError` where a function cannot run without its image, and there is none. A call
+    may bring a script of its own, so only what files start counts."""
+    if engine is not EngineName.PROCESS:
+        return
+    for one in _functions(application):
+        if not one.build:
+            raise LocalError(
+                f"{one.name} has `build: false`: its job is of several containers, which need"
+                " podman or docker"
+            )
         if one.inputs and one.create_image and not one.script:
             raise LocalError(
-                f"{one.name} has no script and runs a program of its image: engine process has no"
-                " images; use podman or docker"
+                f"{one.name} has no script and runs a program of its image, which needs podman or"
+                " docker: engine process has no images"
             )
 
 
+def _prepare_helpers(application: Application, engine: EngineName, progress: Progress) -> None:
+    """What jobs need whose image is not built upon."""
+    if any(not one.build for one in _functions(application)):
+        ensure_helpers(engine, progress)
+
+
 def _builds(request: Request) -> bool:
-    functions = [one for stack in request.application.stacks for one in stack.functions]
-    return any(one.build and one.create_image for one in functions)
+    return any(one.build and one.create_image for one in _functions(request.application))
+
+
+def _functions(application: Application) -> list[Function]:
+    return [one for stack in application.stacks for one in stack.functions]
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from local.cloud.batch.attempt import AttemptRunner
 from local.cloud.batch.cloudformation import resource_types
 from local.cloud.batch.errors import ClientError
 from local.cloud.batch.jobs import milliseconds
+from local.cloud.batch.metadata import TaskMetadata
 from local.cloud.batch.runner import Runner
 from local.cloud.batch.secrets import TaskSecrets
 from local.cloud.batch.store import Store
@@ -47,7 +48,7 @@ def assemble(engine_name: str, port: int, folder: Path) -> tuple[Application, Ca
     endpoint = f"http://127.0.0.1:{port}"
     engine = _engine(engine_name, port, folder)
     sessions = RoleSessions(emulator)
-    _add_batch(emulator, ledger, engine, sessions, endpoint)
+    metadata = _add_batch(emulator, ledger, engine, sessions, endpoint)
     pool = _add_functions(emulator, ledger, engine, sessions, endpoint, folder)
     targets = FunctionTargets(emulator, ledger.warn)
     emulator.identity.put_wildcards(wildcard)
@@ -76,7 +77,7 @@ def assemble(engine_name: str, port: int, folder: Path) -> tuple[Application, Ca
         pool.close()
         engine.close()
 
-    return in_front_of(emulator.application, ledger), close
+    return in_front_of(emulator.application, ledger, metadata), close
 
 
 def _engine(name: str, port: int, folder: Path) -> Engine:
@@ -97,7 +98,9 @@ def _limits_memory(program: str) -> bool:
 
 def _add_batch(
     emulator: Emulator, ledger: Ledger, engine: Engine, sessions: RoleSessions, endpoint: str
-) -> None:
+) -> TaskMetadata:
+    """Gives what tells of the tasks that run."""
+
     def log(group: str, stream: str, lines: Sequence[str]) -> None:
         emulator.logs.append(group, stream, [(milliseconds(), line) for line in lines])
 
@@ -120,6 +123,7 @@ def _add_batch(
     emulator.identity.put_resources(RequestResources(emulator.scope, definition_arn))
     for name, handlers in resource_types(api, emulator.stacks.physical_name).items():
         emulator.stacks.put_resource_type(name, vars(handlers))
+    return attempts.metadata
 
 
 def _add_functions(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scar_runtime.config import Config
@@ -33,7 +33,14 @@ from scar_runtime.outputs import (
     plan,
     publish,
 )
-from scar_runtime.process import Finished, Kept, Terminator, run
+from scar_runtime.process import (
+    NOT_EXECUTABLE,
+    NOT_FOUND,
+    Finished,
+    Kept,
+    Terminator,
+    run,
+)
 from scar_runtime.program import Program, program_of
 from scar_runtime.providers.stores import Stores
 from scar_runtime.reaper import Reaper
@@ -167,7 +174,7 @@ class Executor:
         image = {**self.parameters(task), **self._image}
         function = {**self._config.environment, **self._secrets.variables()}
         program = self.program(task.record, work, input_file)
-        return run(
+        finished = run(
             program.words,
             folder=program.folder,
             source=program.input,
@@ -178,6 +185,9 @@ class Executor:
             terminator=self._terminator,
             reaper=self._reaper,
         )
+        if program.doubt and finished.exit_code in (NOT_EXECUTABLE, NOT_FOUND):
+            return replace(finished, reason=f"{finished.reason}: {program.doubt}")
+        return finished
 
     def variables(self, task: Task, work: Workspace, file: Path | None) -> dict[str, str]:
         """What the script is told of its event and its folders."""
@@ -192,11 +202,8 @@ class Executor:
     def program(self, record: Record, work: Workspace, file: Path | None) -> Program:
         """What runs for the record. Raises `ConfigError` if there is nothing."""
         program = program_of(self._config, record, work, file)
-        if record.arguments and record.script is None and self._config.entrypoint is None:
-            self._log.warning(
-                "the image's ENTRYPOINT is not known and is taken for none: name it in `entrypoint`"
-                " of the container, or have it noted in the lock file of images"
-            )
+        if program.doubt:
+            self._log.warning(program.doubt)
         return program
 
     def _publish(

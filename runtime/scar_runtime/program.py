@@ -12,6 +12,10 @@ from scar_runtime.events import Record
 from scar_runtime.workspace import Workspace, local_name
 
 SHELL = "/bin/sh"
+ENTRYPOINT_UNKNOWN = (
+    "the image's ENTRYPOINT is not known and is taken for none: name it in `entrypoint` of the"
+    " container, or have it noted in the lock file of images"
+)
 SHELLS = frozenset({"sh", "ash", "bash", "dash", "ksh", "mksh", "zsh"})
 
 
@@ -21,13 +25,14 @@ class Program:
 
     It runs in `folder`; None is where this process was started, which in an image is its WORKDIR.
     `input` is the file that it gets as standard input, which is empty without one. `title` is what
-    messages call it.
+    messages call it, `doubt` why it may be another one than it should.
     """
 
     words: tuple[str, ...]
     folder: Path | None
     title: str
     input: Path | None = None
+    doubt: str = ""
 
 
 def program_of(
@@ -54,7 +59,9 @@ def program_of(
             " `init_script`, or `command` of its container, or have the image's own command noted"
             " in the lock file of images; or send a `script` with the event"
         )
-    return Program(words, None, "the command", input_file if takes_input(words) else None)
+    source = input_file if takes_input(words) else None
+    doubt = ENTRYPOINT_UNKNOWN if config.entrypoint is None else ""
+    return Program(words, None, "the command", source, doubt)
 
 
 def takes_input(words: tuple[str, ...]) -> bool:

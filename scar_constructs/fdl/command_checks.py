@@ -26,6 +26,8 @@ INTERPRETERS = SHELLS | frozenset(
     }
 )
 """Programs that wait for a person when they are started alone, as base images start them."""
+_WRAPPERS = frozenset({"tini", "dumb-init", "catatonit", "env", "nice", "docker-entrypoint.sh"})
+"""Programs that start the one after them."""
 _FOR_A_PERSON = frozenset({"-a", "-de0", "-i", "-l"})
 _SCRIPT, _ENTRYPOINT, _COMMAND, _IMAGE_FILE = (
     "lambda.init_script",
@@ -98,6 +100,8 @@ def idle_program(words: Sequence[str]) -> str | None:
     """The interpreter that is all that the words start, if it is."""
     if len(words) == 3 and PurePath(words[0]).name in SHELLS and words[1] == "-c":
         words = words[2].split()
+    while words and (PurePath(words[0]).name in _WRAPPERS or words[0].startswith("-")):
+        words = words[1:]
     if not words or not set(words[1:]) <= _FOR_A_PERSON:
         return None
     name = PurePath(words[0]).name

@@ -122,7 +122,8 @@ LAMBDA = Group(
             Anything(),
             "The script of one call.",
             option="scar run -s",
-            ignored="a call brings its script in the event, as `script` in base64",
+            ignored="a call brings its script in the event, as `script` in base64; one that brings "
+            "none runs `init_script`, or else what the image itself runs",
         ),
         "execution_mode": Key(
             Choice(("lambda", "lambda-batch", "batch")),

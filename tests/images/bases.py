@@ -62,10 +62,11 @@ def ensure(engine: Engine, name: str, folder: Path) -> str:
             engine.import_root(root, tag)
         else:
             base, lines = DERIVED[name]
-            base_tag = ensure(engine, base, folder)
+            own = folder / base
+            own.mkdir()
+            base_tag = ensure(engine, base, own)
             (root / "Dockerfile").write_text(f"FROM {base_tag}\n{lines}\n")
-            if name == "hostile":
-                _hostile_files(root)
+            FILES.get(name, lambda _: None)(root)
             engine.build(root, tag)
     return tag
 
@@ -144,6 +145,17 @@ def _hostile_files(root: Path) -> None:
     (hostile / "openssl.cnf").write_text("openssl_conf = broken\n[broken\n")
 
 
+def _figlet_files(root: Path) -> None:
+    """A program that says in large letters what it is told, by arguments or else by its input."""
+    unpack(debian_package("figlet"), root / "figlet")
+
+
+def _field_files(root: Path) -> None:
+    """A program that is only found from where it is."""
+    (root / "moo").write_text('#!/bin/sh\necho "$PWD $(id -u): $0 $*"\n')
+    (root / "moo").chmod(0o755)
+
+
 ROOTS: dict[str, Callable[[Path], None]] = {
     "busybox": _busybox,
     "debian-12": functools.partial(_debian, "bookworm"),
@@ -156,6 +168,17 @@ ROOTS: dict[str, Callable[[Path], None]] = {
 DERIVED = {
     "entrypoint": ("busybox", 'ENTRYPOINT ["/bin/cat", "/no/such/file"]\nCMD ["-x"]'),
     "user": ("busybox", "USER 1234:1234\nWORKDIR /etc"),
+    "only-entrypoint": ("busybox", 'ENTRYPOINT ["/bin/cat"]'),
+    "only-command": ("busybox", 'WORKDIR /etc\nCMD echo "$PWD: moo, $CALF"\nENV CALF=muh'),
+    "figlet": (
+        "debian-13",
+        'COPY figlet /\nENTRYPOINT ["/usr/bin/figlet-figlet", "-w", "60"]\nCMD ["moo"]',
+    ),
+    "field": (
+        "busybox",
+        "COPY moo /field/moo\nWORKDIR /field\nUSER 1234:1234\n"
+        'ENTRYPOINT ["./moo", "says"]\nCMD ["a cow"]',
+    ),
     "hostile": (
         "debian-13",
         "COPY hostile /hostile\n"
@@ -167,6 +190,13 @@ DERIVED = {
         " LC_ALL=xx_XX SSL_CERT_FILE=/hostile/none",
     ),
 }
+
+FILES: dict[str, Callable[[Path], None]] = {
+    "hostile": _hostile_files,
+    "figlet": _figlet_files,
+    "field": _field_files,
+}
+"""What is beside the Dockerfiles of these."""
 
 WITH_SHELL = (
     *("debian-13", "debian-12", "debian-11", "musl", "busybox"),

@@ -51,8 +51,8 @@ class Batch:
             return {one["name"]: f"{one['valueFrom']} by {role} for {session}" for one in wanted}
 
         heard = self.ledger.heard
-        attempts = AttemptRunner(engine, credentials, secrets, log, heard, "http://cloud")
-        self.api = BatchApi(Store(), Runner(attempts, self.ledger, publish), lambda: SCOPE)
+        self.attempts = AttemptRunner(engine, credentials, secrets, log, heard, "http://cloud")
+        self.api = BatchApi(Store(), Runner(self.attempts, self.ledger, publish), lambda: SCOPE)
         self.api.create_compute_environment(
             {"computeEnvironmentName": "ce", "computeResources": {"maxvCpus": 2}}
         )

@@ -139,6 +139,29 @@ def test_what_the_image_of_the_user_prints_is_no_report() -> None:
     assert [line for _, _, line in batch.logged if line in lines.values()] == list(lines.values())
 
 
+def test_a_container_may_ask_how_those_before_it_ended() -> None:
+    """By ECS's task metadata endpoint, version 4."""
+    engine = NamedEngine(a=0, b=7, c=0)
+    asked: dict[str, Any] = {}
+
+    def ask(program: Program) -> FakeProgram:
+        url = program.environment["ECS_CONTAINER_METADATA_URI_V4"]
+        path = f"{url.removeprefix('http://cloud')}/task"
+        asked[program.image] = json.loads(batch.attempts.metadata.answer(path) or b"null")
+        asked["path"] = path
+        return NamedEngine.start(engine, program)
+
+    batch = staged(engine)
+    engine.start = ask  # type: ignore[method-assign]
+    batch.run()
+    assert asked["c"]["Containers"] == [
+        {"Name": "a", "KnownStatus": "STOPPED", "ExitCode": 0},
+        {"Name": "b", "KnownStatus": "STOPPED", "ExitCode": 7},
+        {"Name": "c", "KnownStatus": "PENDING"},
+    ]
+    assert batch.attempts.metadata.answer(asked["path"]) is None  # after its end
+
+
 def test_the_essential_container_decides() -> None:
     job = staged(NamedEngine(a=0, b=7, c=0)).run()
     assert (job["status"], ended(job)) == ("SUCCEEDED", {"a": 0, "b": 7, "c": 0})

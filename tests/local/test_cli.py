@@ -115,6 +115,25 @@ def test_a_wrong_upload_is_refused_before_anything_starts(
     assert done.stderr.strip().startswith(message)
 
 
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ("entrypoint: [cowsay]", "f has no script and runs a program of its image"),
+        ("execution_mode: batch, build: false", "f has `build: false`"),
+    ],
+)
+def test_what_needs_its_image_is_refused_before_an_engine_without_images_starts(
+    settings: str, told: str, place: Place, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(f"functions: {{f: {{image: x, {settings}, s3: {{input_bucket: cows-in}}}}}}")
+    done = place.call("run", file, "--engine", "process")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert told in done.stderr
+    assert "podman or docker" in done.stderr
+    assert "starting" not in done.stderr
+
+
 def test_the_hello_example_without_containers(place: Place, tmp_path: Path) -> None:
     arguments = ["--engine", "process", "--put", HELLO / "poem.txt", "--get", tmp_path, "--json"]
     done = place.call("run", HELLO, *arguments)

@@ -86,3 +86,8 @@ def test_a_long_answer_has_both_ends_and_fits(host: Workflow) -> None:
     assert told.endswith("1000000\nlast\n")
     assert "bytes of output left out ...]" in told
     assert len(told) > 4_000_000
+
+
+def test_a_program_of_an_image_that_is_not_here_is_refused(host: Workflow) -> None:
+    answer = host.cloud.client("lambda").invoke(FunctionName="host-program", Payload=b"{}")
+    assert "`process` has no images: use podman or docker" in answer["Payload"].read().decode()

@@ -170,6 +170,14 @@ def test_a_program_that_the_image_has_not(
     assert line["exit_code"] == 127
 
 
+def test_a_program_that_may_be_an_argument_is_told_with_the_doubt(function: Make) -> None:
+    """As `scar run -f scar-aws-cli.yaml lambda list-functions`, of an image that is not locked."""
+    made = function(None, outputs=[])
+    event = {"cmd_args": ["lambda", "list-functions"]}
+    with pytest.raises(ScriptError, match=r"the image has no lambda: .*ENTRYPOINT is not known"):
+        Invocation(made.runtime(), Invoked()).handle(event)
+
+
 @pytest.mark.parametrize("event", [{}, {"cmd_args": ["echo", "moo"]}])
 def test_without_an_image_its_programs_are_refused(event: Any, function: Make) -> None:
     made = function(None, outputs=[], entrypoint=[], command=["echo", "moo"])

@@ -11,6 +11,8 @@ from uuid import uuid4
 
 from local.cloud.batch.containers import environment_of, requirement
 from local.cloud.batch.jobs import Job, Task
+from local.cloud.batch.metadata import PATH as METADATA_PATH
+from local.cloud.batch.metadata import TaskMetadata
 from local.cloud.batch.retry import Exit
 from local.cloud.batch.secrets import SERVICE, Credentials
 from local.cloud.batch.task import START, Part, TaskRun, in_context
@@ -49,8 +51,8 @@ class _Host:
 
 
 class AttemptRunner:
-    """Runs attempts with an engine. `endpoint` is where AWS answers; `heard` gets
-    every line with its job's id."""
+    """Runs attempts with an engine. `endpoint` is where AWS answers, and `metadata` tells of the
+    tasks that run; `heard` gets every line with its job's id."""
 
     def __init__(
         self,
@@ -67,6 +69,7 @@ class AttemptRunner:
         self._log = log
         self._heard = heard
         self._endpoint = endpoint
+        self.metadata = TaskMetadata()
 
     def run(
         self, job: Job, environment: Mapping[str, Any], number: int, running: Callable[[], None]
@@ -100,7 +103,10 @@ class AttemptRunner:
         """A task that is ready to run. Raises `StartError`."""
         identifier = uuid4().hex
         sources = self._volumes(task, number, volumes)
-        common = self._variables(job, task, environment, number)
+        common = {
+            **self._variables(job, task, environment, number),
+            "ECS_CONTAINER_METADATA_URI_V4": f"{self._endpoint}{METADATA_PATH}{identifier}",
+        }
         starter = task.properties.get("executionRoleArn")
         # What the deciding node says of the record is what the job says.
         speaker = job.id if task is job.tasks[0] else task.id
@@ -117,7 +123,9 @@ class AttemptRunner:
             essential = _true(container.get("essential", True))
             heard = self._listener(speaker, container, stream, tail)
             parts.append(Part(name, program, essential, _dependencies(container), heard))
-        return TaskRun(self._engine, parts)
+        run = TaskRun(self._engine, parts)
+        volumes.enter_context(self.metadata.known(identifier, run))
+        return run
 
     def _variables(
         self, job: Job, task: Task, environment: Mapping[str, Any], number: int

@@ -80,6 +80,19 @@ class TaskRun:
         for one in running:
             one.stop(KILL_GRACE_SECONDS)
 
+    def statuses(self) -> list[tuple[str, str, int | None]]:
+        """Name, status in ECS's words, and exit code (once it has ended) of each container."""
+        with self._changed:
+            return [
+                (part.name, self._status(part.name), self._ended.get(part.name, Ended()).code)
+                for part in self.parts
+            ]
+
+    def _status(self, name: str) -> str:
+        if name in self._ended:
+            return "STOPPED"
+        return "RUNNING" if name in self._running else "PENDING"
+
     @property
     def exit_code(self) -> int | None:
         """That of the essential container: the first that failed, if there are several."""
