@@ -17,9 +17,9 @@ from aws_cdk import aws_events as events
 from constructs import Construct
 
 from scar_constructs import hints
-from scar_constructs.compliance import acknowledge
 from scar_constructs.fdl.models import ComputeType, Function
 from scar_constructs.shared import Shared
+from scar_constructs.shares import share_identifier
 
 ALLOCATION_STRATEGIES = {
     ComputeType.EC2: "BEST_FIT_PROGRESSIVE",
@@ -35,10 +35,11 @@ QUEUE_LIMIT_REASONS = (
 
 
 class Capacity(Construct):
-    """A compute environment with its queue, and the rule that reports the queue's failed jobs.
+    """A compute environment with its queue, and the shares of functions in that.
 
-    `functions`: those whose jobs run here, at least one. They say the same of the environment; of
-    what each says for itself (disk, GPU, time-out) the environment serves the greediest.
+    `functions`: those whose jobs run here, or wait here from before, at least one. They say the
+    same of the environment; of what each says for itself (disk, GPU, time-out) the environment
+    serves the greediest.
 
     Compute environment and queue carry no names and no tags: CloudFormation would have to replace
     them on a change of either, and it cannot replace what has a name.
@@ -70,8 +71,10 @@ class Capacity(Construct):
         )
         self._queue = batch.CfnJobQueue(
             self,
-            "Queue",
+            # Not `Queue`: those that have been made under that id have no policy, and take none.
+            "FairQueue",
             priority=1,
+            scheduling_policy_arn=self._new_policy().attr_arn,
             compute_environment_order=[
                 batch.CfnJobQueue.ComputeEnvironmentOrderProperty(
                     compute_environment=self._compute.attr_compute_environment_arn, order=1
@@ -79,13 +82,16 @@ class Capacity(Construct):
             ],
             job_state_time_limit_actions=_limits() if self._batch.managed else None,
         )
-        self._report_failures()
         if not self._batch.managed:
             self._tell_of_cluster()
 
     @property
     def queue_arn(self) -> str:
         return self._queue.attr_job_queue_arn
+
+    def is_gone_before(self, rule: events.CfnRule) -> None:
+        """Remove the queue first where both go: Batch ends its jobs, and the rule has to tell."""
+        self._queue.add_resource_dependency(rule)
 
     @property
     def _type(self) -> ComputeType:
@@ -197,27 +203,25 @@ class Capacity(Construct):
             job_execution_timeout_minutes=min(max(wanted, least), most),
         )
 
-    def _report_failures(self) -> None:
-        # Level 1: the level-2 target adds a statement to the queue's policy per rule, and a
-        # queue policy holds 20.
-        rule = events.CfnRule(
+    def _new_policy(self) -> batch.CfnSchedulingPolicy:
+        """Fair shares, so that a burst of one function does not keep another from starting.
+
+        Every queue has a policy: Batch lets none be added to a queue later, or taken away, and a
+        new queue would lose the jobs of the old one. All shares are listed, so that none has to be
+        made as a job comes.
+        https://docs.aws.amazon.com/batch/latest/APIReference/API_CreateJobQueue.html
+        """
+        share = batch.CfnSchedulingPolicy.ShareAttributesProperty
+        names = sorted({one.name for one in self._functions})
+        return batch.CfnSchedulingPolicy(
             self,
-            "FailedJobs",
-            description=f"failed jobs of {self._names}"[:512],
-            event_pattern={
-                "source": ["aws.batch"],
-                "detail-type": ["Batch Job State Change"],
-                "detail": {"status": ["FAILED"], "jobQueue": [self.queue_arn]},
-            },
-            targets=[
-                events.CfnRule.TargetProperty(
-                    arn=self._shared.failures.services.queue_arn, id="Failures"
-                )
-            ],
-        )
-        acknowledge(
-            rule,
-            {"Serverless-EventBusDLQ": "the rule's target is a failure queue of the stack"},
+            "SchedulingPolicy",
+            fairshare_policy=batch.CfnSchedulingPolicy.FairsharePolicyProperty(
+                share_distribution=[
+                    share(share_identifier=share_identifier(name), weight_factor=1)
+                    for name in names
+                ]
+            ),
         )
 
     def _tell_of_cluster(self) -> None:

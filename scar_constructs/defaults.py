@@ -68,6 +68,7 @@ LAMBDA_DESCRIPTION_MAX = 256
 LAMBDA_ENVIRONMENT_MAX_BYTES = 4_096
 LAMBDA_PAYLOAD_MAX_BYTES = 250_000_000  # a zip unpacked: 250 MB; the runtime has what MiB leave
 LAMBDA_CONCURRENCY_MAX = 1_000  # an account's own quota, unless AWS raised it
+LAMBDA_UNRESERVED_MIN = 100  # of it; Lambda refuses to reserve these
 LAMBDA_RESERVED_VARIABLES = frozenset(
     {
         "_HANDLER",
@@ -116,7 +117,8 @@ BATCH_ARM_INSTANCE_TYPES = ("default_arm64",)  # for `architectures: [arm64]`
 BATCH_NODES = 10  # SCAR's default of `multi_node_parallel`
 BATCH_MAIN_NODE = 0  # SCAR's default
 BATCH_NODES_MAX = 1_000
-BATCH_COMPUTE_ENVIRONMENTS_MAX = 50  # in a region; the quota is fixed
+BATCH_COMPUTE_ENVIRONMENTS_MAX = 50  # in a region, and as many queues; the quotas are fixed
+BATCH_SHARES_MAX = 500  # of one queue
 JOB_DEFINITION_MAX_BYTES = 24_576
 BATCH_SUBNETS_MAX = 16
 BATCH_SECURITY_GROUPS_MAX = 5
@@ -162,6 +164,7 @@ API_PATH = "launch"  # SCAR's default
 API_METHOD = "ANY"  # SCAR's default
 API_RATE = 50  # requests a second; an account has 10,000 for all its APIs in a region
 API_BURST = 100
+API_USAGE_PLANS_MAX = 300  # of an account in a region
 API_AUTH = "iam"  # SCAR had NONE: anybody who knew the address could spend the owner's money
 
 # --- EventBridge: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html --------
@@ -178,6 +181,7 @@ MINIO_REGION = "us-east-1"  # what MinIO itself calls its region
 BUCKET_NAME_MIN = 3
 BUCKET_NAME_MAX = 63
 ROLE_POLICY_MAX_CHARACTERS = 10_240  # all inline policies of an IAM role together, without spaces
+IAM_ROLES_MAX = 1_000  # of an account
 FUNCTION_POLICY_MAX_BYTES = 20_480  # of a Lambda's own policy: who may invoke it
 OBJECT_KEY_MAX_BYTES = 1_024
 FILTER_VALUE_MAX = 1_024  # S3 FilterRule

@@ -13,6 +13,7 @@ from scar_constructs import naming, permissions
 from scar_constructs.defaults import LOG_RETENTION_DAYS
 from scar_constructs.log_groups import new_log_group
 from scar_constructs.principals import FLOW_LOGS, service_principal
+from scar_constructs.roles import new_role
 
 
 class FlowLogs(Construct):
@@ -27,7 +28,7 @@ class FlowLogs(Construct):
         super().__init__(scope, construct_id)
         name = naming.network_log_group(Stack.of(self).stack_name)
         group = new_log_group(self, "LogGroup", name=name, days=LOG_RETENTION_DAYS, kms_key=kms_key)
-        role = permissions.new_role(
+        role = new_role(
             self,
             "Role",
             principal=service_principal(FLOW_LOGS, source_arn=naming.flow_logs_arn()),

@@ -22,18 +22,24 @@ from scar_constructs.api import FunctionApi
 from scar_constructs.bucket_rule import BucketRule
 from scar_constructs.capacity import Capacity
 from scar_constructs.dispatcher import Dispatcher
-from scar_constructs.fdl.models import Api, ExecutionMode, Function
+from scar_constructs.fdl.models import Api, ExecutionMode, Function, Sharing
 from scar_constructs.fdl.workflow import Rule
 from scar_constructs.image import new_image
 from scar_constructs.job import Job
 from scar_constructs.lambda_function import new_lambda
 from scar_constructs.log_groups import new_log_group
 from scar_constructs.principals import LAMBDA, S3, service_principal
+from scar_constructs.roles import new_role
 from scar_constructs.shared import Shared
+from scar_constructs.shares import share_identifier
 from scar_constructs.staged_task import TOLD_OF_THE_EVENT
 
 # What cannot be replaced under a running job's feet, or takes the tags as part of its identity.
-UNTAGGED = ["AWS::Batch::ComputeEnvironment", "AWS::Batch::JobQueue"]
+UNTAGGED = [
+    "AWS::Batch::ComputeEnvironment",
+    "AWS::Batch::JobQueue",
+    "AWS::Batch::SchedulingPolicy",
+]
 
 
 class ScarFunction(Construct):
@@ -67,10 +73,8 @@ class ScarFunction(Construct):
         self._capacity: Capacity | None = None
         self._job: Job | None = None
         if function.execution_mode.runs_on_batch:
-            self._capacity = capacity or Capacity(
-                self, "Capacity", functions=[function], shared=shared
-            )
             self._job = self._new_job()
+            self._capacity = self._find_capacity(capacity, self._job)
         self._log_group = new_log_group(
             self,
             "LogGroup",
@@ -148,7 +152,7 @@ class ScarFunction(Construct):
         function = self._function
         if function.role:
             return iam.Role.from_role_arn(self, "Role", function.role, mutable=False)
-        return permissions.new_role(
+        return new_role(
             self,
             "Role",
             principal=service_principal(LAMBDA),
@@ -183,7 +187,22 @@ class ScarFunction(Construct):
             if function.api:
                 yield permissions.invoke_itself(function)
         if self._job and self._capacity:
-            yield permissions.submit_jobs(self._job.definition_name, self._capacity.queue_arn)
+            share = share_identifier(function.name)
+            yield permissions.submit_jobs(
+                self._job.definition_name, self._capacity.queue_arn, share
+            )
+
+    def _find_capacity(self, given: Capacity | None, job: Job) -> Capacity:
+        """Where the jobs go. The function's own machines stay while jobs of before wait there."""
+        former = [
+            one for one in self._function.on_all_machines[1:] if one.machines[0] is Sharing.OWN
+        ]
+        own = former if given else [self._function]
+        made = [Capacity(self, "Capacity", functions=own, shared=self._shared)] if own else []
+        capacities = [given, *made] if given else made
+        for one in capacities:
+            one.is_gone_before(job.failed_jobs)
+        return capacities[0]
 
     def _new_job(self) -> Job:
         """Helper containers bring the dispatcher's own zip to an image that is not built upon."""
@@ -227,6 +246,7 @@ class ScarFunction(Construct):
         if self._job and self._capacity:
             environment["SCAR_JOB_QUEUE"] = self._capacity.queue_arn
             environment["SCAR_JOB_DEFINITION"] = self._job.definition_name
+            environment["SCAR_JOB_SHARE"] = share_identifier(self._function.name)
             if self._function.batch.multi_node:
                 environment["SCAR_JOB_NODES"] = str(self._function.batch.multi_node.nodes)
             if not self._function.build:

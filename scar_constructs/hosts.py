@@ -17,8 +17,9 @@ from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from scar_constructs.permissions import WRITES_ANYWHERE, Grant, new_role
+from scar_constructs.permissions import WRITES_ANYWHERE, Grant
 from scar_constructs.principals import EC2, service_principal
+from scar_constructs.roles import new_role
 
 BATCH_CLUSTERS = "AWSBatch-*"
 """Batch names the cluster of an environment AWSBatch-ENVIRONMENT-UUID, and makes it itself."""

@@ -8,21 +8,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from aws_cdk import aws_batch as batch
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from scar_constructs import naming, permissions
+from scar_constructs.compliance import acknowledge
 from scar_constructs.dispatcher import RuntimeZip
 from scar_constructs.fdl.models import Function, MultiNode
 from scar_constructs.image import FunctionImage, repository_arn
 from scar_constructs.job_settings import JobSettings, environment, requirements, secrets
 from scar_constructs.log_groups import new_log_group
 from scar_constructs.principals import TASKS, service_principal
+from scar_constructs.roles import new_role
 from scar_constructs.shared import Shared
 from scar_constructs.staged_task import ecs_properties
 
 ALL_NODES = "0:"
+SCHEDULING_PRIORITY = 1
+"""Batch asks for one where the queue has shares: 0 to 9,999."""
 
 
 class Job(Construct):
@@ -54,7 +59,7 @@ class Job(Construct):
             kms_key=shared.options.kms_key,
         )
         self._role = self._new_role()
-        self._execution_role = permissions.new_role(
+        self._execution_role = new_role(
             self,
             "ExecutionRole",
             principal=service_principal(TASKS),
@@ -69,11 +74,17 @@ class Job(Construct):
             spool_bucket=shared.spool.bucket.bucket_name,
         )
         self._definition = self._new_definition()
+        self._failed_jobs = self._report_failures()
 
     @property
     def definition_name(self) -> str:
         """Named as the function. Submitted without a revision, so that the latest one runs."""
         return self._function.name
+
+    @property
+    def failed_jobs(self) -> events.CfnRule:
+        """The rule that tells the failure queue of them."""
+        return self._failed_jobs
 
     @property
     def role(self) -> iam.IRole:
@@ -88,7 +99,7 @@ class Job(Construct):
         function = self._function
         if function.batch.job_role:
             return iam.Role.from_role_arn(self, "Role", function.batch.job_role, mutable=False)
-        return permissions.new_role(
+        return new_role(
             self,
             "Role",
             principal=service_principal(TASKS),
@@ -142,6 +153,8 @@ class Job(Construct):
             ),
             ecs_properties=self._staged_task(),
             node_properties=self._nodes(wanted.multi_node) if wanted.multi_node else None,
+            # Of one function, jobs go in the order in which they came.
+            scheduling_priority=SCHEDULING_PRIORITY,
             retry_strategy=_retry_strategy(wanted.attempts),
             timeout=batch.CfnJobDefinition.TimeoutProperty(
                 attempt_duration_seconds=wanted.timeout_seconds
@@ -153,6 +166,37 @@ class Job(Construct):
                 )
             ),
         )
+
+    def _report_failures(self) -> events.CfnRule:
+        """By the definition and not by the queue: jobs that wait in a queue of before fail too, and
+        Batch ends all jobs of a queue that is removed.
+
+        Level 1: the level-2 target adds a statement to the queue's policy per rule, and a queue
+        policy holds 20.
+        """
+        _, revisions = naming.job_definition_arns(self.definition_name)
+        rule = events.CfnRule(
+            self,
+            "FailedJobs",
+            description=f"failed jobs of {self._function.name}",
+            event_pattern={
+                "source": ["aws.batch"],
+                "detail-type": ["Batch Job State Change"],
+                "detail": {
+                    "status": ["FAILED"],
+                    "jobDefinition": [{"prefix": revisions.removesuffix("*")}],
+                },
+            },
+            targets=[
+                events.CfnRule.TargetProperty(
+                    arn=self._shared.failures.services.queue_arn, id="Failures"
+                )
+            ],
+        )
+        acknowledge(
+            rule, {"Serverless-EventBusDLQ": "the rule's target is a failure queue of the stack"}
+        )
+        return rule
 
     def _nodes(self, wanted: MultiNode) -> batch.CfnJobDefinition.NodePropertiesProperty:
         """All nodes alike; the range is spelled as the runtime spells it in its overrides."""

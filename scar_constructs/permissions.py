@@ -1,4 +1,4 @@
-"""Roles with least privilege: what each may do follows from where the function's data flows.
+"""Grants of least privilege: what a role may do follows from where the function's data flows.
 
 A `Grant` is one statement with its reason. Where a resource ends in a wildcard, the reason is also
 the acknowledgement of the finding, made from the same text as the policy, so that the two cannot
@@ -10,20 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
 
-from aws_cdk import Aws, CfnResource, Stack
-from aws_cdk import aws_iam as iam
-from constructs import Construct
+from aws_cdk import Aws
 
 from scar_constructs import naming
-from scar_constructs.compliance import STRICT_PACKS, acknowledge
 from scar_constructs.fdl.models import FileSystem, Function
 
 WRITES_ANYWHERE = "CKV_AWS_111"
-INLINE_POLICY_REASON = (
-    "the policy belongs to this one role, is derived from one function and goes with it"
-)
 
 
 @dataclass(frozen=True)
@@ -120,13 +113,18 @@ def read_runtime(object_arn: str) -> Grant:
     return Grant("ReadRuntime", ("s3:GetObject",), (object_arn,), "the zip of the runtime")
 
 
-def submit_jobs(definition: str, queue_arn: str) -> Grant:
-    """`definition`: name of the job definition, whose latest revision is submitted."""
+def submit_jobs(definition: str, queue_arn: str, share: str) -> Grant:
+    """`definition`: name of the job definition, whose latest revision is submitted. The queue may
+    have shares of other functions, which are not this one's to use.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/iam-example-share-identifier.html
+    """
     return Grant(
         "SubmitJobs",
         ("batch:SubmitJob",),
         (queue_arn, *naming.job_definition_arns(definition)),
         "each change of the job definition makes a new revision",
+        {"StringEquals": {"batch:ShareIdentifier": share}},
     )
 
 
@@ -252,64 +250,3 @@ def read_storage_secrets(function: Function, kms_key: str | None) -> Iterator[Gr
 
 def _secret(arn: str) -> str:
     return ":".join(arn.split(":")[:7])
-
-
-def new_role(
-    scope: Construct,
-    construct_id: str,
-    *,
-    principal: iam.IPrincipal,
-    description: str,
-    grants: Iterable[Grant],
-) -> iam.Role:
-    """A role with one inline policy of these grants, and the acknowledgements they need."""
-    granted = tuple(grants)
-    document = iam.PolicyDocument(
-        statements=[
-            iam.PolicyStatement(
-                sid=grant.sid,
-                actions=list(grant.actions),
-                resources=list(grant.resources),
-                conditions=dict(grant.conditions),
-            )
-            for grant in granted
-        ]
-    )
-    role = iam.Role(
-        scope,
-        construct_id,
-        assumed_by=principal,
-        description=description,
-        inline_policies={"Permissions": document},
-    )
-    acknowledge(cast(CfnResource, role.node.default_child), _reasons(role, granted))
-    return role
-
-
-def _reasons(role: iam.Role, grants: Iterable[Grant]) -> dict[str, str]:
-    reasons = {f"{pack}-IAMNoInlinePolicy": INLINE_POLICY_REASON for pack in STRICT_PACKS}
-    for grant in grants:
-        reasons |= dict.fromkeys(grant.findings, grant.reason)
-        for resource in grant.resources:
-            flat = _flatten(Stack.of(role).resolve(resource))
-            if flat == "*":
-                reasons["Serverless-LambdaStarPermissions"] = grant.reason
-            if "*" in flat:
-                reasons[f"AwsSolutions-IAM5[Resource::{flat}]"] = grant.reason
-    return reasons
-
-
-def _flatten(resolved: object) -> str:
-    """A resolved value as cdk-nag spells it in finding ids: `<LogicalId.Attribute>`, `<Ref>`."""
-    match resolved:
-        case str():
-            return resolved
-        case {"Ref": str(name)}:
-            return f"<{name}>"
-        case {"Fn::GetAtt": [str(name), str(attribute)]}:
-            return f"<{name}.{attribute}>"
-        case {"Fn::Sub": str(template)}:
-            return template.replace("${", "<").replace("}", ">")
-        case {"Fn::Join": [str(glue), list(parts)]}:
-            return glue.join(_flatten(part) for part in parts)
-    raise TypeError(f"unexpected intrinsic function in an ARN: {resolved!r}")

@@ -10,6 +10,7 @@ from constructs import Construct
 from scar_constructs import naming, permissions
 from scar_constructs.fdl.models import BucketSettings
 from scar_constructs.principals import S3, service_principal
+from scar_constructs.roles import new_role
 
 
 def replicate(scope: Construct, bucket: s3.CfnBucket, name: str, settings: BucketSettings) -> None:
@@ -20,7 +21,7 @@ def replicate(scope: Construct, bucket: s3.CfnBucket, name: str, settings: Bucke
     target = settings.replicate_to
     if not target:
         return
-    role = permissions.new_role(
+    role = new_role(
         scope,
         "Replication",
         principal=service_principal(S3),

@@ -21,11 +21,13 @@ from scar_constructs.capacity import Capacity
 from scar_constructs.defaults import HELPER_IMAGE
 from scar_constructs.fdl import workflow
 from scar_constructs.fdl.existing import event_bridge_command
-from scar_constructs.fdl.models import Function
+from scar_constructs.fdl.models import Function, Sharing
 from scar_constructs.fdl.workflow import Rule
 from scar_constructs.function import UNTAGGED, ScarFunction
 from scar_constructs.image import RUNTIME_IMAGE
 from scar_constructs.shared import Shared
+
+Machines = tuple[Sharing, str]
 
 
 class WorkflowStack(Stack):
@@ -62,7 +64,7 @@ class WorkflowStack(Stack):
             helper_image=helper_image,
             options=workflow.options,
         )
-        capacities = self._new_capacities(workflow.functions)
+        self._capacities = self._new_capacities(workflow.functions)
         functions = Construct(self, "Functions")
         self._functions = {
             function.name: ScarFunction(
@@ -70,10 +72,11 @@ class WorkflowStack(Stack):
                 function.name,
                 function=function,
                 shared=self._shared,
-                capacity=capacities.get(function.batch.compute_environment),
+                capacity=self._capacities.get(function.machines),
             )
             for function in workflow.functions
         }
+        self._let_former_queues_go_first(workflow.functions)
         self._connect(workflow)
         self._buckets = Buckets(
             self, "Buckets", buckets=workflow.buckets, functions=self._functions
@@ -82,18 +85,29 @@ class WorkflowStack(Stack):
             # Tags on the stack itself would reach every resource, the untagged ones too.
             Tags.of(self).add(name, value, exclude_resource_types=[*UNTAGGED, "aws:cdk:stack"])
 
-    def _new_capacities(self, functions: Iterable[Function]) -> dict[str | None, Capacity]:
-        """Machines that functions share, by the name that they give the compute environment."""
-        members: dict[str, list[Function]] = {}
+    def _new_capacities(self, functions: Iterable[Function]) -> dict[Machines, Capacity]:
+        """The machines that functions share, or have shared while jobs of then may wait there."""
+        members: dict[Machines, list[Function]] = {}
         for function in functions:
-            name = function.batch.compute_environment
-            if name and function.execution_mode.runs_on_batch:
-                members.setdefault(name, []).append(function)
-        scope = Construct(self, "Capacities")
-        return {
-            name: Capacity(scope, name, functions=sharing, shared=self._shared)
-            for name, sharing in members.items()
+            for one in function.on_all_machines if function.execution_mode.runs_on_batch else ():
+                members.setdefault(one.machines, []).append(one)
+        scopes = {
+            Sharing.NAMED: Construct(self, "Capacities"),
+            Sharing.COMMON: Construct(self, "CommonCapacities"),
         }
+        return {
+            (sharing, name): Capacity(scopes[sharing], name, functions=those, shared=self._shared)
+            for (sharing, name), those in members.items()
+            if sharing is not Sharing.OWN
+        }
+
+    def _let_former_queues_go_first(self, functions: Iterable[Function]) -> None:
+        """Before the rules that tell of the jobs which Batch ends with a queue."""
+        for function in functions:
+            job = self._functions[function.name].job
+            for one in function.on_all_machines[1:]:
+                if job and one.machines in self._capacities:
+                    self._capacities[one.machines].is_gone_before(job.failed_jobs)
 
     def _connect(self, workflow: workflow.Stack) -> None:
         """Let every input's bucket start its function: by notification, or by a rule."""

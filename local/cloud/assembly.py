@@ -120,7 +120,8 @@ def _add_batch(
     attempts = AttemptRunner(engine, sessions, secrets, log, ledger.heard, endpoint)
     api = BatchApi(store, Runner(attempts, ledger, publish), emulator.scope)
     emulator.jobs.put(api.operations())
-    emulator.identity.put_resources(RequestResources(emulator.scope, definition_arn))
+    requests = RequestResources(emulator.scope, definition_arn)
+    emulator.identity.put_resources(requests, requests.keys)
     for name, handlers in resource_types(api, emulator.stacks.physical_name).items():
         emulator.stacks.put_resource_type(name, vars(handlers))
     return attempts.metadata

@@ -1,5 +1,5 @@
 """What IAM's policies are about, where the emulator's view of it differs from AWS's: the resources
-of a request, and what a wildcard matches.
+of a request, its condition keys, and what a wildcard matches.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbatch.html,
 .../list_amazonelasticcontainerregistry.html and .../list_awssystemsmanager.html
@@ -42,6 +42,14 @@ class RequestResources:
             names = json.loads(body or b"{}").get("Names") or ()
             return tuple(self._parameter(str(name)) for name in names)
         return ()
+
+    @staticmethod
+    def keys(service: str, path: str, body: bytes) -> dict[str, str]:
+        """The condition keys of a request that the emulator does not know."""
+        if service == "batch" and path.rstrip("/").lower() == _SUBMIT_JOB:
+            share = json.loads(body or b"{}").get("shareIdentifier")
+            return {"batch:ShareIdentifier": str(share)} if share else {}
+        return {}
 
     def _parameter(self, name: str) -> str:
         """Of a parameter that is named, with or without a slash, or by its ARN."""

@@ -22,6 +22,11 @@ from scar_runtime.spool import Spool
 
 NAME_LETTERS = 128
 """https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html"""
+_NO_SHARE = "Failed to create shareIdentifier"
+"""What Batch answers, rarely, to the first job of a share: there is no job.
+
+https://github.com/ASFHyP3/hyp3/issues/802
+"""
 _THROTTLED = ("TooManyRequestsException", "ThrottlingException", "Throttling")
 _ATTEMPTS = 6
 VERSION = 1
@@ -67,6 +72,7 @@ class Jobs:
         """Submit a job for a record; gives its id. `program` is what it overrides of the container
         of an image that is used as it is. Raises `SubmitError`."""
         queue, definition = self._settings.job_queue, self._settings.job_definition
+        share = self._settings.job_share  # a queue of ours knows shares, one of others may not
         if not queue or not definition:
             raise ConfigError("SCAR_JOB_QUEUE and SCAR_JOB_DEFINITION must be set to submit jobs")
         key = self._spool.key("jobs", f"{unique()}.json")
@@ -84,21 +90,26 @@ class Jobs:
             "jobName": job_name(self._function, job.record),
             "jobQueue": queue,
             "jobDefinition": definition,
+            **({"shareIdentifier": share} if share else {}),
             **_overrides(key, self._settings, program),
         }
         return self._submit(request)
 
     def _submit(self, request: dict[str, Any]) -> str:
-        """Throttling is the one answer that certainly made no job: only there we try again."""
+        """Some answers say for certain that there is no job: only then we try again."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return self._batch.submit_job(request)
             except AwsError as error:
-                if error.code not in _THROTTLED or attempt == _ATTEMPTS:
+                if not _made_no_job(error) or attempt == _ATTEMPTS:
                     text = f"function {self._function}: cannot submit a job: {error}"
                     raise SubmitError(text) from error
                 self._sleep(0.2 * 2**attempt)
         raise AssertionError("the last attempt returns or raises")
+
+
+def _made_no_job(error: AwsError) -> bool:
+    return error.code in _THROTTLED or _NO_SHARE in str(error)
 
 
 def _overrides(key: str, settings: Settings, program: Mapping[str, Any] | None) -> dict[str, Any]:

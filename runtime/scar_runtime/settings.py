@@ -14,6 +14,7 @@ class Settings:
     """Names given by the stack and by the platform; None where there is none.
 
     - `spool_bucket`: claims, event documents of jobs, large payloads
+    - `job_share`: the function's share of its queue
     - `job_event`: key in the spool bucket of this job's event document
     - `job_nodes`: over how many hosts each job runs; None if jobs have no nodes
     - `job_containers`: which containers of a job are to know its event; none if a job is of one
@@ -28,6 +29,7 @@ class Settings:
     spool_bucket: str | None
     job_queue: str | None
     job_definition: str | None
+    job_share: str | None
     job_event: str | None
     job_nodes: int | None
     job_containers: tuple[str, ...]
@@ -54,6 +56,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         spool_bucket=environ.get("SCAR_SPOOL_BUCKET"),
         job_queue=environ.get("SCAR_JOB_QUEUE"),
         job_definition=environ.get("SCAR_JOB_DEFINITION"),
+        job_share=environ.get("SCAR_JOB_SHARE"),
         job_event=environ.get("SCAR_JOB_EVENT"),
         job_nodes=int(nodes) if nodes else None,
         job_containers=tuple(environ.get("SCAR_JOB_CONTAINERS", "").split()),

@@ -56,7 +56,8 @@ COMPUTE_RESOURCES = Group(
             "vCPUs at most, all jobs together.",
             default=(
                 f"{defaults.BATCH_MAX_VCPUS}, or what one job needs, `min_v_cpus` or "
-                "`desired_v_cpus` where that is more"
+                "`desired_v_cpus` where that is more; added up for those "
+                "that say nothing of their machines"
             ),
         ),
         "instance_types": Key(
@@ -122,7 +123,7 @@ MULTI_NODE = Group(
     }
 )
 
-BATCH = Group(
+FORMER = Group(
     {
         "boto_profile": PROFILE,
         "region": BLOCK_REGION,
@@ -211,10 +212,14 @@ BATCH = Group(
                 max_length=100,
             ),
             "Functions that name the same compute environment share it and its queue.",
-            default="one for each function",
+            default="one for all functions of the file that say nothing of their machines, else "
+            "one of its own",
             origin=OURS,
         ),
-        "compute_resources": Key(COMPUTE_RESOURCES, "The machines."),
+        "compute_resources": Key(
+            COMPUTE_RESOURCES,
+            "The machines. A function with this block has a compute environment of its own.",
+        ),
         "multi_node_parallel": Key(MULTI_NODE, "Jobs over several hosts."),
         "state": Key(
             Choice(("ENABLED", "DISABLED")),
@@ -230,6 +235,19 @@ BATCH = Group(
             Anything(),
             "The role with which Batch works.",
             ignored="AWS Batch uses its service-linked role, which it makes itself",
+        ),
+    }
+)
+
+BATCH = Group(
+    {
+        **FORMER.keys,
+        "former": Key(
+            FORMER,
+            "The block as it was, for a function that has moved to another compute environment: "
+            "the former one stays, with its queue, for the jobs that wait there.",
+            origin=OURS,
+            example="{compute_resources: {type: SPOT}}",
         ),
     }
 )

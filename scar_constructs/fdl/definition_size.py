@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from scar_constructs.fdl.models import Function
+from scar_constructs.shares import share_identifier
 
 BUILT = 3_000
 """Bytes of a definition without the user's words: roles, logs, retries, names at their longest."""
@@ -18,7 +19,7 @@ STAGED = 13_300
 OWN_VARIABLES = 150
 """Bytes of the variables by which a function knows its spool bucket and its configuration."""
 JOB_VARIABLES = 350
-"""The same for its queue and its job definition."""
+"""The same for its queue and its job definition, but for its share of the queue."""
 
 
 def definition_size(function: Function, tags: Mapping[str, str]) -> int:
@@ -43,7 +44,9 @@ def definition_size(function: Function, tags: Mapping[str, str]) -> int:
 
 def variables_size(function: Function) -> int:
     """Bytes, at most, of the names and values of the Lambda function's variables."""
-    own = OWN_VARIABLES + (JOB_VARIABLES if function.execution_mode.runs_on_batch else 0)
+    own = OWN_VARIABLES
+    if function.execution_mode.runs_on_batch:
+        own += JOB_VARIABLES + len(f"SCAR_JOB_SHARE{share_identifier(function.name)}")
     given = function.lambda_environment.items()
     return own + sum(
         len(f"{name}{value}".encode(errors="surrogateescape")) for name, value in given

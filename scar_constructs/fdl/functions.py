@@ -23,7 +23,7 @@ from scar_constructs.fdl.models import (
     ScriptCredentials,
     Vpc,
 )
-from scar_constructs.fdl.nodes import Scalar, child_path
+from scar_constructs.fdl.nodes import Mapping, Scalar, child_path
 from scar_constructs.fdl.rules import fault, problem
 from scar_constructs.fdl.scripts import read_script
 from scar_constructs.fdl.section import Section
@@ -41,13 +41,19 @@ class Located:
 
 @dataclass(frozen=True)
 class ParsedFunction:
-    """A function, with the places of its name, inputs and outputs."""
+    """A function, with the places of its name, inputs and outputs.
+
+    `own` is what the function says without the defaults; `former` the function as it was when its
+    jobs went to another compute environment.
+    """
 
     function: Function
     section: Section
     name_at: Located
     inputs_at: tuple[Located, ...]
     outputs_at: tuple[Located, ...]
+    own: Mapping
+    former: ParsedFunction | None = None
 
 
 def parse_function(
@@ -83,6 +89,7 @@ def parse_function(
         name_at=Located(name_node.path, name_node.position),
         inputs_at=tuple(_located(entry) for _, entry in inputs),
         outputs_at=tuple(_located(entry) for _, entry in outputs),
+        own=section.node,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scar_constructs import defaults
@@ -21,7 +21,7 @@ from scar_constructs.fdl.nodes import Mapping, Scalar, Sequence
 from scar_constructs.fdl.rules import fault
 from scar_constructs.fdl.section import Section, merge
 from scar_constructs.fdl.sharing import share_environments
-from scar_constructs.fdl.storage import parse_providers
+from scar_constructs.fdl.storage import Providers, parse_providers
 from scar_constructs.fdl.storage_checks import check_providers
 from scar_constructs.fdl.tags import check_tags
 
@@ -52,13 +52,8 @@ def parse_file(
     own = top.find("defaults")
     if isinstance(own, Mapping):
         base = merge(base, own) if base is not None else own
-    nodes = function_nodes(root)
-    merged = [merge(base, node) if base is not None else node for node in nodes]
-    providers = parse_providers(top)
-    functions = [
-        parse_function(Section(node, report), providers, lock or NO_LOCK) for node in merged
-    ]
-    named = share_environments([parsed for parsed in functions if parsed is not None])
+    functions = _parse_functions(root, base, parse_providers(top), lock or NO_LOCK, report)
+    named = share_environments(functions, base)
     for parsed in named:
         check_function(parsed)
         if lock is not None:
@@ -81,6 +76,27 @@ def parse_file(
         buckets_at=_bucket_places(top),
         options_at={name: _located(root, name) for name in StackOptions.model_fields},
     )
+
+
+def _parse_functions(
+    root: Mapping, base: Mapping | None, providers: Providers, lock: Lock, report: Report
+) -> list[ParsedFunction]:
+    """The functions, each with what it said before its jobs went to other machines."""
+
+    def parse(node: Mapping) -> ParsedFunction | None:
+        whole = merge(base, node) if base is not None else node
+        parsed = parse_function(Section(whole, report), providers, lock)
+        return replace(parsed, own=node) if parsed is not None else None
+
+    found = []
+    for node in function_nodes(root):
+        parsed, former = parse(node), node.find("batch.former")
+        if parsed is not None and isinstance(former, Mapping):
+            entries = {**node.entries, "batch": former}
+            before = Mapping(node.path, node.position, entries, node.key_positions)
+            parsed = replace(parsed, former=parse(before))
+        found += [parsed] if parsed is not None else []
+    return found
 
 
 def stack_name(stem: str) -> str:

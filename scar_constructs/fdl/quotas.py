@@ -29,21 +29,6 @@ def check_quotas(files: Sequence[ParsedFile], application: Application, report: 
                 message = f"{bucket.name} sends {count} kinds of notifications; S3 allows {limit}"
                 fix = "use several buckets"
                 _add("many-notifications", places[stack.name], message, fix, report)
-    environments = {
-        (file.file.name, function.batch.compute_environment or f"of {function.name}"): file
-        for file in files
-        for function in file.file.functions
-        if function.execution_mode.runs_on_batch
-    }
-    limit = defaults.BATCH_COMPUTE_ENVIRONMENTS_MAX
-    if len(environments) > limit:
-        beyond = list(environments.values())[limit]
-        message = (
-            f"the functions have {len(environments)} compute environments; "
-            f"an account has {limit} in a region"
-        )
-        fix = "let functions share some: `batch: {compute_environment: NAME}`"
-        _add("many-compute-environments", beyond.name_at, message, fix, report)
 
 
 def check_event_rules(
@@ -60,19 +45,15 @@ def check_event_rules(
         beyond = [stack for stack, count in zip(stacks, counts, strict=True) if count > limit]
         if beyond:
             message = f"the files need {counts[-1]} rules of EventBridge; a region has {limit}"
-            fix = "let functions share compute environments or buckets, or have AWS raise the quota"
+            fix = "give overlapping inputs buckets of their own, or have AWS raise the quota"
             _add("many-rules", places[beyond[0].name], message, fix, report)
 
 
 def _event_rules(stack: Stack) -> int:
-    """One for the failed jobs of each compute environment, and those of buckets."""
-    jobs = {
-        function.batch.compute_environment or f"of {function.name}"
-        for function in stack.functions
-        if function.execution_mode.runs_on_batch
-    }
+    """One for the failed jobs of each function, and those of buckets."""
+    jobs = sum(function.execution_mode.runs_on_batch for function in stack.functions)
     patterns = [event_patterns(rule.bucket, rule.filters) for rule in stack.rules]
-    return len(jobs) + sum(len(one) for one in patterns)
+    return jobs + sum(len(one) for one in patterns)
 
 
 def check_unused_settings(files: Sequence[ParsedFile], report: Report) -> None:

@@ -18,7 +18,7 @@ from scar_constructs.fdl.parser import ParsedFile
 from scar_constructs.fdl.rules import problem
 from scar_constructs.fdl.workflow import Application, Rule
 
-LAMBDA_PLUMBING = 2_900
+LAMBDA_PLUMBING = 3_100
 """Characters for what a Lambda's role may need besides: logs, queue, spool, network, job, frames of
 the statements."""
 JOB_PLUMBING = 2_000

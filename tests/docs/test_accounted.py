@@ -27,6 +27,7 @@ for document, start in (
     ("docs/resources.md", "for arn in $(aws batch describe-job-definitions"),
     ("docs/runtime.md", "python -m scar_constructs.redrive --stack NAME --dry-run"),
     ("docs/updates.md", "aws batch list-jobs"),
+    ("docs/updates.md", "for state in SUBMITTED"),
     ("examples/mrbayes/README.md", "npx cdk deploy"),
 ):
     claim(document, start, "not run: needs a deployment")

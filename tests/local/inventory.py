@@ -44,6 +44,7 @@ _LISTINGS: Mapping[str, Listing] = {
         "computeEnvironmentName",
     ),
     "job queue": _listing("batch", "describe_job_queues", "jobQueues", "jobQueueName"),
+    "scheduling policy": _listing("batch", "list_scheduling_policies", "schedulingPolicies", "arn"),
     "job definition": _listing(
         *("batch", "describe_job_definitions", "jobDefinitions", "jobDefinitionArn"),
         status="ACTIVE",

@@ -61,6 +61,28 @@ def test_submit_job_is_authorized_on_the_queue_and_on_the_definition(
         batch.describe_jobs(jobs=["x"])
 
 
+def test_submit_job_can_be_bound_to_a_share(bare_cloud: CloudAddress) -> None:
+    """A queue may be shared by functions that do not trust each other with their shares."""
+    name = "bound"
+    batch = make_batch(bare_cloud, name)
+    policy = batch.create_scheduling_policy(name=name)["arn"]
+    batch.create_job_queue(
+        jobQueueName="bound-fair",
+        priority=1,
+        schedulingPolicyArn=policy,
+        computeEnvironmentOrder=[{"order": 1, "computeEnvironment": name}],
+    )
+    resources = (f"{BATCH_ARN}:job-queue/bound-fair", f"{BATCH_ARN}:job-definition/{name}:*")
+    right = dict(allow("batch:SubmitJob", *resources))
+    right["Condition"] = {"StringEquals": {"batch:ShareIdentifier": "mine"}}
+    client = client_of(bare_cloud, make_role(bare_cloud, name, None, right), "batch")
+    priority = {"schedulingPriorityOverride": 1}
+    submit(client, "bound-fair", name, shareIdentifier="mine", **priority)
+    for share in ({"shareIdentifier": "other"}, {}):
+        with pytest.raises(ClientError, match="not authorized to perform: batch:SubmitJob"):
+            submit(client, "bound-fair", name, **share, **priority)
+
+
 def test_batch_limits(bare_cloud: CloudAddress) -> None:
     batch = make_batch(bare_cloud, "limits")
 

@@ -9,9 +9,10 @@ S3 does for minutes.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,7 @@ from local.server import CloudAddress, LocalCloud
 from tests.local.inventory import added, inventory
 from tests.local.moving import IMAGE, Seen, Uploads, versions
 from tests.local.workflows import cdk
+from tests.support.waiting import eventually
 
 HEAD = f"""
 workflow: moving
@@ -61,13 +63,26 @@ GROWS = {
 JOB = {
     1: function(
         *("moving-job", "moving-b/out", "slow-v1", "execution_mode: batch"),
-        batch="vcpus: 2, memory: 512",
+        batch="vcpus: 2, memory: 512, compute_resources: {instance_types: [m7i]}",
     ),
     2: function(
         *("moving-job", "moving-b/out", "v2", "execution_mode: batch"),
         batch="vcpus: 1, memory: 1024, compute_resources: {instance_types: [m7i, c7i]}",
     ),
 }
+SPOT = "compute_resources: {type: SPOT}"
+MOVER = {
+    1: function(
+        *("moving-mover", "moving-e/out", "slow-v1", "execution_mode: batch"),
+        batch=f"vcpus: 2, {SPOT}",
+    ),
+    2: function(
+        *("moving-mover", "moving-e/out", "v2", "execution_mode: batch"),
+        batch=f"vcpus: 1, former: {{vcpus: 2, {SPOT}}}",
+    ),
+    3: function(*("moving-mover", "moving-e/out", "v2", "execution_mode: batch"), batch="vcpus: 1"),
+}
+"""From machines of its own to those of the file."""
 OLD = function("moving-old", "moving-c/out", "v1")
 OLD_RETIRED = function("moving-old", "moving-c/out", "v1", "retired: true")
 SAME_NAME = function("moving-old", "moving-c/out", "v1", "execution_mode: batch")
@@ -79,17 +94,20 @@ JOINS = function("moving-joins", "moving-d/joined", "v1")
 JOINS_RETIRED = function("moving-joins", "moving-d/joined", "v1", "retired: true")
 KEPT_AT_EVENT_BRIDGE = "buckets: {moving-d: {event_bridge: true}}"
 
+BUCKETS = ("moving-a", "moving-b", "moving-c", "moving-d", "moving-e")
+ENDED = ("SUCCEEDED", "FAILED")
 RETIRED = {"function moving-old", "function moving-joins"}
 """As the cloud names their events that are in flight."""
 
 TEXTS = {
-    "first": workflow(GROWS[1], JOB[1], OLD, STAYS),
-    "changed": workflow(GROWS[2], JOB[2], OLD, STAYS, JOINS),
-    "refused": workflow(GROWS[2], JOB[2], SAME_NAME, STAYS, JOINS),
+    "first": workflow(GROWS[1], JOB[1], MOVER[1], OLD, STAYS),
+    "changed": workflow(GROWS[2], JOB[2], MOVER[2], OLD, STAYS, JOINS),
+    "refused": workflow(GROWS[2], JOB[2], MOVER[2], SAME_NAME, STAYS, JOINS),
     "moved": workflow(
-        *(GROWS[2], JOB[2], OLD_RETIRED, NEW, STAYS, JOINS_RETIRED), buckets=KEPT_AT_EVENT_BRIDGE
+        *(GROWS[2], JOB[2], MOVER[2], OLD_RETIRED, NEW, STAYS, JOINS_RETIRED),
+        buckets=KEPT_AT_EVENT_BRIDGE,
     ),
-    "cleared": workflow(GROWS[2], JOB[2], NEW, STAYS, buckets=KEPT_AT_EVENT_BRIDGE),
+    "cleared": workflow(GROWS[2], JOB[2], MOVER[3], NEW, STAYS, buckets=KEPT_AT_EVENT_BRIDGE),
 }
 
 
@@ -107,6 +125,8 @@ class Story:
     refusal: str
     changed_at: float
     """When the second version was there, in seconds since the epoch."""
+    former_jobs: Sequence[Mapping[str, Any]]
+    """Those of the queue that the second version left, and the last one removed."""
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +136,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         assemblies = versions(folder, TEXTS, cloud)
         before = inventory(cloud)
         deploy(assemblies["first"], cloud)
-        with Uploads(cloud, "moving-a", "moving-b", "moving-c", "moving-d") as uploads:
+        former = queue_named(cloud, "movingmover")
+        with Uploads(cloud, *BUCKETS) as uploads:
             time.sleep(4)
             deploy(assemblies["changed"], cloud)
             changed_at = time.time()
@@ -125,16 +146,38 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
             deploy(assemblies["moved"], cloud)
             # As documented: a retired function goes when nothing can reach it any more.
             time.sleep(SETTLING_SECONDS)
-            while not RETIRED.isdisjoint(cloud.activity()["in_flight"]):
-                time.sleep(0.1)
+            eventually(lambda: RETIRED.isdisjoint(cloud.activity()["in_flight"]))
+            # And a former queue when no job is left in it.
+            eventually(lambda: all(one["status"] in ENDED for one in jobs_in(cloud, former)))
+            former_jobs = jobs_in(cloud, former)
             deploy(assemblies["cleared"], cloud)
             time.sleep(1)
         seen = Seen(cloud)
         names, refusal = uploads.names, str(refused.value)
-        yield Story(cloud, assemblies["cleared"], before, names, seen, refusal, changed_at)
+        last = assemblies["cleared"]
+        yield Story(cloud, last, before, names, seen, refusal, changed_at, former_jobs)
 
 
-@pytest.mark.parametrize("bucket", ["moving-a", "moving-b", "moving-c", "moving-d"])
+def queue_named(cloud: CloudAddress, part: str) -> str:
+    """The ARN of the one queue with this in its name."""
+    queues = cloud.client("batch").describe_job_queues()["jobQueues"]
+    (arn,) = (str(one["jobQueueArn"]) for one in queues if part in one["jobQueueName"])
+    return arn
+
+
+def jobs_in(cloud: CloudAddress, queue: str) -> Sequence[Mapping[str, Any]]:
+    """All jobs of a queue, in whatever state."""
+    batch = cloud.client("batch")
+    states = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", *ENDED)
+    found = [
+        job["jobId"]
+        for state in states
+        for job in batch.list_jobs(jobQueue=queue, jobStatus=state)["jobSummaryList"]
+    ]
+    return [job for one in found for job in batch.describe_jobs(jobs=[one])["jobs"]]
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
 def test_every_file_that_came_meanwhile_has_its_output(story: Story, bucket: str) -> None:
     assert len(story.names[bucket]) > 20
     assert sorted(story.seen.versions_of(bucket)) == sorted(story.names[bucket])
@@ -147,7 +190,7 @@ def test_nothing_failed(story: Story) -> None:
     assert {row["status"] for row in rows} <= {"succeeded", "submitted", "delegated"}
 
 
-@pytest.mark.parametrize("bucket", ["moving-a", "moving-b", "moving-c"])
+@pytest.mark.parametrize("bucket", ["moving-a", "moving-b", "moving-c", "moving-e"])
 def test_each_file_was_handled_once_by_one_version(story: Story, bucket: str) -> None:
     used = story.seen.versions_of(bucket)
     assert all(len(one) == 1 for one in used.values())
@@ -155,20 +198,20 @@ def test_each_file_was_handled_once_by_one_version(story: Story, bucket: str) ->
 
 
 def test_a_job_submitted_before_the_update_runs_after_it(story: Story) -> None:
-    batch = story.cloud.client("batch")
-    (queue, *_) = [
-        queue["jobQueueName"]
-        for queue in batch.describe_job_queues()["jobQueues"]
-        if "movingjob" in queue["jobQueueName"]
-    ]
-    done = batch.list_jobs(jobQueue=queue, jobStatus="SUCCEEDED")["jobSummaryList"]
-    jobs = batch.describe_jobs(jobs=[job["jobId"] for job in done])["jobs"]
+    jobs = jobs_in(story.cloud, queue_named(story.cloud, "movingjob"))
     late = [
         job["jobDefinition"].rpartition(":")[2]
         for job in jobs
         if job["startedAt"] / 1000 > story.changed_at
     ]
     assert set(late) == {"1", "2"}
+
+
+def test_a_queue_that_a_function_left_works_off_what_waited_there(story: Story) -> None:
+    assert {job["status"] for job in story.former_jobs} == {"SUCCEEDED"}
+    assert any(job["startedAt"] / 1000 > story.changed_at for job in story.former_jobs)
+    queues = story.cloud.client("batch").describe_job_queues()["jobQueues"]
+    assert not [one for one in queues if "movingmover" in one["jobQueueName"]]
 
 
 def test_another_package_type_under_the_same_name_is_refused(story: Story) -> None:
@@ -191,7 +234,7 @@ def test_destroy_leaves_the_buckets_and_what_the_documentation_names(story: Stor
     assert "ApiLogsRole" in role
     # The revisions before the last one.
     definitions = left.pop("job definition")
-    assert {name.rpartition("/")[2] for name in definitions} == {"moving-job:1"}
+    assert {name.rpartition("/")[2] for name in definitions} == {"moving-job:1", "moving-mover:1"}
     assert left == {}
     batch = story.cloud.client("batch")
     for definition in definitions:

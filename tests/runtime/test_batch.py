@@ -138,9 +138,20 @@ def test_a_payload_travels_through_the_spool(function: Make, bucket: Bucket) -> 
     assert json.loads(bucket.get("out/payload")) == payload
 
 
-def test_throttling_is_tried_again(function: Make, bucket: Bucket) -> None:
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        pytest.param(("TooManyRequestsException", "slow down", 429), id="throttled"),
+        pytest.param(
+            ("ServerException", "Failed to create shareIdentifier f", 500), id="no share yet"
+        ),
+    ],
+)
+def test_an_answer_that_made_no_job_is_asked_again(
+    refusal: tuple[str, str, int], function: Make, bucket: Bucket
+) -> None:
     made = function(COPY, mode="batch")
-    refusals = [throttled(), throttled()]
+    refusals = [AwsError(*refusal), AwsError(*refusal)]
 
     def before() -> None:
         if refusals:
@@ -149,10 +160,6 @@ def test_throttling_is_tried_again(function: Make, bucket: Bucket) -> None:
     made.batch.before = before
     Invocation(made.runtime(), Invoked()).dispatch(stored(bucket, "in/a"))
     assert len(made.batch.jobs) == 1
-
-
-def throttled() -> AwsError:
-    return AwsError("TooManyRequestsException", "slow down", 429)
 
 
 def test_a_lost_answer_is_not_tried_again_by_us(function: Make, bucket: Bucket) -> None:
@@ -180,6 +187,26 @@ def test_a_lost_answer_is_not_tried_again_by_us(function: Make, bucket: Bucket) 
 )
 def test_job_names_are_what_batch_allows(key: str, name: str) -> None:
     assert job_name("f", Record({}, object=StoredObject("bucket", key))) == name
+
+
+def test_a_job_names_the_function_s_share_of_the_queue(
+    function: Make, bucket: Bucket, clock: Clock
+) -> None:
+    """From the dispatcher, and where a function hands over what it has no time for."""
+    made = function(COPY, mode="batch")
+    runtime = made.runtime(SCAR_JOB_SHARE="resizez1it")
+    Invocation(runtime, Invoked()).dispatch(stored(bucket, "in/a"))
+    late = function(slow(clock), mode="lambda-batch")
+    runtime = late.runtime(SCAR_JOB_SHARE="resizez1it")
+    Invocation(runtime, Invoked()).handle(stored(bucket, "in/b"))
+    shares = [job["shareIdentifier"] for job in [*made.batch.jobs, *late.batch.jobs]]
+    assert shares == ["resizez1it"] * 2
+
+
+def test_a_queue_without_shares_is_told_none(function: Make, bucket: Bucket) -> None:
+    made = function(COPY, mode="batch")
+    Invocation(made.runtime(), Invoked()).dispatch(stored(bucket, "in/a"))
+    assert "shareIdentifier" not in made.batch.jobs[0]
 
 
 def test_a_job_over_several_hosts_tells_all_of_them(function: Make, bucket: Bucket) -> None:

@@ -33,6 +33,7 @@ S3 = f"{DOCS}general/latest/gr/s3.html"
 EVENTS = f"{DOCS}eventbridge/latest/userguide/eb-quota.html"
 RULE = f"{DOCS}eventbridge/latest/APIReference/API_PutRule.html"
 BATCH = f"{DOCS}batch/latest/userguide/service_limits.html"
+SHARE = f"{DOCS}batch/latest/APIReference/API_ShareAttributes.html"
 RETRIES = f"{DOCS}batch/latest/userguide/job_retries.html"
 RESOURCES = f"{DOCS}batch/latest/APIReference/API_ComputeResource.html"
 DEFINITION = f"{DOCS}batch/latest/APIReference/API_RegisterJobDefinition.html"
@@ -287,6 +288,10 @@ LIMITS = (
     Limit(
         *("compute environments of a queue", 3, BATCH),
         _each("AWS::Batch::JobQueue", _count("ComputeEnvironmentOrder")),
+    ),
+    Limit(
+        *("shares of a queue", defaults.BATCH_SHARES_MAX, SHARE),
+        _each("AWS::Batch::SchedulingPolicy", _count("FairsharePolicy", "ShareDistribution")),
     ),
     Limit(
         *("subnets of a compute environment", defaults.BATCH_SUBNETS_MAX, RESOURCES),

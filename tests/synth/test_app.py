@@ -73,6 +73,7 @@ def test_several_files_become_several_stacks(project: Path) -> None:
     assert {path.name for path in (project / "out").glob("*.template.json")} == {
         "flow.template.json",
         "more.template.json",
+        "scar-network.template.json",
     }
 
 

@@ -110,7 +110,7 @@ def test_failed_jobs_are_reported_to_the_failure_queue(ec2: Template) -> None:
                 "detail-type": ["Batch Job State Change"],
                 "detail": {
                     "status": ["FAILED"],
-                    "jobQueue": [{"Fn::GetAtt": [Match.any_value(), "JobQueueArn"]}],
+                    "jobDefinition": [{"prefix": Match.any_value()}],
                 },
             },
             "Targets": [

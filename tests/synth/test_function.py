@@ -19,6 +19,7 @@ LAMBDA_RESOURCES = {
 BATCH_RESOURCES = {
     "AWS::Batch::ComputeEnvironment",
     "AWS::Batch::JobQueue",
+    "AWS::Batch::SchedulingPolicy",
     "AWS::Batch::JobDefinition",
     "AWS::EC2::LaunchTemplate",
     "AWS::Events::Rule",

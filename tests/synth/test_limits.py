@@ -151,7 +151,7 @@ def longest(tmp_path_factory: pytest.TempPathFactory) -> Resolved:
         "image": f"{'i' * 120}/{'j' * 120}",
         "secret": f"arn:aws:secretsmanager:ap-southeast-2:123456789012:secret:{'s' * 200}-AbCdEf",
         "description": "d" * 256,
-        "value": "a" * 3590,
+        "value": "a" * 3500,
         "variables": ", ".join(f"V{number}: {'v' * 900}" for number in range(9)),
     }
     text = LONGEST.format(**{**names, "tags": tags})

@@ -121,6 +121,8 @@ def test_only_what_the_platform_forces_has_a_wildcard(mode: ExecutionMode) -> No
     for path, statement in statements(one_template(execution_mode=mode)):
         for action in as_list(statement["Action"]):
             assert "*" not in action, path
+        if path.endswith("/HostRole/Resource"):
+            continue  # hosts in clusters that Batch makes and names: see test_platform_facts
         for resource in as_list(statement["Resource"]):
             arn = flat(resource)
             if arn == "*":

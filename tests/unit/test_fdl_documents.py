@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs.fdl import dialects, storage_keys, words
+from scar_constructs.fdl import batch_keys, dialects, storage_keys, words
 from scar_constructs.fdl.catalogue import RULES
 from scar_constructs.fdl.documents import LANGUAGE, ROOT, TABLES, documents
 from scar_constructs.fdl.groups import Group, ListOf, MapOf
@@ -39,6 +39,7 @@ def groups_of(shape: Shape) -> list[Group]:
 def test_every_group_of_keys_has_a_table_or_is_said_in_words() -> None:
     in_words = (
         words.ENVIRONMENT,
+        batch_keys.FORMER,
         dialects.DEFAULTS,
         dialects.DEFAULT_LAMBDA,
         dialects.ECR,

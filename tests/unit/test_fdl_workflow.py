@@ -202,14 +202,6 @@ def test_more_notifications_than_s3_takes_are_warned_of(count: int, tmp_path: Pa
     assert [warning.rule for warning in loaded.warnings] == ["many-notifications"]
 
 
-def test_more_compute_environments_than_an_account_has_are_warned_of(tmp_path: Path) -> None:
-    text = file(*(function(f"f{n}", "", "bbb/out", "batch") for n in range(51)))
-
-    loaded = load_application(write(tmp_path, a=text))
-
-    assert [warning.rule for warning in loaded.warnings] == ["many-compute-environments"]
-
-
 @pytest.mark.parametrize(("count", "warned"), [(300, False), (301, True)])
 def test_more_rules_than_an_event_bus_has_are_warned_of(
     count: int, warned: bool, tmp_path: Path

@@ -8,12 +8,21 @@ from typing import Any
 from local.cloud.batch.definitions import check_definition, check_job, check_name
 from local.cloud.batch.errors import ClientError
 from local.cloud.batch.jobs import ENDED, new_job
-from local.cloud.batch.runner import Runner
+from local.cloud.batch.policies import (
+    SchedulingPolicies,
+    check_queue,
+    check_queue_update,
+    check_share,
+    weight_of,
+)
+from local.cloud.batch.runner import Place, Runner
 from local.cloud.batch.store import Record, RegionStore, Store
 from local.cloud.scope import Scope
 
 Operation = Callable[[Mapping[str, Any]], Record]
 _MAX_ENVIRONMENTS_OF_QUEUE = 3
+MAX_ENVIRONMENTS = MAX_QUEUES = 50
+"""https://docs.aws.amazon.com/batch/latest/userguide/service_limits.html"""
 
 
 class BatchApi:
@@ -23,6 +32,7 @@ class BatchApi:
         self._store = store
         self._runner = runner
         self._scope = scope
+        self.policies = SchedulingPolicies(self._here)
 
     def operations(self) -> dict[str, Operation]:
         """Every operation, by the last part of its path in lower case."""
@@ -43,6 +53,7 @@ class BatchApi:
             "listjobs": self.list_jobs,
             "terminatejob": self.terminate_job,
             "canceljob": self.cancel_job,
+            **self.policies.operations(),
         }
 
     def create_compute_environment(self, request: Mapping[str, Any]) -> Record:
@@ -51,6 +62,8 @@ class BatchApi:
         scope, region = self._here()
         if name in region.environments:
             raise ClientError(f"Object already exists: {name}")
+        if len(region.environments) >= MAX_ENVIRONMENTS:
+            raise ClientError(f"Maximum number of compute environments is {MAX_ENVIRONMENTS}")
         record = {
             "type": "MANAGED",
             "state": "ENABLED",
@@ -68,12 +81,13 @@ class BatchApi:
         resources = {**record.get("computeResources", {}), **request.get("computeResources", {})}
         changes = {name: value for name, value in request.items() if name != "computeEnvironment"}
         record.update(changes, computeResources=resources)
+        self._runner.reconsider(record)
         return _only(record, "computeEnvironmentName", "computeEnvironmentArn")
 
     def _check_desired(self, record: Record, request: Mapping[str, Any]) -> None:
         """https://docs.aws.amazon.com/batch/latest/userguide/error-desired-vcpus-update.html"""
         desired = (request.get("computeResources") or {}).get("desiredvCpus")
-        in_use = self._runner.vcpus_in_use(record["computeEnvironmentArn"])
+        in_use = self._runner.vcpus_in_use(record)
         if desired is not None and float(desired) < in_use:
             raise ClientError(
                 "Manually scaling down compute environment is not supported. Disconnecting job "
@@ -100,6 +114,9 @@ class BatchApi:
         scope, region = self._here()
         if name in region.queues:
             raise ClientError(f"Object already exists: {name}")
+        if len(region.queues) >= MAX_QUEUES:
+            raise ClientError(f"Maximum number of job queues is {MAX_QUEUES}")
+        check_queue(region, request)
         order = request.get("computeEnvironmentOrder") or ()
         if not 1 <= len(order) <= _MAX_ENVIRONMENTS_OF_QUEUE:
             raise ClientError(f"a job queue needs 1 to 3 compute environments, got {len(order)}")
@@ -117,7 +134,9 @@ class BatchApi:
         return _only(record, "jobQueueName", "jobQueueArn")
 
     def update_job_queue(self, request: Mapping[str, Any]) -> Record:
-        record = self._here()[1].queue(request["jobQueue"])
+        region = self._here()[1]
+        record = region.queue(request["jobQueue"])
+        check_queue_update(region, record, request)
         record.update({name: value for name, value in request.items() if name != "jobQueue"})
         return _only(record, "jobQueueName", "jobQueueArn")
 
@@ -162,14 +181,30 @@ class BatchApi:
 
     def submit_job(self, request: Mapping[str, Any]) -> Record:
         scope, region = self._here()
-        check_job(request, region.definition(request["jobDefinition"]))
+        definition = region.definition(request["jobDefinition"])
+        check_job(request, definition)
         queue = region.queue(request["jobQueue"])
+        check_share(request, definition, queue, self._active_shares(region, queue))
         if queue["state"] != "ENABLED":
             raise ClientError(f"JobQueue {queue['jobQueueName']} is not ENABLED")
-        job = new_job(request, region.definition(request["jobDefinition"]), queue, scope)
+        job = new_job(request, definition, queue, scope)
         region.jobs[job.id] = job
-        self._runner.accept(job, region.environment_of(queue), request)
+        share = job.share
+        place = Place(
+            region.environment_of(queue),
+            queue_priority=lambda: int(queue["priority"]),
+            weight=lambda: weight_of(region, queue, share),
+        )
+        self._runner.accept(job, place, request)
         return _only(job.document, "jobId", "jobName", "jobArn")
+
+    def _active_shares(self, region: RegionStore, queue: Record) -> set[str]:
+        """The shares of the queue's jobs that have not ended."""
+        return {
+            job.share
+            for job in region.jobs.values()
+            if job.document["jobQueue"] == queue["jobQueueArn"] and job.status not in ENDED
+        }
 
     def describe_jobs(self, request: Mapping[str, Any]) -> Record:
         jobs = self._here()[1].jobs

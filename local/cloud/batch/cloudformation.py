@@ -35,6 +35,7 @@ def resource_types(api: BatchApi, name_for: NameFor) -> dict[str, ResourceType]:
         "AWS::Batch::ComputeEnvironment": _compute_environment(api, name_for),
         "AWS::Batch::JobQueue": _job_queue(api, name_for),
         "AWS::Batch::JobDefinition": _job_definition(api, name_for),
+        "AWS::Batch::SchedulingPolicy": _scheduling_policy(api, name_for),
     }
 
 
@@ -73,12 +74,31 @@ def _job_queue(api: BatchApi, name_for: NameFor) -> ResourceType:
         arn = api.create_job_queue(request)["jobQueueArn"]
         return arn, {"JobQueueArn": arn}
 
-    def update(arn: str, _: Mapping[str, Any], new: Mapping[str, Any], __: str) -> Created:
-        api.update_job_queue({**to_request(new), "jobQueue": arn})
+    def update(arn: str, old: Mapping[str, Any], new: Mapping[str, Any], _: str) -> Created:
+        request = {**to_request(new), "jobQueue": arn}
+        if "SchedulingPolicyArn" in old:
+            request.setdefault("schedulingPolicyArn", None)
+        api.update_job_queue(request)
         return arn, {"JobQueueArn": arn}
 
     def delete(arn: str, _: Mapping[str, Any]) -> None:
         api.delete_job_queue({"jobQueue": arn})
+
+    return ResourceType(create, update, delete)
+
+
+def _scheduling_policy(api: BatchApi, name_for: NameFor) -> ResourceType:
+    def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> Created:
+        request = {"name": name_for(stack, logical_id), **to_request(properties)}
+        arn = api.policies.create(request)["arn"]
+        return arn, {"Arn": arn}
+
+    def update(arn: str, _: Mapping[str, Any], new: Mapping[str, Any], __: str) -> Created:
+        api.policies.update({**to_request(new), "arn": arn})
+        return arn, {"Arn": arn}
+
+    def delete(arn: str, _: Mapping[str, Any]) -> None:
+        api.policies.delete({"arn": arn})
 
     return ResourceType(create, update, delete)
 

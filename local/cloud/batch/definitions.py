@@ -21,6 +21,7 @@ MAX_JOB_BYTES = 30 * 1024
 MAX_OVERRIDES_CHARACTERS = 8192
 """ECS's limit on all overrides as JSON: Batch takes a larger job, which then fails."""
 MIN_TIMEOUT_SECONDS = 60
+MAX_SCHEDULING_PRIORITY = 9_999
 _NOT_HERE = ("arrayProperties", "dependsOn", "eksPropertiesOverride")
 """Kinds of jobs that are not run on this machine, refused rather than run as something else."""
 _KINDS = ("containerProperties", "ecsProperties", "nodeProperties")
@@ -47,6 +48,7 @@ def check_definition(request: Mapping[str, Any]) -> None:
     if size > MAX_DEFINITION_BYTES:
         raise ClientError(f"Job definition size must be less than 24 KiB, got {size // 1024} KiB")
     _check_kind(request)
+    check_priority(request.get("schedulingPriority"), "schedulingPriority")
     check_retries(request.get("retryStrategy"))
     check_timeout(request.get("timeout"))
 
@@ -172,6 +174,11 @@ def check_environment(environment: Any) -> None:
             raise ClientError(
                 f"Environment variables must not start with AWS_BATCH, got {entry['name']}"
             )
+
+
+def check_priority(priority: Any, field: str) -> None:
+    if priority is not None and not 0 <= int(priority) <= MAX_SCHEDULING_PRIORITY:
+        raise ClientError(f"{field} must be 0 to {MAX_SCHEDULING_PRIORITY}, got {priority}")
 
 
 def check_retries(strategy: Any) -> None:

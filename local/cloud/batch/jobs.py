@@ -76,7 +76,7 @@ class Task:
 class Job:
     """One job. `document` is what DescribeJobs and the events show; only `local.cloud.batch`
     changes it. `tasks` are its hosts', the first being the one that decides. `termination` is the
-    reason once somebody has asked to end the job."""
+    reason once somebody has asked to end the job; `withdraw` ends its wait, and `stop` its run."""
 
     scope: Scope
     document: dict[str, Any]
@@ -85,6 +85,7 @@ class Job:
     tasks: tuple[Task, ...]
     termination: str | None = None
     stop: Callable[[], None] | None = field(default=None, repr=False)
+    withdraw: Callable[[], None] = field(default=lambda: None, repr=False)
 
     @property
     def id(self) -> str:
@@ -102,6 +103,16 @@ class Job:
     @property
     def status(self) -> str:
         return str(self.document["status"])
+
+    @property
+    def share(self) -> str:
+        """Its share of the queue; empty where the queue has no shares."""
+        return str(self.document.get("shareIdentifier") or "")
+
+    @property
+    def priority(self) -> int:
+        """Among the jobs of its share."""
+        return int(self.document.get("schedulingPriority") or 0)
 
     @property
     def vcpus(self) -> float:
@@ -148,6 +159,10 @@ def new_job(
         or {"attempts": 1},
         "tags": {**(definition.get("tags") or {}), **(request.get("tags") or {})},
     }
+    if share := request.get("shareIdentifier"):
+        override = request.get("schedulingPriorityOverride")
+        priority = definition["schedulingPriority"] if override is None else override
+        document |= {"shareIdentifier": share, "schedulingPriority": int(priority)}
     timeout = request.get("timeout") or definition.get("timeout")
     if timeout:
         document["timeout"] = timeout

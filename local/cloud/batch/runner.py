@@ -6,6 +6,7 @@ Every change of status is published as an event, and every attempt is entered in
 from __future__ import annotations
 
 import contextvars
+import functools
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -16,16 +17,18 @@ from local.cloud.batch.attempt import AttemptRunner
 from local.cloud.batch.definitions import overrides_fault
 from local.cloud.batch.jobs import CANCELLABLE, FAILED, SUCCEEDED, Job, milliseconds
 from local.cloud.batch.retry import Exit, is_retried
+from local.cloud.batch.scheduling import Request, Scheduler, Ticket
 from local.cloud.executions import BATCH, Attempt
 from local.cloud.ledger import Ledger
 
-DEFAULT_MAX_VCPUS = 256.0
 
+@dataclass(frozen=True)
+class Place:
+    """The compute environment of a job, and what of its queue decides whose turn it is."""
 
-@dataclass
-class _Capacity:
-    limit: float
-    used: float = 0.0
+    environment: Mapping[str, Any]
+    queue_priority: Callable[[], int]
+    weight: Callable[[], float]
 
 
 class Runner:
@@ -40,22 +43,24 @@ class Runner:
         self._attempts = attempts
         self._ledger = ledger
         self._publish = publish
-        self._changed = threading.Condition()
-        self._capacity: dict[str, _Capacity] = {}
+        self._lock = threading.Lock()
+        self._scheduler = Scheduler()
 
-    def accept(self, job: Job, environment: Mapping[str, Any], request: Mapping[str, Any]) -> None:
+    def accept(self, job: Job, place: Place, request: Mapping[str, Any]) -> None:
         """Start a submitted job and return; it is in the ledger until it has ended."""
         entry = self._ledger.begin(f"job {job.name}")
         context = contextvars.copy_context()
         fault = overrides_fault(request)
         self._publish(job.document)
+        # Here and not in the thread, so that jobs stand in the order in which they came.
+        ticket = None if fault is not None else self._enter(job, place)
 
         def run() -> None:
             try:
-                if fault is not None:
-                    self._end(job, FAILED, fault)
+                if ticket is None:
+                    self._end(job, FAILED, str(fault))
                 else:
-                    self._run(job, environment)
+                    self._run(job, place, ticket)
             finally:
                 self._ledger.end(entry)
 
@@ -63,37 +68,65 @@ class Runner:
 
     def terminate(self, job: Job, reason: str) -> None:
         """End a job that has not ended; a running container is stopped."""
-        with self._changed:
+        with self._lock:
             job.termination = reason
-            stop = job.stop
-            self._changed.notify_all()
+            stop, withdraw = job.stop, job.withdraw
+        withdraw()
         if stop is not None:
             stop()
 
     def cancel(self, job: Job, reason: str) -> None:
         """End a job that has not started yet; later than that, nothing happens."""
-        with self._changed:
-            if job.status in CANCELLABLE:
+        with self._lock:
+            is_early = job.status in CANCELLABLE
+            if is_early:
                 job.termination = reason
-                self._changed.notify_all()
+        if is_early:
+            job.withdraw()
 
-    def vcpus_in_use(self, environment_arn: str) -> float:
+    def vcpus_in_use(self, environment: Mapping[str, Any]) -> float:
         """The vCPUs of the jobs that run in the environment."""
-        with self._changed:
-            capacity = self._capacity.get(environment_arn)
-            return capacity.used if capacity else 0.0
+        return self._scheduler.in_use(environment)
 
-    def _run(self, job: Job, environment: Mapping[str, Any]) -> None:
+    def reconsider(self, environment: Mapping[str, Any]) -> None:
+        """Start jobs for which a changed environment has room."""
+        self._scheduler.reconsider(environment)
+
+    def _enter(self, job: Job, place: Place, *, again: bool = False) -> Ticket:
+        """Let the job wait for its vCPUs. Ending it ends the wait."""
+        wanted = Request(
+            vcpus=job.vcpus,
+            lane=(str(job.document["jobQueue"]), job.share),
+            priority=job.priority,
+            queue_priority=place.queue_priority,
+            weight=place.weight,
+        )
+        ticket = self._scheduler.enter(place.environment, wanted, again=again)
+        with self._lock:
+            job.withdraw = functools.partial(self._scheduler.withdraw, place.environment, ticket)
+            is_over = job.termination is not None
+        if is_over:
+            job.withdraw()
+        return ticket
+
+    def _run(self, job: Job, place: Place, ticket: Ticket) -> None:
         number, end = 0, None
         while end is None or is_retried(job.document["retryStrategy"], number, end):
             number += 1
             self._status(job, "RUNNABLE")
-            if not self._acquire(job, environment):
+            if number > 1:
+                ticket = self._enter(job, place, again=True)
+            ticket.called.wait()
+            if not ticket.holds:
                 break
             try:
-                end = self._attempt(job, environment, number)
+                end = None
+                if job.termination is None:
+                    end = self._attempt(job, place.environment, number)
             finally:
-                self._release(job, environment)
+                self._scheduler.release(place.environment, ticket)
+            if end is None:
+                break
         self._conclude(job, end)
 
     def _attempt(self, job: Job, environment: Mapping[str, Any], number: int) -> Exit:
@@ -147,26 +180,3 @@ class Runner:
     def _status(self, job: Job, status: str) -> None:
         job.document["status"] = status
         self._publish(job.document)
-
-    def _acquire(self, job: Job, environment: Mapping[str, Any]) -> bool:
-        """Wait for the job's vCPUs; false if the job was ended before it got them.
-
-        A job that asks for more than there will ever be waits, as on AWS.
-        """
-        resources = environment.get("computeResources") or {}
-        limit = float(resources.get("maxvCpus") or DEFAULT_MAX_VCPUS)
-        with self._changed:
-            capacity = self._capacity.setdefault(environment["computeEnvironmentArn"], _Capacity(0))
-            capacity.limit = limit
-            self._changed.wait_for(
-                lambda: job.termination is not None or capacity.used + job.vcpus <= capacity.limit
-            )
-            if job.termination is not None:
-                return False
-            capacity.used += job.vcpus
-            return True
-
-    def _release(self, job: Job, environment: Mapping[str, Any]) -> None:
-        with self._changed:
-            self._capacity[environment["computeEnvironmentArn"]].used -= job.vcpus
-            self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""What Batch knows: compute environments, job queues, job definitions and jobs, per Region."""
+"""What Batch knows, per Region: environments, queues, policies, definitions and jobs."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ Record = dict[str, Any]
 
 
 class RegionStore:
-    """The records of one account and Region, by name (job definitions: all revisions; jobs: id)."""
+    """The records of one account and Region, by name (job definitions: all revisions; scheduling
+    policies: ARN; jobs: id)."""
 
     def __init__(self) -> None:
         self.environments: dict[str, Record] = {}
         self.queues: dict[str, Record] = {}
+        self.policies: dict[str, Record] = {}
         self.definitions: dict[str, list[Record]] = {}
         self.jobs: dict[str, Job] = {}
 

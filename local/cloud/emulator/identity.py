@@ -46,18 +46,24 @@ class Identity:
         """Match policies' patterns by `compiled(pattern, whether case is ignored)`."""
         self._modules.iam_evaluator._fnmatch_compile = compiled
 
-    def put_resources(self, resources: Callable[[str, str, bytes], Sequence[str]]) -> None:
+    def put_resources(
+        self,
+        resources: Callable[[str, str, bytes], Sequence[str]],
+        keys: Callable[[str, str, bytes], Mapping[str, str]],
+    ) -> None:
         """Authorize a request on each of `resources(service, path, body)`; if that is empty, on
-        what the emulator takes for its resource."""
+        what the emulator takes for its resource. Its condition keys are also `keys(...)`."""
         actions, evaluator = self._modules.iam_actions, self._modules.iam_evaluator
         extract, enforce = actions.extract_resource_arn, evaluator.enforce
         current: contextvars.ContextVar[Sequence[str]] = contextvars.ContextVar("resources")
+        more: contextvars.ContextVar[Mapping[str, str]] = contextvars.ContextVar("keys")
 
         def extract_resource_arn(
             service: str, method: str, path: str, headers: Any, body: bytes, *rest: Any
         ) -> str:
             arns = resources(service, path, body)
             current.set(arns)
+            more.set(keys(service, path, body))
             first: str = arns[0] if arns else extract(service, method, path, headers, body, *rest)
             return first
 
@@ -66,7 +72,8 @@ class Identity:
         ) -> Any:
             # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
             known = rest.get("service_context") or {}
-            rest["service_context"] = {**known, "aws:PrincipalIsAWSService": "false"}
+            own = {**more.get({}), "aws:PrincipalIsAWSService": "false"}
+            rest["service_context"] = {**known, **own}
             arns = current.get(())
             joint = arns if arns and resource_arn == arns[0] else (resource_arn,)
             results = (enforce(key, action, service, region, arn, **rest) for arn in joint)

@@ -116,7 +116,7 @@ WORKFLOWS = {
     "many-rules": Rule(
         "an event bus takes 300 rules",
         why=(
-            "Each compute environment has one for its failed jobs, and each function one for each "
+            "Each function with jobs has one for those that fail, and each function one for each "
             "bucket whose events go through EventBridge (more, if its folders there are too many "
             "for one pattern of 2,048 characters). AWS may raise the quota."
         ),
@@ -130,9 +130,36 @@ WORKFLOWS = {
         severity=WARNING,
     ),
     "many-compute-environments": Rule(
-        "an account has 50 compute environments in a region",
-        why="The quota cannot be raised.",
+        "an account has 50 compute environments and 50 queues in a region",
+        why="The quotas cannot be raised.",
         source=f"{AWS}batch/latest/userguide/service_limits.html",
+        severity=WARNING,
+    ),
+    "many-shares": Rule(
+        "a queue has 500 shares",
+        why="Each function has one, and Batch refuses jobs of those beyond.",
+        source=f"{AWS}batch/latest/APIReference/API_CreateJobQueue.html",
+        severity=WARNING,
+    ),
+    "much-concurrency": Rule(
+        "functions reserve 900 executions at once",
+        why=(
+            "An account has 1,000 in a region unless AWS raised the quota; Lambda keeps 100 for "
+            "functions that reserve none."
+        ),
+        source=f"{AWS}lambda/latest/dg/configuration-concurrency.html",
+        severity=WARNING,
+    ),
+    "many-usage-plans": Rule(
+        "a region takes 300 usage plans",
+        why="Each API with a key has one. AWS may raise the quota.",
+        source=f"{AWS}apigateway/latest/developerguide/api-gateway-limits.html",
+        severity=WARNING,
+    ),
+    "many-roles": Rule(
+        "an account has 1,000 roles",
+        why="A function has one, and two more if it has jobs. AWS may raise the quota.",
+        source=f"{AWS}IAM/latest/UserGuide/reference_iam-quotas.html",
         severity=WARNING,
     ),
 }

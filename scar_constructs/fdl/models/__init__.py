@@ -7,7 +7,13 @@ nobody downstream checks again.
 
 from __future__ import annotations
 
-from scar_constructs.fdl.models.batch import Batch, ComputeResources, ComputeType, MultiNode
+from scar_constructs.fdl.models.batch import (
+    Batch,
+    ComputeResources,
+    ComputeType,
+    MultiNode,
+    Sharing,
+)
 from scar_constructs.fdl.models.command import NO_COMMAND, Command
 from scar_constructs.fdl.models.file import BucketSettings, LogTarget, StackOptions, WorkflowFile
 from scar_constructs.fdl.models.function import (
@@ -46,6 +52,7 @@ __all__ = [
     "Output",
     "Script",
     "ScriptCredentials",
+    "Sharing",
     "StackOptions",
     "StorageProvider",
     "Variables",

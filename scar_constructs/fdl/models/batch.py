@@ -26,6 +26,17 @@ class ComputeType(StrEnum):
         return self in (ComputeType.SPOT, ComputeType.FARGATE_SPOT)
 
 
+class Sharing(StrEnum):
+    """Whose compute environment and queue the jobs of a function use."""
+
+    OWN = "own"
+    """The function's own: it says something of its machines."""
+    COMMON = "common"
+    """That of the functions of the file that say nothing of machines, and have one processor."""
+    NAMED = "named"
+    """That of the functions of the file that give the environment the same name."""
+
+
 class ComputeResources(Model):
     """The machines of a compute environment. Without `desired_vcpus` Batch finds the start."""
 
@@ -54,7 +65,9 @@ class Batch(Model):
     that of an EC2 host. `shared_memory_mib` is the size of /dev/shm (None: Docker's own), `ulimits`
     are soft and hard limits alike. Without `managed`, the hosts are the user's own, in the
     environment's cluster, and the compute resources mean nothing. Functions that name the same
-    `compute_environment` share it.
+    `compute_environment` share it, and so do those of which each `says_nothing` of machines.
+    `former` is the block as it was when jobs went to another environment, which is kept for those
+    that still wait there.
     """
 
     vcpus: float
@@ -73,5 +86,7 @@ class Batch(Model):
     secrets: Variables = NO_VARIABLES
     ephemeral_storage_gib: int | None = None
     compute_environment: str | None = None
+    says_nothing: bool = False
+    former: Batch | None = None
     multi_node: MultiNode | None = None
     compute_resources: ComputeResources

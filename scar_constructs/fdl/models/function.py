@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
-from scar_constructs.fdl.models.batch import Batch
+from scar_constructs.fdl.models.batch import Batch, Sharing
 from scar_constructs.fdl.models.command import NO_COMMAND, Command
 from scar_constructs.fdl.models.record import NO_VARIABLES, Model, Variables
 from scar_constructs.fdl.models.storage import OWN, Input, Output, StorageProvider
@@ -146,6 +146,27 @@ class Function(Model):
     def command(self) -> Command:
         """What runs where there is no script."""
         return self.own_command.over(self.image_command)
+
+    @property
+    def machines(self) -> tuple[Sharing, str]:
+        """The compute environment of its jobs: the same for functions of a file that share one.
+
+        This is the environment's identity, whatever is said of its machines.
+        """
+        if self.batch.compute_environment is not None:
+            return Sharing.NAMED, self.batch.compute_environment
+        if self.batch.says_nothing:
+            return Sharing.COMMON, self.architecture.value
+        return Sharing.OWN, self.name
+
+    @property
+    def on_all_machines(self) -> tuple[Function, ...]:
+        """The function, and the function as it was when its jobs went to another environment."""
+        former = self.batch.former
+        if former is None or not self.execution_mode.runs_on_batch:
+            return (self,)
+        before = self.model_copy(update={"batch": former})
+        return (self,) if before.machines == self.machines else (self, before)
 
     @property
     def own_inputs(self) -> tuple[Input, ...]:
