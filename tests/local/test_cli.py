@@ -90,7 +90,7 @@ def test_a_users_fault_is_printed_as_by_the_check_and_nothing_starts(
     faulty = tmp_path / "faulty.yaml"
     faulty.write_text("functions: {f: {image: x, memry: 1}}\n")
     done = place.call("run", faulty, "--put", HELLO / "poem.txt")
-    check = [sys.executable, "-m", "scar_constructs.fdl", "check", str(faulty)]
+    check = [sys.executable, "-m", "scar_constructs.fdl", "check", "--quiet", str(faulty)]
     checked = subprocess.run(check, cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == checked.stderr

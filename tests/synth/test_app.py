@@ -90,7 +90,9 @@ def test_a_fault_of_the_user_is_told_without_a_trace(project: Path) -> None:
 def test_a_damaged_image_file_is_told_without_a_trace(project: Path) -> None:
     saved = docker_archive(project / "cow.tar", [file("cow", b"content")])
     saved.write_bytes(saved.read_bytes().replace(b"content", b"CONTENT"))
-    (project / "flow.yaml").write_text("functions: {count: {image_file: cow.tar}}\n")
+    (project / "flow.yaml").write_text(
+        "functions: {count: {image_file: cow.tar, init_script: run.sh}}\n"
+    )
     done = run_app(project, project / "out", context={"functions": "flow.yaml"})
     assert (done.returncode, done.stderr) == (
         1,
