@@ -235,6 +235,15 @@ def test_by_hand_a_missing_configuration_is_told(tmp_path: Path) -> None:
     )
 
 
+AT_A_TERMINAL = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+runpy.run_module("scar_runtime", run_name="__main__")
+"""
+"""Tests that run in the background may have these signals ignored, and with them all children."""
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
 )
@@ -246,7 +255,7 @@ def test_by_hand_an_interruption_ends_the_script_and_removes_its_folder(
     config = tmp_path / "config.json"
     config.write_text(json.dumps(document(script, mode="batch")))
     with subprocess.Popen(
-        [sys.executable, "-m", "scar_runtime"],
+        [sys.executable, "-c", AT_A_TERMINAL],
         env={
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(RUNTIME),
