@@ -97,9 +97,10 @@ IN_WORDS = {
     "a role with least privilege is made for each function": "no role of the user's",
     "a role with least privilege is made": "no role of the user's",
     "none: the registry is public, or is ECR": "nothing",
-    "one for each function": "no name",
-    "a network is made": "no subnets",
-    "one without ingress is made": "no security groups",
+    "one for all functions of the file that say nothing of their "
+    "machines, else one of its own": "no name",
+    "those of the network that is made for jobs, one for all workflows of a region": "no subnets",
+    "one without ingress, of the network that is made for jobs": "no security groups",
     "one is made": "no profile of the user's",
     "one is made: encrypted disk, IMDSv2": "no template of the user's",
     "the function's own role asks, and the bucket's policy lets it": "no secret",
