@@ -24,7 +24,6 @@ for document, start in (
     ("docs/local.md", "curl --data-binary @poem.txt"),
     ("docs/local.md", "aws ecr create-repository"),
     ("docs/local.md", "function "),
-    ("docs/resources.md", "for arn in $(aws batch describe-job-definitions"),
     ("docs/runtime.md", "python -m scar_constructs.redrive --stack NAME --dry-run"),
     ("docs/updates.md", "aws batch list-jobs"),
     ("docs/updates.md", "for state in SUBMITTED"),

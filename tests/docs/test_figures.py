@@ -41,7 +41,6 @@ SENTENCES = {
         f"at most {defaults.SCRIPT_MAX_BYTES // MIB} MiB",
         f"through {outputs.MAX_HOPS} functions",
         f"the first and the last {process.KEPT_END // MIB} MiB",
-        f"`container.environment` in its definition ({defaults.STAGED_ENVIRONMENT_MAX_BYTES:,}",
         f"about {own_command.OVERRIDE_CHARACTERS:,} characters",
         f"for {defaults.FAILURE_RETENTION_DAYS} days, with the reason",
         f"from the spool bucket (for {defaults.SPOOL_EXPIRE_DAYS} days)",
