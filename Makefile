@@ -49,7 +49,7 @@ bench: setup ## run the benchmarks
 	$(BIN)/python -m pytest benchmarks
 
 soak: setup ## run the fault campaign in its long form, and write its table into docs/reliability.md
-	$(BIN)/python -m tests.soak --write
+	PYTHONPATH=runtime $(BIN)/python -m tests.soak --write
 
 clean: ## remove what the other targets made
 	rm -rf .venv .venv-cloud .venv-checkov node_modules cdk.out out .cache

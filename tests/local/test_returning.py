@@ -28,6 +28,7 @@ from tests.local.workflows import WAIT_SECONDS, quiet
 
 BUCKET = "returning-bucket"
 STACK = "returning"
+NETWORK_STACK = "scar-network"
 SPOOL = "returning-spool"
 IMPORT = "--import-existing-resources"
 PATIENCE_SECONDS = 60
@@ -73,12 +74,22 @@ class Place:
     assemblies: dict[str, Path]
     before: dict[str, set[str]] = field(default_factory=dict)
 
-    def cdk(self, command: str, version: str, *options: str) -> tuple[int, str]:
+    def cdk(self, command: str, version: str, *options: str, stack: str = STACK) -> tuple[int, str]:
         """The exit code of the CDK CLI and what it printed."""
         approval = ["--force"] if command == "destroy" else ["--require-approval", "never"]
         assembly = ["--app", str(self.assemblies[version])]
         done = subprocess.run(
-            ["cdk", command, *assembly, *approval, *options, "--no-notices", "--ci", "--no-color"],
+            [
+                "cdk",
+                command,
+                stack,
+                *assembly,
+                *approval,
+                *options,
+                "--no-notices",
+                "--ci",
+                "--no-color",
+            ],
             env=cdk_environment(self.cloud),
             capture_output=True,
             text=True,
@@ -122,6 +133,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("returning")
     with LocalCloud(EngineName.PROCESS, folder / "cloud") as cloud:
         ready = Place(cloud, versions(folder, TEXTS, cloud))
+        # The region's network is there for all workflows, and stays.
+        code, printed = ready.cdk("deploy", "first", stack=NETWORK_STACK)
+        assert code == 0, printed
         ready.before = inventory(cloud)
         ready.must("deploy", "first")
         assert ready.processes("before")
