@@ -107,7 +107,8 @@ class Upload:
 
     def _begun(self) -> str:
         """Begin an upload; gives its id. One that S3 may have begun without our hearing of it is
-        aborted: there is no other way to it than the list of all uploads."""
+        aborted: there is no other way to it than the list of all uploads. Where we may not have
+        that list, it stays until a rule of the bucket removes it, and is empty."""
         begin, upload, unheard = time.monotonic(), "", False
         try:
             for attempt in range(1, ATTEMPTS + 1):
@@ -133,9 +134,9 @@ class Upload:
                     self._s3.abort_upload(self._bucket, self._key, upload)
         except AwsError as error:
             self._warn(
-                f"an unfinished upload of {self._bucket}/{self._key} may be left, since its"
-                f" beginning was not confirmed, and uploads cannot be listed ({error}); a lifecycle"
-                " rule with AbortIncompleteMultipartUpload removes it"
+                f"an unfinished upload of {self._bucket}/{self._key} may be left, without parts,"
+                f" since its beginning was not confirmed, and uploads cannot be listed ({error}); a"
+                " lifecycle rule with AbortIncompleteMultipartUpload removes it"
             )
 
     def _once(self, write: Callable[[Mapping[str, str]], None]) -> bool:

@@ -132,3 +132,15 @@ def test_the_answer_to_each_write_was_lost(chains: Chains, bucket: str) -> None:
         f"/{bucket}/one/{name}": 1 for name in contents(bucket)
     }
     assert {call.status for call in lost} == {200}
+
+
+@pytest.mark.parametrize("bucket", FILES)
+def test_an_upload_whose_beginning_was_not_heard_is_left_empty(chains: Chains, bucket: str) -> None:
+    """The function's role may not list uploads; a rule of the bucket removes it."""
+    storage = chains.workflow.storage
+    asked = [call for call in chains.service.calls if call.operation == "ListMultipartUploads"]
+    assert {call.status for call in asked if call.path == f"/{bucket}"} == {403}
+    (left,) = storage.list_multipart_uploads(Bucket=bucket)["Uploads"]
+    assert left["Key"] == "one/0.txt"
+    upload = {"Bucket": bucket, "Key": left["Key"], "UploadId": left["UploadId"]}
+    assert "Parts" not in storage.list_parts(**upload)
