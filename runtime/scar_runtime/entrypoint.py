@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from scar_runtime.aws.connections import Connections
 from scar_runtime.errors import ScarError
 from scar_runtime.passage import fence_standard_streams
 
@@ -21,6 +21,8 @@ INTERRUPTED = 128 + 2
 def main(arguments: Sequence[str]) -> int:
     """Give the process's exit code. `--check` only proves that nothing is missing; `stage-in` and
     `stage-out` are the helper containers of a job whose image is used as it is."""
+    # Modules make many objects and no garbage. `from_process` takes collections up again.
+    gc.disable()
     if arguments == ["--check"]:
         return _check()
     fence_standard_streams()
@@ -78,6 +80,8 @@ def _by_hand() -> int:
 
 
 def _check() -> int:
+    from scar_runtime.aws.connections import Connections
+
     for name in ("ssl", "awslambdaric.bootstrap", "runtime_client"):
         import_module(name)
     for name in ("byhand", "handler", "job", "stages.stage_in", "stages.stage_out"):

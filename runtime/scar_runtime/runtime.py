@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -24,7 +25,6 @@ from scar_runtime.log import Log
 from scar_runtime.process import Terminator
 from scar_runtime.providers.stores import Stores
 from scar_runtime.reaper import Reaper
-from scar_runtime.script_credentials import hide_process, without_role
 from scar_runtime.secrets import ScriptSecrets
 from scar_runtime.settings import Settings, read_settings
 from scar_runtime.spool import Spool
@@ -75,6 +75,8 @@ def assemble(
     if not settings.has_image:
         config = replace(config, has_image=False)
     if not config.gives_credentials:
+        from scar_runtime.script_credentials import hide_process, without_role
+
         hide_process()
         image = without_role(image)
     log = Log(config.name, config.log_level, log_descriptor)
@@ -135,7 +137,10 @@ def _stores(
 
 def from_process(log_descriptor: int = 1) -> Runtime:
     """The runtime of this very process."""
-    return assemble(without_empty(os.environ), image_environment(), log_descriptor)
+    runtime = assemble(without_empty(os.environ), image_environment(), log_descriptor)
+    gc.freeze()  # what stays as long as the process, no collection has to look at
+    gc.enable()
+    return runtime
 
 
 def for_scripts(log_descriptor: int = 1) -> Runtime:

@@ -278,3 +278,17 @@ def test_by_hand_an_interruption_ends_the_script_and_removes_its_folder(
     *processes, folder = told.read_text().split()
     eventually(lambda: not any(Path(f"/proc/{one}").exists() for one in processes))
     assert not Path(folder).exists()
+
+
+def test_collections_go_on_once_the_runtime_is_there(tmp_path: Path) -> None:
+    """The entry point stops them while modules are imported."""
+    (tmp_path / "config.json").write_text(json.dumps(document("true")))
+    program = "import gc; gc.disable(); from scar_runtime.runtime import from_process; "
+    variables = {"SCAR_FUNCTION_CONFIG": str(tmp_path / "config.json"), "AWS_REGION": "us-east-1"}
+    done = subprocess.run(
+        [sys.executable, "-c", program + "from_process(); print(gc.isenabled())"],
+        env={**variables, "PYTHONPATH": str(RUNTIME)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.stdout, done.stderr) == ("True\n", "")

@@ -47,7 +47,8 @@ class Crc32:
     def join(self, value: int, size: int) -> None:
         """Take in the next `size` bytes, whose CRC-32 is `value`."""
         # To append bytes is to multiply by x^(8 size); the new bytes are added.
-        self.value = _product(_power(8 * size), self.value) ^ value
+        before = _product(_power(8 * size), self.value) if self.value else 0
+        self.value = before ^ value
 
     def digest(self) -> bytes:
         return self.value.to_bytes(4, "big")
