@@ -2,12 +2,14 @@
 
 Keeps objects in memory and answers in well under a millisecond, so that what is measured is the
 client and the given latency, not the service. Speaks what clients of objects need: GET (ranges,
-conditions), HEAD, PUT (conditions), multipart uploads. Signatures are not checked.
+conditions), HEAD, PUT (conditions), multipart uploads. An object that came in one piece has its MD5
+as its ETag and the checksum that was sent with it, as in S3. Signatures are not checked.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import itertools
 import re
 import sys
@@ -25,6 +27,7 @@ class Stored:
     content: memoryview
     etag: str
     metadata: dict[str, str]
+    checksums: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,11 @@ class Service:
             return error(HTTPStatus.PRECONDITION_FAILED, "PreconditionFailed")
         if not matches(request, found):
             return error(HTTPStatus.PRECONDITION_FAILED, "PreconditionFailed")
-        return Answer(HTTPStatus.OK, {"ETag": self._store(request, memoryview(request.body))})
+        etag = f'"{hashlib.md5(request.body, usedforsecurity=False).hexdigest()}"'
+        content, prefix = memoryview(request.body), "x-amz-checksum-"
+        checksums = {k: v for k, v in request.headers.items() if k.startswith(prefix)}
+        self._store(request, content, etag, checksums)
+        return Answer(HTTPStatus.OK, {"ETag": etag})
 
     def _put_part(self, request: Request) -> Answer:
         [number], [upload] = request.query["partNumber"], request.query["uploadId"]
@@ -86,16 +93,17 @@ class Service:
         parts = self._uploads.pop(request.query["uploadId"][0])
         numbers = [int(number) for number in PART_XML.findall(bytes(request.body))]
         content = bytearray().join(parts[number] for number in numbers)
-        etag = self._store(request, memoryview(content))
+        etag = f'"{next(self._numbers):032x}-{len(numbers)}"'
+        self._store(request, memoryview(content), etag, {})
         text = f"<CompleteMultipartUploadResult><ETag>{etag}</ETag></CompleteMultipartUploadResult>"
         return Answer(HTTPStatus.OK, {}, text.encode())
 
-    def _store(self, request: Request, content: memoryview) -> str:
-        etag = f'"{next(self._numbers):032x}"'
+    def _store(
+        self, request: Request, content: memoryview, etag: str, checksums: dict[str, str]
+    ) -> None:
         prefix = "x-amz-meta-"
         metadata = {k: v for k, v in request.headers.items() if k.startswith(prefix)}
-        self._objects[request.path] = Stored(content, etag, metadata)
-        return etag
+        self._objects[request.path] = Stored(content, etag, metadata, checksums)
 
     def _get(self, request: Request) -> Answer:
         found = self._objects.get(request.path)
@@ -105,6 +113,8 @@ class Service:
             return error(HTTPStatus.PRECONDITION_FAILED, "PreconditionFailed")
         headers = {"ETag": found.etag, "Accept-Ranges": "bytes", **found.metadata}
         headers["Last-Modified"] = "Mon, 23 Nov 2026 06:00:00 GMT"
+        if "x-amz-checksum-mode" in request.headers:
+            headers |= found.checksums
         wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("range", ""))
         if not wanted:
             return Answer(HTTPStatus.OK, headers, found.content)
