@@ -86,9 +86,10 @@ class Store:
             config=Config(s3={"addressing_style": "path"}),
         )
 
-    def event(self, key: str, content: bytes) -> str:
-        """Store an object; gives S3's event."""
-        etag = self.client.put_object(Bucket=BUCKET, Key=key, Body=content)["ETag"].strip('"')
+    def event(self, key: str, content: bytes, **facts: str) -> str:
+        """Store an object, of which the request also says the facts; gives S3's event."""
+        answer = self.client.put_object(Bucket=BUCKET, Key=key, Body=content, **facts)
+        etag = answer["ETag"].strip('"')
         stored = {"key": key, "size": len(content), "eTag": etag, "sequencer": "01"}
         record = {
             "eventSource": "aws:s3",
@@ -116,6 +117,26 @@ def store(latency: float) -> Iterator[Store]:
     finally:
         process.terminate()
         process.wait()
+
+
+def config(folder: Path, script: str, mode: str = "batch") -> Path:
+    """A function's configuration as it is packaged."""
+    output: dict[str, object] = {"storage_provider": "s3", "bucket": BUCKET, "folder": "out"}
+    output |= {"prefix": [], "suffix": [], "key": "{name}"}
+    document = {
+        "version": 1,
+        "name": "f",
+        "execution_mode": mode,
+        "log_level": "INFO",
+        "timeout_threshold": 10,
+        "environment": {},
+        "script": {"name": "script.sh", "content": script},
+        "input": [],
+        "output": [output],
+    }
+    file = folder / "config.json"
+    file.write_text(json.dumps(document))
+    return file
 
 
 def ours(python: Path, config: Path, variables: Mapping[str, str]) -> tuple[Any, dict[str, str]]:

@@ -23,6 +23,7 @@ from benchmarks.runtime_peers import (
     Measured,
     Store,
     ancestor,
+    config,
     measured,
     ours,
     peer_python,
@@ -46,26 +47,6 @@ TAG = "localhost/scar-bench/derived"
 @pytest.fixture(scope="session")
 def python() -> Path:
     return peer_python()
-
-
-def config(folder: Path, script: str, mode: str = "batch") -> Path:
-    """A function's configuration as it is packaged."""
-    output: dict[str, object] = {"storage_provider": "s3", "bucket": BUCKET, "folder": "out"}
-    output |= {"prefix": [], "suffix": [], "key": "{name}"}
-    document = {
-        "version": 1,
-        "name": "f",
-        "execution_mode": mode,
-        "log_level": "INFO",
-        "timeout_threshold": 10,
-        "environment": {},
-        "script": {"name": "script.sh", "content": script},
-        "input": [],
-        "output": [output],
-    }
-    file = folder / "config.json"
-    file.write_text(json.dumps(document))
-    return file
 
 
 def in_turns(runs: int, *programs: Callable[[], Measured]) -> list[float]:
