@@ -10,15 +10,12 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: .venv/.done .venv-cloud/.done node_modules/.done ## install everything that is pinned, and a container engine if there is none
+setup: .venv/.done node_modules/.done ## install everything that is pinned, and a container engine if there is none
 	@scripts/container-engine
 
-.venv/.done: requirements.txt requirements-local.txt requirements-dev.txt constraints.txt
+.venv/.done: requirements.txt requirements-local.txt requirements-dev.txt constraints.txt pyproject.toml
 	@scripts/virtual-environment $(PYTHON) .venv requirements-dev.txt
-	@touch $@
-
-.venv-cloud/.done: local/cloud/requirements.txt
-	@scripts/virtual-environment $(PYTHON) .venv-cloud local/cloud/requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv-checkov/.done: requirements-checkov.txt
@@ -31,7 +28,7 @@ node_modules/.done: package.json package-lock.json
 	@touch $@
 
 demo: setup ## run a two-step workflow on the local cloud and show its outputs
-	$(BIN)/python -m local run examples/hello --put examples/hello/poem.txt --get out
+	$(BIN)/scar local run examples/hello --put examples/hello/poem.txt --get out
 	@tail -n +1 out/hello-bucket/counts/*
 
 test: setup ## run the whole test suite, in two processes
@@ -40,7 +37,7 @@ test: setup ## run the whole test suite, in two processes
 check: .venv/.done .venv-checkov/.done node_modules/.done ## format, lint, types; cfn-lint, cdk-nag and checkov over the templates
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy app.py scar_constructs local
+	$(BIN)/mypy app.py scar_constructs
 	$(BIN)/mypy runtime/scar_runtime
 	$(BIN)/python scripts/lint_templates.py
 	PYTHONPATH=. $(BIN)/python scripts/audit_templates.py
@@ -52,4 +49,4 @@ soak: setup ## run the fault campaign in its long form, and write its table into
 	PYTHONPATH=runtime $(BIN)/python -m tests.soak --write
 
 clean: ## remove what the other targets made
-	rm -rf .venv .venv-cloud .venv-checkov node_modules cdk.out out .cache
+	rm -rf .venv .venv-checkov node_modules cdk.out out .cache

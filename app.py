@@ -1,106 +1,10 @@
-"""The CDK app: context -> functions -> stacks -> cloud assembly.
-
-Run by the CDK CLI (`npx cdk synth|diff|deploy|destroy`), which passes the context:
-
-    functions      YAML files or folders of them, between commas, relative to the folder of the call
-    defaults       SCAR's own configuration file (scar.cfg, JSON), merged under every function
-    compliance     `all`, or cdk-nag packs between commas, to judge this synth
-    runtime_image  what the first stage of every derived image starts from
-    helper_image   a Python image for the helpers of jobs with `build: false`
-    untrusted      `true` for files of somebody else: nothing from outside of their folders is read
-    images_lock    digests of images, and what they run; without it, images.lock.yaml in the folder
-                   of the call, if any
-
-A fault in what the user wrote is printed without a trace, and the exit code is 1.
-"""
+"""This checkout's CDK app; see `scar_constructs.aws.app`."""
 
 from __future__ import annotations
 
 import sys
 
-from aws_cdk import App
-
-from scar_constructs.compliance import add_packs
-from scar_constructs.defaults import HELPER_IMAGE
-from scar_constructs.fdl import FdlError, load_application, render
-from scar_constructs.fdl.saved_image import ImageFileError
-from scar_constructs.fdl.workflow import Application
-from scar_constructs.flags import new_app
-from scar_constructs.image_lock import pin, pin_all
-from scar_constructs.settings import SettingsError, read_settings
-from scar_constructs.stack import WorkflowStack
-from scar_constructs.terminal import put, say
-
-USER_FAULTS = {
-    "ValidationFailed": "mend the findings above, or leave `-c compliance` out",
-    "TooManyResourcesInStack": (
-        "split the YAML file: functions in several files are joined by their buckets all the same"
-    ),
-}
-
-
-def main() -> int:
-    """Synthesise what the context asks for; the exit code."""
-    app = new_app()
-    try:
-        settings = read_settings(app.node)
-        loaded = load_application(
-            settings.functions,
-            settings.defaults,
-            lock=settings.image_lock,
-            untrusted=settings.untrusted,
-        )
-    except (FdlError, SettingsError) as fault:
-        say(fault)
-        return 1
-    if loaded.warnings:
-        put(f"{render(loaded.warnings)}\n", sys.stderr)
-    try:
-        add_stacks(
-            app,
-            pin_all(loaded.application, settings.image_lock),
-            runtime_image=pin(settings.runtime_image, settings.image_lock),
-            helper_image=pin(settings.helper_image, settings.image_lock),
-        )
-    except ImageFileError as fault:
-        say(f"{fault}; {fault.fix}")
-        return 1
-    add_packs(app, settings.compliance)
-    return synthesise(app)
-
-
-def synthesise(app: App) -> int:
-    """Write the assembly; 1 when CDK refused what the user asked for, with the reason printed."""
-    try:
-        app.synth()
-    except RuntimeError as error:
-        # jsii hands over errors of any kind as RuntimeErrors whose text begins with the kind. All
-        # kinds but these are bugs of ours.
-        kind, _, text = str(error).partition(":")
-        if kind not in USER_FAULTS:
-            raise
-        say(f"{text.strip()}\n{USER_FAULTS[kind]}")
-        return 1
-    return 0
-
-
-def add_stacks(
-    app: App, application: Application, *, runtime_image: str, helper_image: str = HELPER_IMAGE
-) -> None:
-    """Make one stack per file, each after the stacks whose functions its buckets notify."""
-    made: dict[str, WorkflowStack] = {}
-    for workflow in application.stacks:
-        stack = WorkflowStack(
-            app,
-            workflow.name,
-            workflow=workflow,
-            runtime_image=runtime_image,
-            helper_image=helper_image,
-        )
-        for earlier in workflow.depends_on:
-            stack.add_stack_dependency(made[earlier])
-        made[workflow.name] = stack
-
+from scar_constructs.aws.app import main
 
 if __name__ == "__main__":
     sys.exit(main())

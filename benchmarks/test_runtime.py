@@ -29,9 +29,9 @@ from benchmarks.runtime_peers import (
     peer_python,
     store,
 )
-from local.engines import EngineName, choose
-from local.images import RUNTIME_IMAGE, ensure_runtime_image
-from scar_constructs.assets import image_context
+from scar_constructs.aws.package.assets import image_context
+from scar_constructs.local.engines import EngineName, choose
+from scar_constructs.local.images import RUNTIME_IMAGE, ensure_runtime_image
 from tests.images.engine import Engine
 
 T = TypeVar("T")

@@ -27,6 +27,17 @@ def visible_lines(text: str) -> str:
     )
 
 
+def quote(text: str) -> str:
+    """The text in double quotes, one line, shortened, for an error message."""
+    return '"' + shorten(text) + '"'
+
+
+def shorten(text: str, limit: int = 60) -> str:
+    """At most `limit` characters, control characters made visible."""
+    shown = visible(text[: limit + 1])
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
 def say(text: object, stream: TextIO | None = None) -> None:
     """Print a text for people, on standard error if no stream is given."""
     put(f"{visible_lines(str(text))}\n", stream or sys.stderr)

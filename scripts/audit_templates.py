@@ -14,12 +14,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from app import add_stacks, synthesise
-from scar_constructs.compliance import PACKS, add_packs
-from scar_constructs.fdl import load_application
-from scar_constructs.fdl.workflow import Application
-from scar_constructs.flags import new_app
-from scar_constructs.image import RUNTIME_IMAGE
+from scar_constructs.aws.app import add_stacks, synthesise
+from scar_constructs.aws.flags import new_app
+from scar_constructs.aws.package.image import RUNTIME_IMAGE
+from scar_constructs.aws.policy.compliance import PACKS, add_packs
+from scar_constructs.language import load_application
+from scar_constructs.language.workflow.join import Application
 
 ROOT = Path(__file__).parent.parent
 CHECKOV = ROOT / ".venv-checkov" / "bin" / "checkov"

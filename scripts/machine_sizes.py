@@ -1,4 +1,4 @@
-"""Make the table of EC2's instance types, `scar_constructs/fdl/machines.txt`, on standard output.
+"""Make the table of EC2's instance types, `scar_constructs/model/machines.txt`, on standard output.
 
     python scripts/machine_sizes.py FILE DATE
 
@@ -68,7 +68,7 @@ def _entry(size: str, vcpus: int, memory: int, gpus: int, ratio: int) -> str:
 
 
 def usual_vcpus(short: str) -> int | None:
-    """What most sizes of this name have; `scar_constructs.fdl.machines` reads it the same way."""
+    """What most sizes of this name have; `scar_constructs.model.machines` reads it the same way."""
     if found := re.fullmatch(r"(\d*)x|metal-(\d+)xl", short):
         return 4 * int(found[1] or found[2] or 1)
     return {"medium": 1, "large": 2}.get(short)

@@ -1,6 +1,6 @@
 """The function's configuration: the document that `fdl config` prints and the image carries.
 
-The writer is `scar_constructs.fdl.runtime_config`; a test holds the two together.
+The writer is `scar_constructs.language.runtime_config`; a test holds the two together.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from tests.docs.blocks import ROOT
 from tests.support.waiting import HANG_SECONDS
 
 LINKED = (
-    *(".venv", ".venv-cloud", "node_modules", "app.py", "cdk.json", "examples", "local", "runtime"),
+    *(".venv", "node_modules", "app.py", "cdk.json", "examples", "runtime"),
     *("scar_constructs", "schema", "tests", "package.json", "package-lock.json"),
 )
 QUESTION = b"(y/n)"

@@ -14,20 +14,20 @@ import pytest
 from tests.docs.blocks import CLAIMED, ROOT, blocks, claim, documents, inline_of
 
 claim("README.md", "flowchart LR", "a drawing")
-claim("docs/design.md", "YAML text -> nodes", "a drawing")
-claim("docs/local.md", "local/cli.py -> run.py", "a drawing")
+claim("docs/design.md", "YAML text -> positioned tree", "a drawing")
+claim("docs/local.md", "cli/local.py -> local/", "a drawing")
 
 # Not run by any test: they deploy to an account, or show what a deployment printed.
 for document, start in (
     ("README.md", ". .venv/bin/activate"),
-    ("docs/local.md", 'eval "$(python -m local up)"'),
+    ("docs/local.md", 'eval "$(scar local up)"'),
     ("docs/local.md", "curl --data-binary @poem.txt"),
     ("docs/local.md", "aws ecr create-repository"),
     ("docs/local.md", "function "),
     ("docs/resources.md", "npx cdk destroy -c functions=FILE --all"),
     ("docs/resources.md", "npx cdk deploy -c functions=FILE --all --import-existing-resources"),
     ("docs/resources.md", "npx cdk deploy -c functions=FILE --all --revert-drift"),
-    ("docs/runtime.md", "python -m scar_constructs.redrive --stack NAME --dry-run"),
+    ("docs/runtime.md", "scar redrive NAME --dry-run"),
     ("docs/updates.md", "aws batch list-jobs"),
     ("docs/updates.md", "for state in SUBMITTED"),
     ("examples/mrbayes/README.md", "npx cdk deploy"),
@@ -41,13 +41,21 @@ def test_every_block_is_run_or_checked_or_has_a_reason() -> None:
     assert [block.place for block in blocks() if block not in CLAIMED] == []
 
 
-PROGRAMS = ("npx cdk", "cdk", "python -m", "python3 -m", "make")
+PROGRAMS = ("npx cdk", "cdk", "scar", "python -m", "python3 -m", "make")
+
+
+OF_SCAR = ("scar invoke", "scar run")
+"""Commands of SCAR's own that the documents speak of."""
 
 
 def inline() -> list[tuple[str, str]]:
     names = [path.relative_to(ROOT).as_posix() for path in documents()]
     return [
-        (name, one) for name in names for program in PROGRAMS for one in inline_of(name, program)
+        (name, one)
+        for name in names
+        for program in PROGRAMS
+        for one in inline_of(name, program)
+        if not one.startswith(OF_SCAR)
     ]
 
 
@@ -61,6 +69,10 @@ def test_commands_within_sentences_exist_with_their_options(document: str, comma
         return
     if words[0].startswith("python"):
         program, rest = (sys.executable, "-m", words[2]), words[3:]
+    elif words[0] == "scar":
+        program, rest = (sys.executable, "-m", "scar_constructs"), words[1:]
+        if rest[:1] == ["local"]:
+            program, rest = (*program, "local"), rest[1:]
     else:
         program, rest = ("cdk",), words[words.index("cdk") + 1 :]
     names = tuple(word for word in rest[:1] if word.islower() and not word.startswith("-"))

@@ -12,10 +12,10 @@ from tests.docs.blocks import ROOT, Block, claim
 from tests.docs.sandbox import Sandbox, filled_in
 
 MAKE = claim("README.md", "make demo", "by `make --dry-run`: they are this suite, and what it runs")
-LANGUAGE = claim("docs/language.md", "python -m scar_constructs.fdl check PATH...")
-BY_HAND = claim("docs/runtime.md", "python -m scar_constructs.fdl config FILE.yaml")
+LANGUAGE = claim("docs/language.md", "scar check PATH...")
+BY_HAND = claim("docs/runtime.md", "scar config FILE.yaml")
 CHECKOV = claim("docs/resources.md", ".venv-checkov/bin/checkov", "by scripts/audit_templates.py")
-HELLO = "python -m local run examples/hello --put examples/hello/poem.txt --get out"
+HELLO = "scar local run examples/hello --put examples/hello/poem.txt --get out"
 RUNS = [
     claim("README.md", HELLO),
     claim("docs/local.md", HELLO),
@@ -33,7 +33,7 @@ IMAGES = {
 }
 """Blocks that build images, which `tests/local/test_examples.py` does with an engine."""
 TWO_FILES = claim(
-    "examples/video-process/README.md", "python -m local run", "by test_every_frame... [two files]"
+    "examples/video-process/README.md", "scar local run", "by test_every_frame... [two files]"
 )
 
 

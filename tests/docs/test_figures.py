@@ -7,17 +7,17 @@ from scar_runtime import environment, outputs, process, secrets
 from scar_runtime.aws import functions
 from scar_runtime.stages import own_command
 
-from local.cli import DEFAULT_TIMEOUT_SECONDS
-from local.cloud import gateway
-from local.cloud.batch import definitions
-from scar_constructs import defaults
+from scar_constructs.cli.local import DEFAULT_TIMEOUT_SECONDS
+from scar_constructs.emulator import gateway
+from scar_constructs.emulator.batch import definitions
+from scar_constructs.model import limits
 from tests.docs.blocks import ROOT
 
 KIB, MIB = 1024, 1024**2
 SENTENCES = {
     "README.md": [
-        f"up to {defaults.LAMBDA_TIMEOUT_MAX_SECONDS // 60} minutes, up to "
-        f"{defaults.LAMBDA_MEMORY_MAX_MIB // 1024} GB of memory",
+        f"up to {limits.LAMBDA_TIMEOUT_MAX_SECONDS // 60} minutes, up to "
+        f"{limits.LAMBDA_MEMORY_MAX_MIB // 1024} GB of memory",
     ],
     "docs/local.md": [
         f"{DEFAULT_TIMEOUT_SECONDS:,.0f} s by default",
@@ -28,24 +28,24 @@ SENTENCES = {
         f"504 after {gateway.WAIT_SECONDS:.0f} seconds",
     ],
     "docs/resources.md": [
-        f"at most {defaults.LAMBDA_PAYLOAD_MAX_BYTES // 1_000_000} MB",
-        f"each helper takes {defaults.HELPER_VCPUS} vCPU and {defaults.HELPER_MEMORY_MIB} MiB",
-        f"on Fargate {defaults.HELPER_VCPUS_FARGATE} vCPU and {defaults.HELPER_MEMORY_MIB} MiB",
-        f"IAM takes {defaults.ROLE_POLICY_MAX_CHARACTERS:,} characters",
-        f"Objects expire after {defaults.SPOOL_EXPIRE_DAYS} days",
+        f"at most {limits.LAMBDA_PAYLOAD_MAX_BYTES // 1_000_000} MB",
+        f"each helper takes {limits.HELPER_VCPUS} vCPU and {limits.HELPER_MEMORY_MIB} MiB",
+        f"on Fargate {limits.HELPER_VCPUS_FARGATE} vCPU and {limits.HELPER_MEMORY_MIB} MiB",
+        f"IAM takes {limits.ROLE_POLICY_MAX_CHARACTERS:,} characters",
+        f"Objects expire after {limits.SPOOL_EXPIRE_DAYS} days",
     ],
     "docs/runtime.md": [
         f"absent above {environment.VARIABLE_BYTES // KIB} KiB",
         f"kept for {secrets.KEPT_SECONDS / 60:.0f} minutes",
         f"at most {functions.LATER_BYTES // MIB} MiB",
-        f"at most {defaults.SCRIPT_MAX_BYTES // MIB} MiB",
+        f"at most {limits.SCRIPT_MAX_BYTES // MIB} MiB",
         f"through {outputs.MAX_HOPS} functions",
         f"the first and the last {process.KEPT_END // MIB} MiB",
         f"about {own_command.OVERRIDE_CHARACTERS:,} characters",
-        f"for {defaults.FAILURE_RETENTION_DAYS} days, with the reason",
-        f"from the spool bucket (for {defaults.SPOOL_EXPIRE_DAYS} days)",
+        f"for {limits.FAILURE_RETENTION_DAYS} days, with the reason",
+        f"from the spool bucket (for {limits.SPOOL_EXPIRE_DAYS} days)",
     ],
-    "docs/updates.md": [f"in the failure queue for {defaults.FAILURE_RETENTION_DAYS} days"],
+    "docs/updates.md": [f"in the failure queue for {limits.FAILURE_RETENTION_DAYS} days"],
     "docs/design.md": [
         f"up to {definitions.MAX_JOB_BYTES // KIB} KiB at submission",
         f"exceed {definitions.MAX_OVERRIDES_CHARACTERS:,} characters",

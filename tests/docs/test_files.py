@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from scar_constructs.fdl import load_application
-from scar_constructs.fdl.lock import read_lock
+from scar_constructs.language import load_application
+from scar_constructs.language.lock import read_lock
 from tests.docs.blocks import ROOT, Block, claim, claim_all
 
 YAML = claim_all("yaml", "loaded")

@@ -30,7 +30,7 @@ def test_a_mistake_is_told_as_the_documents_show_it(block: Block, tmp_path: Path
     (tmp_path / name).write_text(text)
     (tmp_path / "run.sh").write_text("#!/bin/sh\n")
     done = subprocess.run(
-        [sys.executable, "-m", "scar_constructs.fdl", "check", name],
+        [sys.executable, "-m", "scar_constructs", "check", name],
         cwd=tmp_path,
         env={"PYTHONPATH": str(ROOT)},
         capture_output=True,

@@ -12,8 +12,8 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
-from local.images import RUNTIME_IMAGE
-from local.root_image import bootstrap
+from scar_constructs.local.images import RUNTIME_IMAGE
+from scar_constructs.local.root_image import bootstrap
 from tests.images.engine import Engine
 from tests.images.fetched import debian_package, debian_source, unpack
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from local.engines import EngineName, choose
-from local.images import ensure_runtime_image
-from scar_constructs.assets import image_context
+from scar_constructs.aws.package.assets import image_context
+from scar_constructs.local.engines import EngineName, choose
+from scar_constructs.local.images import ensure_runtime_image
 from tests.images.bases import WITH_SHELL, ensure
 from tests.images.containers import Image
 from tests.images.engine import Engine

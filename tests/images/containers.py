@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.cloud.containers import lambda_conditions
+from scar_constructs.emulator.containers import lambda_conditions
 from tests.images.engine import LABEL, Engine
 from tests.images.fetched import interface_emulator
 from tests.runtime.cloud import Bucket, Cloud, free_port

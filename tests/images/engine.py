@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.engines import EngineName, engine_environment
-from local.root_image import import_root
+from scar_constructs.local.engines import EngineName, engine_environment
+from scar_constructs.local.root_image import import_root
 from tests.support.waiting import HANG_SECONDS
 
 BUILD_SECONDS = 600

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from scar_constructs.assets import image_context
+from scar_constructs.aws.package.assets import image_context
 from tests.images.bases import ensure
 from tests.images.conftest import BUCKET
 from tests.images.containers import Image

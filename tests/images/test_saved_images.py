@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs.assets import image_context
-from scar_constructs.fdl.models import Architecture
-from scar_constructs.saved_base import SavedBase
+from scar_constructs.aws.package.assets import image_context
+from scar_constructs.aws.package.base_stage import SavedBase
+from scar_constructs.model import Architecture
 from tests.images.bases import ensure
 from tests.images.conftest import BUCKET, COPY
 from tests.images.containers import Image

@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 
-from local.server import ACCOUNT, REGION, CloudAddress
+from scar_constructs.local.server import ACCOUNT, REGION, CloudAddress
 
 Statement = Mapping[str, Any]
 

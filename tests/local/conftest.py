@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from local.cdk import bootstrap
-from local.engines import EngineName, choose
-from local.run import cloud_in_folder
-from local.server import CloudAddress, LocalCloud
+from scar_constructs.local.cdk import bootstrap
+from scar_constructs.local.engines import EngineName, choose
+from scar_constructs.local.run import cloud_in_folder
+from scar_constructs.local.server import CloudAddress, LocalCloud
 from tests.local.workflows import Workflow, build_entrypoint_image, quiet
 
 ROOT = Path(__file__).parent.parent.parent

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from local.cloud.programs import Program, StartError
+from scar_constructs.emulator.engine import Program, StartError
 
 
 class FakeProgram:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from local.server import CloudAddress
+from scar_constructs.local.server import CloudAddress
 
 Listing = Callable[[CloudAddress], Iterable[str]]
 

@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from local.cdk import bootstrap
-from local.run import wait
-from local.server import CloudAddress
-from scar_constructs.fdl import load_application
+from scar_constructs.language import load_application
+from scar_constructs.local.cdk import bootstrap
+from scar_constructs.local.run import wait
+from scar_constructs.local.server import CloudAddress
 from tests.local.workflows import WAIT_SECONDS, quiet
 from tests.synth.synthesis import synthesise
 

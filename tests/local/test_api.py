@@ -17,7 +17,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from local.server import REGION
+from scar_constructs.local.server import REGION
 from tests.local.accounts import allow, make_role
 from tests.local.workflows import Workflow
 from tests.support.waiting import HANG_SECONDS

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from local.cloud.batch.api import BatchApi
-from local.cloud.batch.attempt import AttemptRunner
-from local.cloud.batch.errors import ClientError
-from local.cloud.batch.runner import Runner
-from local.cloud.batch.store import Store
-from local.cloud.ledger import Ledger
-from local.cloud.programs import StartError
-from local.cloud.scope import Scope
+from scar_constructs.emulator.account_region import Scope
+from scar_constructs.emulator.batch.api import BatchApi
+from scar_constructs.emulator.batch.attempt import AttemptRunner
+from scar_constructs.emulator.batch.errors import ClientError
+from scar_constructs.emulator.batch.runner import Runner
+from scar_constructs.emulator.batch.store import Store
+from scar_constructs.emulator.engine import StartError
+from scar_constructs.emulator.ledger import Ledger
 from tests.local.fake_engine import FakeEngine
 from tests.support.waiting import HANG_SECONDS, eventually
 

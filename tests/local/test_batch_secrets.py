@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from local.cloud.batch.secrets import SERVICE, TaskSecrets
-from local.cloud.programs import StartError
-from local.server import CloudAddress
+from scar_constructs.emulator.batch.secrets import SERVICE, TaskSecrets
+from scar_constructs.emulator.engine import StartError
+from scar_constructs.local.server import CloudAddress
 from tests.local.accounts import allow, make_role
 
 

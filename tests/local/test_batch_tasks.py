@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from local.cloud.programs import Program, StartError
+from scar_constructs.emulator.engine import Program, StartError
 from tests.local.fake_engine import FakeProgram
 from tests.local.test_batch import ROLE, Batch
 

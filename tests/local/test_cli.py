@@ -1,4 +1,4 @@
-"""`python -m local` as its users call it."""
+"""`scar local` as its users call it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def place(tmp_path: Path) -> Place:
 
 
 def command(*arguments: str | Path) -> list[str]:
-    return [sys.executable, "-m", "local", *map(str, arguments)]
+    return [sys.executable, "-m", "scar_constructs", "local", *map(str, arguments)]
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def test_a_users_fault_is_printed_as_by_the_check_and_nothing_starts(
     faulty = tmp_path / "faulty.yaml"
     faulty.write_text("functions: {f: {image: x, memry: 1}}\n")
     done = place.call("run", faulty, "--put", HELLO / "poem.txt")
-    check = [sys.executable, "-m", "scar_constructs.fdl", "check", "--quiet", str(faulty)]
+    check = [sys.executable, "-m", "scar_constructs", "check", "--quiet", str(faulty)]
     checked = subprocess.run(check, cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == checked.stderr
@@ -206,7 +206,7 @@ def test_a_killed_run_takes_its_cloud_along(place: Place) -> None:
     with started(place, "run", HELLO, "--engine", "process") as running:
         read_until(running, "synthesising")
         running.kill()
-    eventually(lambda: not any("local.cloud" in left for left in place.left_over()))
+    eventually(lambda: not any("scar_constructs.emulator" in left for left in place.left_over()))
 
 
 STARTED = """

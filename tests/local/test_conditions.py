@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from local.cloud.containers import ContainerEngine
-from local.cloud.programs import Program
-from local.engines import EngineName, engine_environment
-from local.images import HELPER_IMAGE
-from local.run import ensure_helpers
+from scar_constructs.emulator.containers import ContainerEngine
+from scar_constructs.emulator.engine import Program
+from scar_constructs.local.engines import EngineName, engine_environment
+from scar_constructs.local.images import HELPER_IMAGE
+from scar_constructs.local.run import ensure_helpers
 from tests.local.workflows import quiet
 
 PROBE = """

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from local.cloud.host import HostEngine
-from local.cloud.programs import Program, StartError
-from local.container_client import client_command, keep_context
+from scar_constructs.emulator.engine import Program, StartError
+from scar_constructs.emulator.host import HostEngine
+from scar_constructs.local.container_client import client_command, keep_context
 
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 LOCAL = "127.0.0.1:4566"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from local.cloud.containers import ContainerEngine
-from local.cloud.programs import Program, StartError
+from scar_constructs.emulator.containers import ContainerEngine
+from scar_constructs.emulator.engine import Program, StartError
 
 ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 CLIENT = """#!/bin/sh

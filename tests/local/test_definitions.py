@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from local.cloud.batch.definitions import check_definition, check_job, overrides_fault
-from local.cloud.batch.errors import ClientError
+from scar_constructs.emulator.batch.definitions import check_definition, check_job, overrides_fault
+from scar_constructs.emulator.batch.errors import ClientError
 
 REQUIREMENTS = [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "512"}]
 

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
-from local.cloud.emulator import NAMES, VERSION
+from scar_constructs.emulator.services import NAMES, VERSION
 
 ROOT = Path(__file__).parent.parent.parent
-PYTHON = ROOT / ".venv-cloud" / "bin" / "python"
 
 
-def in_cloud_environment(code: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([PYTHON, "-c", code], cwd=ROOT, capture_output=True, text=True)
+def in_a_process(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
 
 
 def test_every_touched_name_is_there() -> None:
-    code = "from local.cloud.emulator import missing_names; print(*missing_names(), sep='\\n')"
-    done = in_cloud_environment(code)
+    code = (
+        "from scar_constructs.emulator.services import missing_names; "
+        "print(*missing_names(), sep='\\n')"
+    )
+    done = in_a_process(code)
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
 
 
 def test_the_pin_is_the_version_that_the_module_is_written_for() -> None:
-    pins = (ROOT / "local" / "cloud" / "requirements.txt").read_text().splitlines()
+    pins = (ROOT / "requirements-local.txt").read_text().splitlines()
     assert f"ministack=={VERSION}" in pins
 
 
 REMOVE_EACH = """
 import importlib
-from local.cloud.emulator import NAMES, Emulator, EmulatorError
+from scar_constructs.emulator.services import NAMES, Emulator, EmulatorError
 Emulator()
 for module_name, names in NAMES.items():
     module = importlib.import_module(f"ministack.{module_name}")
@@ -43,7 +46,7 @@ for module_name, names in NAMES.items():
 
 
 def test_a_name_that_is_gone_is_named() -> None:
-    done = in_cloud_environment(REMOVE_EACH)
+    done = in_a_process(REMOVE_EACH)
     expected = [
         f"ministack {VERSION} is needed; the one installed lacks ministack.{module}.{name}"
         for module, names in NAMES.items()
@@ -53,6 +56,7 @@ def test_a_name_that_is_gone_is_named() -> None:
 
 
 def test_no_other_package_knows_the_emulator() -> None:
-    local = ROOT / "local"
-    knowing = {path for path in local.rglob("*.py") if "ministack" in path.read_text()}
-    assert {path.parent for path in knowing} == {local / "cloud" / "emulator"}
+    package = ROOT / "scar_constructs"
+    knowing = {path for path in package.rglob("*.py") if "import ministack" in path.read_text()}
+    knowing |= {path for path in package.rglob("*.py") if 'f"ministack.' in path.read_text()}
+    assert {path.parent for path in knowing} == {package / "emulator" / "services"}

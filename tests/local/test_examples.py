@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from local.engines import engine_environment
-from local.server import CloudAddress
+from scar_constructs.local.engines import engine_environment
+from scar_constructs.local.server import CloudAddress
 from tests.local.workflows import NETWORK, Workflow
 
 pytestmark = pytest.mark.container

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from local.cloud.executions import Attempt, Report, parse_report, rows
-from local.cloud.tail import Tail
+from scar_constructs.emulator.rows import Attempt, Report, parse_report, rows
+from scar_constructs.emulator.tail import Tail
 
 REQUEST = "7a1c2f0e-0000-4000-8000-000000000001"
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from local.server import CloudAddress
-from scar_constructs.fdl.existing import event_bridge_command
+from scar_constructs.language.workflow.existing_buckets import event_bridge_command
+from scar_constructs.local.server import CloudAddress
 
 AWS_CLI = f"""#!{sys.executable}
 import json, sys

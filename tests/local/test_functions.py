@@ -10,14 +10,19 @@ from typing import Any
 
 import pytest
 
-from local.cloud.functions.asynchronous import AsynchronousInvoker, Event, Outcome, Settings
-from local.cloud.functions.launch import Launcher
-from local.cloud.functions.pool import Pool
-from local.cloud.functions.records import inputs_of
-from local.cloud.functions.specification import Function
-from local.cloud.host import HostEngine
-from local.cloud.ledger import Ledger
-from local.cloud.scope import Scope
+from scar_constructs.emulator.account_region import Scope
+from scar_constructs.emulator.functions.asynchronous import (
+    AsynchronousInvoker,
+    Event,
+    Outcome,
+    Settings,
+)
+from scar_constructs.emulator.functions.launch import Launcher
+from scar_constructs.emulator.functions.pool import Pool
+from scar_constructs.emulator.functions.records import inputs_of
+from scar_constructs.emulator.functions.specification import Function
+from scar_constructs.emulator.host import HostEngine
+from scar_constructs.emulator.ledger import Ledger
 from tests.support.waiting import HANG_SECONDS, eventually
 
 # Speaks the Runtime API with nothing but the standard library.

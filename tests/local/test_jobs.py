@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.cloud.batch.containers import environment_of
-from local.cloud.batch.jobs import Job, new_job
-from local.cloud.scope import Scope
+from scar_constructs.emulator.account_region import Scope
+from scar_constructs.emulator.batch.containers import environment_of
+from scar_constructs.emulator.batch.jobs import Job, new_job
 
 SCOPE = Scope("123456789012", "us-east-1")
 DEFINITION: dict[str, Any] = {

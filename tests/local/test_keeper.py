@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from local.cloud.programs import KeptProcess, spawn_kept
+from scar_constructs.emulator.engine import KeptProcess, spawn_kept
 from tests.support.waiting import HANG_SECONDS, eventually
 
 ROOT = Path(__file__).parent.parent.parent
@@ -21,7 +21,7 @@ LEAVING = "echo $$; sleep 600 & echo $!; setsid sleep 600 & echo $!; echo ready"
 PARENT = """
 import sys
 from pathlib import Path
-from local.cloud.programs import spawn_kept
+from scar_constructs.emulator.engine import spawn_kept
 process = spawn_kept(sys.argv[1:], {"PATH": "/usr/bin:/bin"}, Path("/"))
 for line in process.lines():
     print(line, flush=True)

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from local import kept
-from local.engines import EngineName
-from local.errors import LocalError
-from local.server import CloudAddress, Credentials
+from scar_constructs.local import persistent
+from scar_constructs.local.engines import EngineName
+from scar_constructs.local.errors import LocalError
+from scar_constructs.local.server import CloudAddress, Credentials
 
 ROOT = Path(__file__).parent.parent.parent
 STATE: dict[str, Any] = {
@@ -27,7 +27,7 @@ STATE: dict[str, Any] = {
     "secret": "s",
 }
 WHOLE = json.dumps(STATE).encode()
-START = "from local.kept import *; keep_running(EngineName.PROCESS)"
+START = "from scar_constructs.local.persistent import *; keep_running(EngineName.PROCESS)"
 BROKEN = {
     "empty": b"",
     "cut": WHOLE[:-9],
@@ -47,8 +47,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of this test's cloud, for this process and for commands."""
     state = tmp_path / "kept"
     state.mkdir()
-    monkeypatch.setattr(kept, "STATE", state)
-    monkeypatch.setattr(kept, "_FILE", state / "cloud.json")
+    monkeypatch.setattr(persistent, "STATE", state)
+    monkeypatch.setattr(persistent, "_FILE", state / "cloud.json")
     monkeypatch.setenv("SCAR_LOCAL_FOLDER", str(state))
     return state
 
@@ -58,22 +58,22 @@ def running(folder: Path) -> Iterator[Path]:
     """The folder of a cloud that runs."""
     subprocess.run([sys.executable, "-c", START], cwd=ROOT, check=True)
     yield folder
-    kept.take_down()
+    persistent.take_down()
 
 
 def local(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "local", *arguments]
+    command = [sys.executable, "-m", "scar_constructs", "local", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
 def test_a_broken_file_is_named_with_the_way_out_and_mended(folder: Path, content: bytes) -> None:
     (folder / "cloud.json").write_bytes(content)
-    with pytest.raises(LocalError, match=r"cloud\.json does not tell .* `python -m local down`"):
-        kept.running_cloud()
-    assert kept.take_down()
+    with pytest.raises(LocalError, match=r"cloud\.json does not tell .* `scar local down`"):
+        persistent.running_cloud()
+    assert persistent.take_down()
     assert not folder.exists()
-    assert kept.running_cloud() is None
+    assert persistent.running_cloud() is None
 
 
 def test_a_cloud_whose_file_is_broken_is_refused_without_a_trace_and_ended_by_down(
@@ -84,19 +84,19 @@ def test_a_cloud_whose_file_is_broken_is_refused_without_a_trace_and_ended_by_do
     up = local("up", "--engine", "process")
     assert (up.returncode, up.stdout) == (1, "")
     (said,) = up.stderr.splitlines()[-1:]
-    assert said == f"{file} does not tell of a local cloud as it should: {kept._DOWN}"
+    assert said == f"{file} does not tell of a local cloud as it should: {persistent._DOWN}"
     down = local("down")
     assert (down.returncode, down.stderr.splitlines()[-1]) == (0, "the local cloud is gone")
-    assert list(kept._processes()) == []
+    assert list(persistent._processes()) == []
     assert not running.exists()
 
 
 def test_a_cloud_whose_file_is_gone_is_found_and_ended(running: Path) -> None:
     (running / "cloud.json").unlink()
     with pytest.raises(LocalError, match="which is not written down"):
-        kept.running_cloud()
-    assert kept.take_down()
-    assert list(kept._processes()) == []
+        persistent.running_cloud()
+    assert persistent.take_down()
+    assert list(persistent._processes()) == []
 
 
 def test_a_full_disk_leaves_no_half_of_a_file(
@@ -110,12 +110,12 @@ def test_a_full_disk_leaves_no_half_of_a_file(
     monkeypatch.setattr(os, "fsync", fsync)
     cloud = CloudAddress(2, EngineName.PROCESS, folder, Credentials("other", "s"))
     with pytest.raises(LocalError, match=r"cannot be written down in .*: No space left on device"):
-        kept._write(cloud, 1)
+        persistent._write(cloud, 1)
     assert (folder / "cloud.json").read_bytes() == WHOLE
 
 
 def test_what_is_written_down_is_for_its_user_alone(folder: Path) -> None:
     cloud = CloudAddress(2, EngineName.PROCESS, folder, Credentials("k", "s"))
-    kept._write(cloud, 1)
+    persistent._write(cloud, 1)
     assert (folder / "cloud.json").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in folder.iterdir()] == ["cloud.json"]

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from local.cdk import bootstrap
-from local.engines import EngineName
-from local.run import failed_events
-from local.server import LocalCloud
+from scar_constructs.local.cdk import bootstrap
+from scar_constructs.local.engines import EngineName
+from scar_constructs.local.run import failed_events
+from scar_constructs.local.server import LocalCloud
 from tests.local.moving import IMAGE
 from tests.local.workflows import Workflow
 from tests.support.faults import Call, Fault

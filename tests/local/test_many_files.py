@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from local.cdk import bootstrap, deploy
-from local.engines import EngineName
-from local.run import failed_events, wait
-from local.server import CloudAddress, LocalCloud
-from scar_constructs.fdl import load_application
+from scar_constructs.language import load_application
+from scar_constructs.local.cdk import bootstrap, deploy
+from scar_constructs.local.engines import EngineName
+from scar_constructs.local.run import failed_events, wait
+from scar_constructs.local.server import CloudAddress, LocalCloud
 from tests.local.moving import IMAGE
 from tests.local.test_redrive import redrive
 from tests.local.workflows import WAIT_SECONDS, cdk, quiet

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.cloud.generated_names import LIMITS, generated_name
+from scar_constructs.emulator.generated_names import LIMITS, generated_name
 from tests.local.test_redrive import depth
 from tests.local.workflows import Workflow
 

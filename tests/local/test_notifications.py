@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.cloud.notifications import overlap
+from scar_constructs.emulator.notifications import overlap
 
 
 def rule(prefix: str = "", suffix: str = "", event: str = "s3:ObjectCreated:*") -> dict[str, Any]:

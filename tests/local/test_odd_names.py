@@ -11,13 +11,13 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.cloud.authorization import wildcard
-from local.cloud.notifications import overlap, passes
-from local.run import wait
-from local.server import ACCOUNT, CloudAddress
-from scar_constructs.buckets import filter_value
-from scar_constructs.fdl.event_patterns import event_patterns
-from scar_constructs.fdl.workflow import Notification
+from scar_constructs.aws.buckets.buckets import filter_value
+from scar_constructs.emulator.authorization import wildcard
+from scar_constructs.emulator.notifications import overlap, passes
+from scar_constructs.language.workflow.event_patterns import event_patterns
+from scar_constructs.language.workflow.join import Notification
+from scar_constructs.local.run import wait
+from scar_constructs.local.server import ACCOUNT, CloudAddress
 from tests.local.accounts import allow, client_of, make_function, make_role
 from tests.local.workflows import WAIT_SECONDS, quiet
 from tests.support.waiting import eventually

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from local.engines import EngineName, engine_environment
-from local.run import ensure_helpers
-from local.server import CloudAddress
-from scar_constructs import image_lock
-from scar_constructs.fdl import load_application
-from scar_constructs.fdl.lock import read_lock
+from scar_constructs.images import lock_file
+from scar_constructs.language import load_application
+from scar_constructs.language.lock import read_lock
+from scar_constructs.local.engines import EngineName, engine_environment
+from scar_constructs.local.run import ensure_helpers
+from scar_constructs.local.server import CloudAddress
 from tests.local.test_api import call
 from tests.local.workflows import Workflow, quiet
 
@@ -85,9 +85,9 @@ def herd(cloud: CloudAddress, tmp_path_factory: pytest.TempPathFactory) -> Workf
     (folder / "herd.yaml").write_text(TEXT.format(image=image))
     with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patched:
         # Of other registries than the local one nothing can be asked.
-        patched.setattr(image_lock, "RUNTIME_IMAGE", "")
-        patched.setattr(image_lock, "HELPER_IMAGE", "")
-        assert image_lock.main(["herd.yaml"]) == 0
+        patched.setattr(lock_file, "RUNTIME_IMAGE", "")
+        patched.setattr(lock_file, "HELPER_IMAGE", "")
+        assert lock_file.main(["herd.yaml"]) == 0
         load(cloud, image)
         workflow = Workflow(cloud, [folder / "herd.yaml"], folder / "assembly")
     for key in ("in/a b.txt", "untouched/c d.txt", "refused/e.txt"):

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from local.server import CloudAddress
+from scar_constructs.local.server import CloudAddress
 from tests.local.workflows import Workflow
 
 SYNCHRONOUS_BYTES = 6 * 1024 * 1024

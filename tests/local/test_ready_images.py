@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from local.engines import engine_environment
-from local.server import CloudAddress
-from scar_constructs.assets import image_context
-from scar_constructs.fdl import load_application
-from scar_constructs.fdl.models import Function
-from scar_constructs.fdl.runtime_config import render
+from scar_constructs.aws.package.assets import image_context
+from scar_constructs.language import load_application
+from scar_constructs.language.runtime_config import render
+from scar_constructs.local.engines import engine_environment
+from scar_constructs.local.server import CloudAddress
+from scar_constructs.model import Function
 from tests.local.workflows import Workflow
 
 pytestmark = pytest.mark.container

@@ -14,8 +14,8 @@ import pytest
 from scar_runtime import claims
 from scar_runtime.events import wrapped
 
-from local.server import ROOT, CloudAddress
-from scar_constructs.redrive import failures, jobs
+from scar_constructs.local.server import ROOT, CloudAddress
+from scar_constructs.operate.redrive import failures, jobs
 from tests.local.accounts import service_client
 from tests.local.workflows import Workflow
 from tests.runtime.functions import s3_record
@@ -26,7 +26,7 @@ CHAINS = {"broken-chain": "broken", "broken-jobs": "broken-jobs"}
 def redrive(cloud: CloudAddress, *arguments: str, **variables: str) -> tuple[int, Any]:
     """The command's exit code and its results; what it says on standard error if it has none."""
     done = subprocess.run(
-        [sys.executable, "-m", "scar_constructs.redrive", "--json", *arguments],
+        [sys.executable, "-m", "scar_constructs", "redrive", "--json", *arguments],
         cwd=ROOT,
         env={**os.environ, **cloud.environment(), **variables},
         capture_output=True,

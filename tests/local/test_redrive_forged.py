@@ -12,7 +12,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local.server import ACCOUNT, REGION
+from scar_constructs.local.server import ACCOUNT, REGION
 from tests.local.accounts import service_client
 from tests.local.test_redrive import depth, redrive
 from tests.local.workflows import Workflow

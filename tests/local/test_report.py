@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from local.report import Outcome, failures, print_table
+from scar_constructs.local.report import Outcome, failures, print_table
 
 
 def row(**changes: Any) -> dict[str, Any]:

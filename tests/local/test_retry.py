@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from local.cloud.batch.retry import Exit, is_retried
+from scar_constructs.emulator.batch.retry import Exit, is_retried
 
 SPOT = [
     {"onStatusReason": "Host EC2*", "action": "RETRY"},

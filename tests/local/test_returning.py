@@ -18,10 +18,10 @@ from typing import Any
 
 import pytest
 
-from local.cdk import cdk_environment
-from local.engines import EngineName
-from local.run import wait
-from local.server import ROOT, CloudAddress, LocalCloud
+from scar_constructs.local.cdk import cdk_environment
+from scar_constructs.local.engines import EngineName
+from scar_constructs.local.run import wait
+from scar_constructs.local.server import ROOT, CloudAddress, LocalCloud
 from tests.local.inventory import added, inventory
 from tests.local.moving import IMAGE, versions
 from tests.local.workflows import WAIT_SECONDS, quiet
@@ -112,7 +112,7 @@ class Place:
 
     def prune(self, *options: str) -> list[dict[str, Any]]:
         done = subprocess.run(
-            [sys.executable, "-m", "scar_constructs.prune", STACK, "--json", *options],
+            [sys.executable, "-m", "scar_constructs", "prune", STACK, "--json", *options],
             cwd=ROOT,
             env={**os.environ, **self.cloud.environment()},
             capture_output=True,

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.cdk import bootstrap
-from local.engines import EngineName
-from local.server import ACCOUNT, CloudAddress, LocalCloud
+from scar_constructs.local.cdk import bootstrap
+from scar_constructs.local.engines import EngineName
+from scar_constructs.local.server import ACCOUNT, CloudAddress, LocalCloud
 from tests.local.accounts import client_of
 from tests.local.workflows import Workflow
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from local import root_image
-from local.engines import EngineName, engine_environment
-from local.images import RUNTIME_IMAGE
-from local.root_image import ImageError, foreign_files, import_root
-from local.run import ensure_images
+from scar_constructs.local import root_image
+from scar_constructs.local.engines import EngineName, engine_environment
+from scar_constructs.local.images import RUNTIME_IMAGE
+from scar_constructs.local.root_image import ImageError, foreign_files, import_root
+from scar_constructs.local.run import ensure_images
 from tests.local.workflows import quiet
 from tests.support.waiting import HANG_SECONDS, eventually
 
@@ -35,7 +35,7 @@ exec sleep 600
 BOOTSTRAP = """
 import sys
 from pathlib import Path
-from local import root_image
+from scar_constructs.local import root_image
 if sys.argv[2] == "alone":
     root_image._APART = ("false",)
 root_image.bootstrap("trixie", Path(sys.argv[1]))

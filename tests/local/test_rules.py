@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.run import wait
-from local.server import ACCOUNT, REGION, CloudAddress
+from scar_constructs.local.run import wait
+from scar_constructs.local.server import ACCOUNT, REGION, CloudAddress
 from tests.local.accounts import allow, client_of, make_function, make_role
 from tests.local.workflows import quiet
 from tests.support.waiting import eventually

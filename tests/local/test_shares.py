@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from local.cloud.batch.cloudformation import resource_types
-from local.cloud.batch.errors import ClientError
-from local.cloud.batch.scheduling import Request, Scheduler, Ticket
+from scar_constructs.emulator.batch.cloudformation import resource_types
+from scar_constructs.emulator.batch.errors import ClientError
+from scar_constructs.emulator.batch.scheduling import Request, Scheduler, Ticket
 from tests.local.fake_engine import FakeEngine
 from tests.local.test_batch import Batch
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from local.errors import LocalError
-from local.transfer import Upload, parse_uploads
-from scar_constructs.fdl import load_application
-from scar_constructs.fdl.loader import Starter
+from scar_constructs.language import load_application
+from scar_constructs.language.load import Starter
+from scar_constructs.local.errors import LocalError
+from scar_constructs.local.transfer import Upload, parse_uploads
 
 YAML = """
 functions:

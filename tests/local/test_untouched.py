@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from local.run import ensure_helpers
-from local.server import CloudAddress
-from scar_constructs.redrive.failures import read_service_failure
+from scar_constructs.local.run import ensure_helpers
+from scar_constructs.local.server import CloudAddress
+from scar_constructs.operate.redrive.failures import read_service_failure
 from tests.local.workflows import Workflow, build_entrypoint_image, build_image, quiet
 from tests.support.waiting import eventually
 

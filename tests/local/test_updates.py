@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from local.cdk import deploy
-from local.cloud.assembly import SETTLING_SECONDS
-from local.engines import EngineName
-from local.errors import LocalError
-from local.run import failed_events
-from local.server import CloudAddress, LocalCloud
+from scar_constructs.emulator.wiring import SETTLING_SECONDS
+from scar_constructs.local.cdk import deploy
+from scar_constructs.local.engines import EngineName
+from scar_constructs.local.errors import LocalError
+from scar_constructs.local.run import failed_events
+from scar_constructs.local.server import CloudAddress, LocalCloud
 from tests.local.inventory import added, inventory
 from tests.local.moving import IMAGE, Seen, Uploads, versions
 from tests.local.workflows import cdk

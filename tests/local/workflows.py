@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from local.cdk import cdk_environment, deploy, synthesise
-from local.engines import engine_environment
-from local.run import wait
-from local.server import CloudAddress
-from scar_constructs.defaults import FAILURES_OUTPUT, SERVICE_FAILURES_OUTPUT
+from scar_constructs.local.cdk import cdk_environment, deploy, synthesise
+from scar_constructs.local.engines import engine_environment
+from scar_constructs.local.run import wait
+from scar_constructs.local.server import CloudAddress
+from scar_constructs.model.limits import FAILURES_OUTPUT, SERVICE_FAILURES_OUTPUT
 
 ENTRYPOINT_IMAGE = "scar-test/entrypoint"
 """An image with an ENTRYPOINT that does nothing but fail: the runtime must not run it."""

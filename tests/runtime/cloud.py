@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 import uuid
@@ -23,7 +24,7 @@ from scar_runtime.aws.s3 import S3
 
 from tests.support.waiting import HANG_SECONDS, eventually
 
-PROGRAM = Path(__file__).parents[2] / ".venv-cloud" / "bin" / "ministack"
+PROGRAM = Path(sys.executable).with_name("ministack")
 
 OPENED: list[Connections] = []
 

@@ -15,10 +15,11 @@ from pathlib import Path
 from scar_runtime.aws.signature import UNSIGNED, Credentials, Scope, signed_headers
 from scar_runtime.stages.volume import Volume
 
-from scar_constructs import bootstrap, staged_task
+from scar_constructs.aws.jobs import three_containers
+from scar_constructs.aws.package import helper_command
 from tests.runtime.scripted import SILENCE, Asked, Said, Server, scripted
 
-TEXT = Path(bootstrap.__file__).read_text()
+TEXT = Path(helper_command.__file__).read_text()
 URL = "https://assets.s3.eu-west-3.amazonaws.com/0a1b.zip"
 SHOW = """\
 import os, pathlib, sys
@@ -101,8 +102,8 @@ def test_nothing_in_it_is_replaced_by_batch() -> None:
 
 def test_the_definition_names_the_launcher_that_the_runtime_writes() -> None:
     volume = Volume()
-    assert str(volume.launcher) == staged_task.LAUNCHER
-    assert str(volume.root) == staged_task.WORK
+    assert str(volume.launcher) == three_containers.LAUNCHER
+    assert str(volume.root) == three_containers.WORK
 
 
 def authorization(asked: Asked, url: str) -> str:

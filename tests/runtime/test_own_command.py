@@ -21,7 +21,7 @@ from scar_runtime.stages.stage_in import run_stage_in
 from scar_runtime.stages.stage_out import run_stage_out
 from scar_runtime.stages.volume import Volume
 
-from scar_constructs import staged_task
+from scar_constructs.aws.jobs import three_containers
 from tests.runtime.cloud import Bucket
 from tests.runtime.functions import Function, Invoked, executions, stored
 from tests.runtime.scripted import SILENCE, Said, scripted
@@ -181,7 +181,7 @@ def test_a_script_of_the_event_is_launched(own: Own, bucket: Bucket) -> None:
     script = base64.b64encode(b'echo mine >"$SCAR_OUTPUT_DIR/x"').decode()
     job = own({"script": script})
     command = job.overrides[PROGRAM]["command"]
-    assert command == ["/bin/sh", staged_task.LAUNCHER]
+    assert command == ["/bin/sh", three_containers.LAUNCHER]
     assert job.stage_in() == 0
     assert job.program(["/bin/sh", str(job.volume.launcher)]) == 0
     assert job.stage_out() == 0
@@ -270,5 +270,5 @@ def test_the_image_s_user_may_be_anybody(own: Own, bucket: Bucket, tmp_path: Pat
 
 
 def test_the_definition_names_the_container_as_the_runtime_does() -> None:
-    assert staged_task.PROGRAM == PROGRAM
-    assert replace(Volume()).root == Path(staged_task.WORK)
+    assert three_containers.PROGRAM == PROGRAM
+    assert replace(Volume()).root == Path(three_containers.WORK)

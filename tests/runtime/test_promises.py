@@ -20,7 +20,7 @@ from scar_runtime.events import Record, parse
 from scar_runtime.handler import Invocation
 from scar_runtime.job import run_job
 
-from scar_constructs.redrive.failures import Failure, with_first_request
+from scar_constructs.operate.redrive.failures import Failure, with_first_request
 from tests.runtime.cloud import Bucket
 from tests.runtime.functions import COPY, Function, Invoked, executions, s3_record, stored
 

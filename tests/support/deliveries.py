@@ -24,8 +24,8 @@ from scar_runtime.handler import Invocation
 from scar_runtime.job import run_job
 from scar_runtime.runtime import Runtime
 
-from scar_constructs.redrive.failures import FailedJob, Failure, with_first_request
-from scar_constructs.redrive.jobs import Spool as JobSpool
+from scar_constructs.operate.redrive.failures import FailedJob, Failure, with_first_request
+from scar_constructs.operate.redrive.jobs import Spool as JobSpool
 from tests.runtime.functions import FakeBatch, Function, Invoked
 from tests.runtime.unprivileged import unprivileged
 

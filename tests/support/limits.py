@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from local.cloud.generated_names import LIMITS as NAME_LENGTHS
-from local.cloud.generated_names import generated_name
-from scar_constructs import defaults
+from scar_constructs.emulator.generated_names import LIMITS as NAME_LENGTHS
+from scar_constructs.emulator.generated_names import generated_name
+from scar_constructs.model import limits
 from tests.support.resolved import Json, Resolved, size
 
 Measured = Iterator[tuple[str, int]]
@@ -210,7 +210,7 @@ LIMITS = (
     Limit("bytes of an output's description", 1_024, OUTPUTS, _outputs),
     Limit("letters more than a name may have", 0, NAMES, _name_beyond),
     Limit(
-        *("characters of a role's policies", defaults.ROLE_POLICY_MAX_CHARACTERS, IAM),
+        *("characters of a role's policies", limits.ROLE_POLICY_MAX_CHARACTERS, IAM),
         _each("AWS::IAM::Role", _inline_policies),
     ),
     Limit(
@@ -225,30 +225,30 @@ LIMITS = (
         _each("AWS::IAM::Role", _length("Description")),
     ),
     Limit(
-        *("bytes of a function's policy", defaults.FUNCTION_POLICY_MAX_BYTES, LAMBDA),
+        *("bytes of a function's policy", limits.FUNCTION_POLICY_MAX_BYTES, LAMBDA),
         _function_policies,
     ),
     Limit(
-        *("bytes of a function's variables", defaults.LAMBDA_ENVIRONMENT_MAX_BYTES, LAMBDA),
+        *("bytes of a function's variables", limits.LAMBDA_ENVIRONMENT_MAX_BYTES, LAMBDA),
         _each("AWS::Lambda::Function", _environment),
     ),
     Limit(
-        *("characters of a function's description", defaults.LAMBDA_DESCRIPTION_MAX, FUNCTION),
+        *("characters of a function's description", limits.LAMBDA_DESCRIPTION_MAX, FUNCTION),
         _each("AWS::Lambda::Function", _length("Description")),
     ),
     Limit(
-        *("seconds of a function's time-out", defaults.LAMBDA_TIMEOUT_MAX_SECONDS, LAMBDA),
+        *("seconds of a function's time-out", limits.LAMBDA_TIMEOUT_MAX_SECONDS, LAMBDA),
         _each("AWS::Lambda::Function", lambda one: one["Timeout"]),
     ),
     Limit("bytes of a queue's policy", 8_192, SQS, _each("AWS::SQS::QueuePolicy", _policy)),
     Limit("statements of a queue's policy", 20, SQS, _each("AWS::SQS::QueuePolicy", _statements)),
     Limit("bytes of a bucket's policy", 20_480, S3_POLICY, _each("AWS::S3::BucketPolicy", _policy)),
     Limit(
-        *("notifications of a bucket", defaults.BUCKET_NOTIFICATIONS_MAX, S3),
+        *("notifications of a bucket", limits.BUCKET_NOTIFICATIONS_MAX, S3),
         _each("AWS::S3::Bucket", _count("NotificationConfiguration", "LambdaConfigurations")),
     ),
     Limit(
-        *("letters of a filter", defaults.FILTER_VALUE_MAX, S3_FILTER),
+        *("letters of a filter", limits.FILTER_VALUE_MAX, S3_FILTER),
         _each("AWS::S3::Bucket", _filters),
     ),
     Limit(
@@ -256,7 +256,7 @@ LIMITS = (
         _each("AWS::S3::Bucket", _count("LifecycleConfiguration", "Rules")),
     ),
     Limit(
-        *("characters of an event pattern", defaults.EVENT_PATTERN_MAX_CHARACTERS, EVENTS),
+        *("characters of an event pattern", limits.EVENT_PATTERN_MAX_CHARACTERS, EVENTS),
         _each("AWS::Events::Rule", lambda one: len(json.dumps(one["EventPattern"]))),
     ),
     Limit("wildcards of an event pattern", 0, EVENTS, _each("AWS::Events::Rule", _wildcards)),
@@ -266,7 +266,7 @@ LIMITS = (
         _each("AWS::Events::Rule", _length("Description")),
     ),
     Limit(
-        *("rules of an event bus", defaults.EVENT_RULES_MAX, EVENTS),
+        *("rules of an event bus", limits.EVENT_RULES_MAX, EVENTS),
         lambda resolved: iter([("", len(list(resolved.of("AWS::Events::Rule"))))]),
     ),
     Limit(
@@ -278,7 +278,7 @@ LIMITS = (
         _each("AWS::Batch::JobDefinition", _count("RetryStrategy", "EvaluateOnExit")),
     ),
     Limit(
-        *("letters of an image's name", defaults.IMAGE_NAME_MAX, DEFINITION),
+        *("letters of an image's name", limits.IMAGE_NAME_MAX, DEFINITION),
         _each("AWS::Batch::JobDefinition", _images),
     ),
     Limit(
@@ -290,31 +290,31 @@ LIMITS = (
         _each("AWS::Batch::JobQueue", _count("ComputeEnvironmentOrder")),
     ),
     Limit(
-        *("shares of a queue", defaults.BATCH_SHARES_MAX, SHARE),
+        *("shares of a queue", limits.BATCH_SHARES_MAX, SHARE),
         _each("AWS::Batch::SchedulingPolicy", _count("FairsharePolicy", "ShareDistribution")),
     ),
     Limit(
-        *("subnets of a compute environment", defaults.BATCH_SUBNETS_MAX, RESOURCES),
+        *("subnets of a compute environment", limits.BATCH_SUBNETS_MAX, RESOURCES),
         _each("AWS::Batch::ComputeEnvironment", _count("ComputeResources", "Subnets")),
     ),
     Limit(
-        *("groups of a compute environment", defaults.BATCH_SECURITY_GROUPS_MAX, RESOURCES),
+        *("groups of a compute environment", limits.BATCH_SECURITY_GROUPS_MAX, RESOURCES),
         _each("AWS::Batch::ComputeEnvironment", _count("ComputeResources", "SecurityGroupIds")),
     ),
     Limit(
-        *("compute environments of a region", defaults.BATCH_COMPUTE_ENVIRONMENTS_MAX, BATCH),
+        *("compute environments of a region", limits.BATCH_COMPUTE_ENVIRONMENTS_MAX, BATCH),
         lambda resolved: iter([("", len(list(resolved.of("AWS::Batch::ComputeEnvironment"))))]),
     ),
     Limit(
         *("letters of a security group's description", 255, GROUP),
         _each("AWS::EC2::SecurityGroup", _length("GroupDescription")),
     ),
-    Limit("tags of a resource", defaults.TAGS_MAX, TAGS, _tags(len)),
+    Limit("tags of a resource", limits.TAGS_MAX, TAGS, _tags(len)),
     Limit(
         "letters of a tag's name", 128, TAGS, _tags(lambda tags: _longest(key for key, _ in tags))
     ),
     Limit(
-        *("letters of a tag's value", defaults.TAG_VALUE_MAX, TAGS),
+        *("letters of a tag's value", limits.TAG_VALUE_MAX, TAGS),
         _tags(lambda tags: _longest(value for _, value in tags)),
     ),
 )

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from local.cloud.generated_names import LIMITS, generated_name
+from scar_constructs.emulator.generated_names import LIMITS, generated_name
 
 Json = dict[str, Any]
 

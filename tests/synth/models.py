@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from scar_constructs.fdl.models import (
+from scar_constructs.language.workflow.join import Bucket, Notification, Stack
+from scar_constructs.model import (
     Batch,
     BucketSettings,
     ComputeResources,
@@ -13,7 +14,6 @@ from scar_constructs.fdl.models import (
     Output,
     Script,
 )
-from scar_constructs.fdl.workflow import Bucket, Notification, Stack
 
 COMPUTE = ComputeResources(
     type=ComputeType.EC2,

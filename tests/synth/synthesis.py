@@ -10,11 +10,11 @@ from typing import Any
 
 from aws_cdk.assertions import Template
 
-from app import add_stacks
-from scar_constructs.fdl import load_application
-from scar_constructs.fdl.workflow import Application, Stack
-from scar_constructs.flags import new_app
-from scar_constructs.image import RUNTIME_IMAGE
+from scar_constructs.aws.app import add_stacks
+from scar_constructs.aws.flags import new_app
+from scar_constructs.aws.package.image import RUNTIME_IMAGE
+from scar_constructs.language import load_application
+from scar_constructs.language.workflow.join import Application, Stack
 
 Json = dict[str, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from scar_constructs.fdl.models import Api, ApiAuth, ExecutionMode
+from scar_constructs.model import Api, ApiAuth, ExecutionMode
 from tests.synth.models import function, workflow
 from tests.synth.synthesis import Json, flat, resources, statements, templates_of
 

@@ -158,7 +158,7 @@ def test_a_finding_of_a_pack_fails_the_synth(project: Path) -> None:
     without = project / "without_a_reason.py"
     without.write_text(
         "import runpy\n"
-        "from scar_constructs import spool\n"
+        "from scar_constructs.aws.shared import spool\n"
         "spool.acknowledge = lambda resource, reasons: None\n"
         f"runpy.run_path({str(ROOT / 'app.py')!r}, run_name='__main__')\n"
     )

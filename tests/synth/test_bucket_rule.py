@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from scar_constructs.fdl.existing import event_bridge_command
-from scar_constructs.fdl.models import BucketSettings, Input
-from scar_constructs.fdl.workflow import Bucket, Notification, Rule
+from scar_constructs.language.workflow.existing_buckets import event_bridge_command
+from scar_constructs.language.workflow.join import Bucket, Notification, Rule
+from scar_constructs.model import BucketSettings, Input
 from tests.synth.models import function, notifications, workflow
 from tests.synth.synthesis import flat, template_of
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from scar_constructs.fdl.models import BucketSettings, Input, Output
-from scar_constructs.fdl.workflow import Bucket, Notification
+from scar_constructs.language.workflow.join import Bucket, Notification
+from scar_constructs.model import BucketSettings, Input, Output
 from tests.synth.models import function, notifications, workflow
 from tests.synth.synthesis import flat, resources, template_of, templates_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from scar_constructs.fdl.models import ComputeType, ExecutionMode, Function
+from scar_constructs.model import ComputeType, ExecutionMode, Function
 from tests.synth.models import batch, compute, function, workflow
 from tests.synth.synthesis import flat, resources, template_of, templates_of
 

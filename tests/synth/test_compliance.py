@@ -11,10 +11,13 @@ from aws_cdk import Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 
-from app import add_stacks
-from scar_constructs.compliance import PACKS, acknowledge, add_packs
-from scar_constructs.fdl import workflow as fdl_workflow
-from scar_constructs.fdl.models import (
+from scar_constructs.aws.app import add_stacks
+from scar_constructs.aws.flags import new_app
+from scar_constructs.aws.package.image import RUNTIME_IMAGE
+from scar_constructs.aws.policy.compliance import PACKS, acknowledge, add_packs
+from scar_constructs.language.workflow import join as fdl_workflow
+from scar_constructs.language.workflow.join import Application, Bucket, Rule
+from scar_constructs.model import (
     Api,
     ApiAuth,
     Architecture,
@@ -27,9 +30,6 @@ from scar_constructs.fdl.models import (
     Output,
     Vpc,
 )
-from scar_constructs.fdl.workflow import Application, Bucket, Rule
-from scar_constructs.flags import new_app
-from scar_constructs.image import RUNTIME_IMAGE
 from tests.synth.models import batch, compute, function, notifications, workflow
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/11112222-3333-4444-5555-666677778888"

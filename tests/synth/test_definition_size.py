@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from scar_constructs.fdl import FdlError, load_application
-from scar_constructs.fdl.definition_size import definition_size, variables_size
-from scar_constructs.fdl.models import (
+from scar_constructs.language import FdlError, load_application
+from scar_constructs.language.checks.definition_size import definition_size, variables_size
+from scar_constructs.model import (
     Architecture,
     ComputeType,
     ExecutionMode,

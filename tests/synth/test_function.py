@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from scar_constructs.fdl.models import ExecutionMode
+from scar_constructs.model import ExecutionMode
 from tests.synth.models import function, workflow
 from tests.synth.synthesis import flat, template_of
 

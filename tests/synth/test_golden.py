@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs.fdl import load_application
+from scar_constructs.language import load_application
 from tests.synth.synthesis import Json, resources, synthesise, templates_of_files
 
 ROOT = Path(__file__).parents[2]

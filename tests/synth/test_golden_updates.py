@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs.fdl import load_application
-from scar_constructs.fdl.models import BucketSettings, Function, Input, Output, Script
-from scar_constructs.fdl.workflow import Application, Bucket, Notification, Stack
+from scar_constructs.language import load_application
+from scar_constructs.language.workflow.join import Application, Bucket, Notification, Stack
+from scar_constructs.model import BucketSettings, Function, Input, Output, Script
 from tests.synth.models import function
 from tests.synth.synthesis import Json, resources, templates_of
 from tests.synth.test_golden import CASES

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs.fdl.models import ExecutionMode, Input
-from scar_constructs.hints import logs_command, start_command
+from scar_constructs.aws.commands import logs_command, start_command
+from scar_constructs.model import ExecutionMode, Input
 from tests.synth.models import function, workflow
 from tests.synth.synthesis import templates_of
 

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 from aws_cdk import App
 
-from scar_constructs import image_lock
-from scar_constructs.fdl.__main__ import main as check
-from scar_constructs.fdl.lock import ImageConfig, Lock, LockedImage, LockError, read_lock
-from scar_constructs.fdl.models import Architecture
-from scar_constructs.fdl.workflow import Application
-from scar_constructs.image_lock import images_of, locked, main, pin, pin_all, render
-from scar_constructs.registry import Reference, RegistryError, inspect, reference
-from scar_constructs.settings import SettingsError, read_settings
+from scar_constructs.aws.settings import SettingsError, read_settings
+from scar_constructs.images import lock_file
+from scar_constructs.images.lock_file import images_of, locked, pin, pin_all, render
+from scar_constructs.images.registry import Reference, RegistryError, inspect, reference
+from scar_constructs.language.lock import ImageConfig, Lock, LockedImage, LockError, read_lock
+from scar_constructs.language.workflow.join import Application
+from scar_constructs.model import Architecture
+from tests.support.command import main
 from tests.synth.models import function, workflow
 
 DIGEST = "sha256:" + "ab" * 32
@@ -266,21 +266,21 @@ def test_the_command_tells_what_is_wrong_with_a_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "a.yaml").write_text("functions: {}\n")
-    assert main([str(tmp_path / "a.yaml")]) == 1
+    assert main(["lock", str(tmp_path / "a.yaml")]) == 1
     assert "[no-functions]" in capsys.readouterr().err
-    assert main([]) == 2
+    assert main(["lock"]) == 2
 
 
 def test_the_command_notes_what_makes_the_file_pass_the_check(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(image_lock, "RUNTIME_IMAGE", "")
+    monkeypatch.setattr(lock_file, "RUNTIME_IMAGE", "")
     with registry() as host:
         text = f"functions: {{f: {{image: '{host}/tools/resize:1.2', api_gateway: {{name: a}}}}}}"
         Path("a.yaml").write_text(text)
-        assert check(["check", "a.yaml"]) == 1
+        assert main(["check", "a.yaml"]) == 1
         assert "[nothing-to-run]" in capsys.readouterr().err
-        assert main(["a.yaml"]) == 0
+        assert main(["lock", "a.yaml"]) == 0
         assert capsys.readouterr().out == "1 images in images.lock.yaml\n"
-    assert check(["check", "a.yaml"]) == 0
+    assert main(["check", "a.yaml"]) == 0

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from scar_constructs.fdl.models import ComputeType, ExecutionMode, MultiNode
+from scar_constructs.model import ComputeType, ExecutionMode, MultiNode
 from tests.synth.models import batch, compute, function, workflow
 from tests.synth.synthesis import Json, resources, template_of, templates_of
 

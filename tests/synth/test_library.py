@@ -9,11 +9,11 @@ from aws_cdk import App, Environment, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk.assertions import Match, Template
 
-from scar_constructs.fdl import load_application
-from scar_constructs.fdl.models import ExecutionMode
-from scar_constructs.function import ScarFunction
-from scar_constructs.shared import Shared
-from scar_constructs.stack import WorkflowStack
+from scar_constructs.aws.function.construct import ScarFunction
+from scar_constructs.aws.shared.resources import Shared
+from scar_constructs.aws.stack import WorkflowStack
+from scar_constructs.language import load_application
+from scar_constructs.model import ExecutionMode
 from tests.synth.models import function, workflow
 
 

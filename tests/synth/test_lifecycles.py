@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from scar_constructs.defaults import FAILURE_RETENTION_DAYS
-from scar_constructs.fdl.models import BucketSettings
-from scar_constructs.fdl.workflow import Bucket
+from scar_constructs.language.workflow.join import Bucket
+from scar_constructs.model import BucketSettings
+from scar_constructs.model.limits import FAILURE_RETENTION_DAYS
 from tests.synth.models import function, workflow
 from tests.synth.synthesis import Json, resources, templates_of
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from scar_constructs.defaults import STACK_NAME_MAX
-from scar_constructs.defaults import TAGS_MAX as TAGS
+from scar_constructs.model.limits import STACK_NAME_MAX
+from scar_constructs.model.limits import TAGS_MAX as TAGS
 from tests.support.limits import LIMITS, Limit
 from tests.support.resolved import Json, Resolved
 from tests.synth.synthesis import templates_of_files

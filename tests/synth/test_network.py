@@ -11,12 +11,12 @@ import pytest
 from aws_cdk import App, Environment, Stack, Stage
 from aws_cdk.assertions import Match, Template
 
-from scar_constructs.fdl.models import ComputeType, ExecutionMode, Function, MultiNode, StackOptions
-from scar_constructs.fdl.workflow import Application
-from scar_constructs.fdl.workflow import Stack as Workflow
-from scar_constructs.function import ScarFunction
-from scar_constructs.shared import Shared
-from scar_constructs.stack import WorkflowStack
+from scar_constructs.aws.function.construct import ScarFunction
+from scar_constructs.aws.shared.resources import Shared
+from scar_constructs.aws.stack import WorkflowStack
+from scar_constructs.language.workflow.join import Application
+from scar_constructs.language.workflow.join import Stack as Workflow
+from scar_constructs.model import ComputeType, ExecutionMode, Function, MultiNode, StackOptions
 from tests.synth.models import batch, compute, function, workflow
 from tests.synth.synthesis import Json, flat, resources, synthesise, templates_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aws_cdk.assertions import Match, Template
 
-from scar_constructs.fdl.models import (
+from scar_constructs.model import (
     Architecture,
     ComputeType,
     ExecutionMode,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scar_constructs.fdl.models import BucketSettings, ExecutionMode, Input, Output
-from scar_constructs.fdl.workflow import Bucket
+from scar_constructs.language.workflow.join import Bucket
+from scar_constructs.model import BucketSettings, ExecutionMode, Input, Output
 from tests.synth.models import function, workflow
 from tests.synth.synthesis import (
     INLINE_POLICY_LIMIT,

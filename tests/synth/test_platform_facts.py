@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from scar_constructs.defaults import FARGATE_MEMORY_MIB
-from scar_constructs.fdl.models import ComputeType, ExecutionMode, FileSystem, Function, Vpc
+from scar_constructs.model import ComputeType, ExecutionMode, FileSystem, Function, Vpc
+from scar_constructs.model.limits import FARGATE_MEMORY_MIB
 from tests.synth.models import batch, compute, function, workflow
 from tests.synth.synthesis import Json, as_list, flat, resources, statements, templates_of
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs import principals
+from scar_constructs.aws.policy import principals
 from tests.synth.synthesis import Json, as_list, flat, resources
 
 KEPT = sorted((Path(__file__).parents[1] / "golden" / "templates").glob("*/*.template.json"))

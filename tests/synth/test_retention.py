@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs.defaults import API_LOGS_ROLE_ID, SPOOL_ID
+from scar_constructs.model.limits import API_LOGS_ROLE_ID, SPOOL_ID
 from tests.synth.synthesis import Json, resources
 
 KEPT = sorted((Path(__file__).parents[1] / "golden" / "templates").glob("*/*.template.json"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scar_constructs.rights import main
+from tests.support.command import main
 
 OWN_ROLES = """
 functions:
@@ -41,7 +41,7 @@ def statements(role: dict[str, Any]) -> dict[str, Any]:
 def test_they_are_those_of_the_roles_that_would_be_made(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([str(file), "cow"]) == 0
+    assert main(["rights", str(file), "cow"]) == 0
 
     roles = json.loads(capsys.readouterr().out)
     assert {"Role", "Job/Role"} <= set(roles)
@@ -56,14 +56,18 @@ def test_they_are_those_of_the_roles_that_would_be_made(
 def test_an_unknown_function_is_told_with_those_that_are_there(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([str(file), "bull"]) == 1
+    assert main(["rights", str(file), "bull"]) == 1
     assert "there are: cow" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("arguments", "code"), [(["--help"], 0), ([], 2), (["a"], 2)])
-def test_the_usage_has_an_example(
-    arguments: list[str], code: int, capsys: pytest.CaptureFixture[str]
+def test_the_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rights", "--help"]) == 0
+    assert "examples/hello hello-count" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [[], ["a"]])
+def test_wrong_use_is_told_with_the_way_to_the_help(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(arguments) == code
-    captured = capsys.readouterr()
-    assert "examples/hello hello-count" in captured.out + captured.err
+    assert main(["rights", *arguments]) == 2
+    assert "Try 'scar rights --help'" in capsys.readouterr().err

@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs.fdl import FdlError, load_application
-from scar_constructs.fdl.models import (
+from scar_constructs.language import FdlError, load_application
+from scar_constructs.language.checks.role_size import (
+    LAMBDA_PLUMBING,
+    function_policy_size,
+    policy_sizes,
+)
+from scar_constructs.language.workflow.join import Bucket, Notification, Rule
+from scar_constructs.model import (
     BucketSettings,
     ExecutionMode,
     FileSystem,
@@ -17,8 +23,6 @@ from scar_constructs.fdl.models import (
     StackOptions,
     Vpc,
 )
-from scar_constructs.fdl.role_size import LAMBDA_PLUMBING, function_policy_size, policy_sizes
-from scar_constructs.fdl.workflow import Bucket, Notification, Rule
 from tests.synth.models import batch, function, workflow
 from tests.synth.synthesis import INLINE_POLICY_LIMIT, function_policy_sizes, templates_of
 from tests.synth.synthesis import policy_sizes as real_sizes

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from aws_cdk import App
 
-from scar_constructs.compliance import PACKS
-from scar_constructs.defaults import HELPER_IMAGE
-from scar_constructs.flags import feature_flags, new_app
-from scar_constructs.image import RUNTIME_IMAGE
-from scar_constructs.settings import Settings, SettingsError, read_settings
+from scar_constructs.aws.flags import feature_flags, new_app
+from scar_constructs.aws.package.image import RUNTIME_IMAGE
+from scar_constructs.aws.policy.compliance import PACKS
+from scar_constructs.aws.settings import Settings, SettingsError, read_settings
+from scar_constructs.model.limits import HELPER_IMAGE
 
 ROOT = Path(__file__).parents[2]
 

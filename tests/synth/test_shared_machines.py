@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scar_constructs import defaults
-from scar_constructs.fdl import load_application
-from scar_constructs.fdl.models import ComputeType, ExecutionMode, Function
-from scar_constructs.shares import share_identifier
+from scar_constructs.language import load_application
+from scar_constructs.language.workflow.shares import share_identifier
+from scar_constructs.model import ComputeType, ExecutionMode, Function, limits
 from tests.synth.models import batch, compute, function, workflow
 from tests.synth.synthesis import Json, flat, resources, synthesise, templates_of
 from tests.synth.test_updates import changed, path_of, replaced
@@ -181,7 +180,7 @@ LIMITS = {
     "AWS::EC2::VPC": 4,
     "AWS::EC2::InternetGateway": 4,
     "AWS::Events::Rule": 300,
-    "AWS::IAM::Role": defaults.IAM_ROLES_MAX,
+    "AWS::IAM::Role": limits.IAM_ROLES_MAX,
     "AWS::IAM::InstanceProfile": 1_000,
 }
 

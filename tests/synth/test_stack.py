@@ -7,7 +7,7 @@ import json
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from scar_constructs.fdl.models import ExecutionMode, Input
+from scar_constructs.model import ExecutionMode, Input
 from tests.synth.models import function, workflow
 from tests.synth.synthesis import (
     Json,

@@ -7,15 +7,8 @@ from pathlib import Path
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from scar_constructs.fdl.models import (
-    BucketSettings,
-    ExecutionMode,
-    Input,
-    LogTarget,
-    StackOptions,
-    Vpc,
-)
-from scar_constructs.fdl.workflow import Bucket, Stack
+from scar_constructs.language.workflow.join import Bucket, Stack
+from scar_constructs.model import BucketSettings, ExecutionMode, Input, LogTarget, StackOptions, Vpc
 from tests.synth.models import batch, function, notifications, workflow
 from tests.synth.synthesis import (
     Json,

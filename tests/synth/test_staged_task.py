@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from scar_constructs.fdl.models import NO_COMMAND, Command, ComputeType, ExecutionMode
-from scar_constructs.flags import new_app
-from scar_constructs.stack import WorkflowStack
+from scar_constructs.aws.flags import new_app
+from scar_constructs.aws.stack import WorkflowStack
+from scar_constructs.model import NO_COMMAND, Command, ComputeType, ExecutionMode
 from tests.synth.models import batch, compute, function, workflow
 from tests.synth.synthesis import Json, manifest_of, resources, template_of
 

@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from scar_constructs.fdl.models import ExecutionMode, Function, Input, Output, StorageProvider
-from scar_constructs.hints import start_command
+from scar_constructs.aws.commands import start_command
+from scar_constructs.model import ExecutionMode, Function, Input, Output, StorageProvider
 from tests.synth.models import batch, function, workflow
 from tests.synth.synthesis import Json, resources, templates_of
 from tests.synth.test_permissions import READ, S3, SPOOL, USE_SPOOL, WRITE, allowed

@@ -13,8 +13,8 @@ from cfnlint.schema.manager import (  # type: ignore[import-untyped]  # it has n
     PROVIDER_SCHEMA_MANAGER,
 )
 
-from scar_constructs.fdl.models import ComputeType, ExecutionMode, Function, Input, Script
-from scar_constructs.fdl.workflow import Stack
+from scar_constructs.language.workflow.join import Stack
+from scar_constructs.model import ComputeType, ExecutionMode, Function, Input, Script
 from tests.synth.models import batch, compute, function, workflow
 from tests.synth.synthesis import Json, resources, templates_of
 

@@ -6,10 +6,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from scar_constructs.fdl.dialects import CLASSIC_FUNCTION, FDL_FUNCTION, TOP, Functions
-from scar_constructs.fdl.groups import Group, ListOf, MapOf
-from scar_constructs.fdl.nodes import Mapping, Node, Scalar, Sequence
-from scar_constructs.fdl.shapes import (
+from scar_constructs.language.keys.containers import Group, ListOf, MapOf
+from scar_constructs.language.keys.dialects import CLASSIC_FUNCTION, FDL_FUNCTION, TOP, Functions
+from scar_constructs.language.keys.scalars import (
     Anything,
     Boolean,
     Choice,
@@ -19,6 +18,7 @@ from scar_constructs.fdl.shapes import (
     Text,
     Value,
 )
+from scar_constructs.language.yaml.tree import Mapping, Node, Scalar, Sequence
 
 TEXT_SAMPLES = (
     *("f", "my-function", "grycap/cowsay:latest", "us-east-1", "bucket/folder", "a b", "", "x\n"),

@@ -7,10 +7,10 @@ from textwrap import dedent
 
 import pytest
 
-from scar_constructs.fdl import FdlError, Problem, load_application
-from scar_constructs.fdl.lock import ImageConfig, Lock, LockedImage
-from scar_constructs.fdl.models import Architecture
-from scar_constructs.fdl.workflow import Application
+from scar_constructs.language import FdlError, Problem, load_application
+from scar_constructs.language.lock import ImageConfig, Lock, LockedImage
+from scar_constructs.language.workflow.join import Application
+from scar_constructs.model import Architecture
 
 SCRIPT = "#!/bin/sh\necho moo\n"
 _MOO = ImageConfig(entrypoint=(), command=("cowsay", "moo"), working_dir="", user="")

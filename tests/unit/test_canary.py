@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs.fdl.__main__ import main
 from tests.support.canary import CANARY, shows
+from tests.support.command import main
 
 FUNCTION = "functions:\n  cow:\n    image: debian\n    init_script: run.sh\n"
 MISPLACED = {

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scar_constructs.defaults import EVENT_PATTERN_MAX_CHARACTERS
-from scar_constructs.fdl.event_patterns import event_patterns
-from scar_constructs.fdl.triggers import Filter
+from scar_constructs.language.workflow.event_patterns import event_patterns
+from scar_constructs.language.workflow.filters import Filter
+from scar_constructs.model.limits import EVENT_PATTERN_MAX_CHARACTERS
 
 LETTERS = "ab"
 KEYS = ["".join(key) for length in range(6) for key in product(LETTERS, repeat=length)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs.fdl.__main__ import main
+from tests.support.command import main
 from tests.unit.fdl_files import write
 
 GOOD = "functions: {cow: {image: x, init_script: run.sh, s3: {input_bucket: bbb}}}\n"
@@ -177,6 +177,6 @@ def test_schema_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out)["title"] == "SCAR functions"
 
 
-def test_usage_without_a_command() -> None:
-    with pytest.raises(SystemExit, match="2"):
-        main([])
+def test_usage_without_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "scar new demo" in capsys.readouterr().err

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from scar_constructs.fdl import FdlError, LoadedApplication, load_application
-from scar_constructs.fdl.__main__ import main
-from scar_constructs.fdl.command_checks import idle_program
-from scar_constructs.fdl.command_line import CommandLine
-from scar_constructs.fdl.lock import ImageConfig, Lock, LockedImage, LockError, read_lock
-from scar_constructs.fdl.models import Architecture, Command, Function
-from scar_constructs.fdl.runtime_config import render
+from scar_constructs.language import FdlError, LoadedApplication, load_application
+from scar_constructs.language.checks.commands import idle_program
+from scar_constructs.language.keys.command_line import CommandLine
+from scar_constructs.language.lock import ImageConfig, Lock, LockedImage, LockError, read_lock
+from scar_constructs.language.runtime_config import render
+from scar_constructs.model import Architecture, Command, Function
+from tests.support.command import main
 from tests.unit.fdl_files import write
 from tests.unit.saved_images import docker_archive, file
 
@@ -178,7 +178,7 @@ def test_what_something_else_can_start_needs_a_script_or_a_command(
         loaded(tmp_path, text)
     (problem,) = caught.value.problems
     assert (problem.rule, problem.path) == ("nothing-to-run", "functions.f.init_script")
-    for way in ("init_script", "command", "image_lock"):
+    for way in ("init_script", "command", "scar lock"):
         assert way in problem.fix
 
 

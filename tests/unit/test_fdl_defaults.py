@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scar_constructs.fdl import FdlError, LoadedApplication, load_application
+from scar_constructs.language import FdlError, LoadedApplication, load_application
 from tests.unit.fdl_files import KNOWN, write
 
 SCAR_CFG: dict[str, Any] = {

@@ -13,11 +13,11 @@ import pytest
 import yaml
 from scar_runtime.providers import s3
 
-from scar_constructs import defaults
-from scar_constructs.fdl import load_application
-from scar_constructs.fdl.documents import TABLES
-from scar_constructs.fdl.groups import Key
-from scar_constructs.fdl.workflow import Application
+from scar_constructs.language import load_application
+from scar_constructs.language.keys.containers import Key
+from scar_constructs.language.reference.documents import TABLES
+from scar_constructs.language.workflow.join import Application
+from scar_constructs.model import limits
 from tests.unit.fdl_files import write
 
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:name-AbCdEf"
@@ -108,7 +108,7 @@ IN_WORDS = {
     "Docker's own, which are 64": "nothing, see tests/synth/test_job.py",
     "those of the host's Docker": "nothing, see tests/synth/test_job.py",
     "what the jobs need, which Batch finds out itself": "no number",
-    defaults.FARGATE_STORAGE: (
+    limits.FARGATE_STORAGE: (
         "no size, see test_fargate_disks_have_21_to_200_gib_and_20_is_said_by_silence"
     ),
 }
@@ -177,7 +177,7 @@ def test_every_default_is_a_value_or_one_of_a_few_in_words() -> None:
 
 @pytest.mark.parametrize("timeout", [2, 5, 19, 20, 21, 900])
 def test_of_a_short_time_out_half_is_kept_back(timeout: int, tmp_path: Path) -> None:
-    assert defaults.TIMEOUT_THRESHOLD == "10, or half of the time-out where that is less"
+    assert limits.TIMEOUT_THRESHOLD == "10, or half of the time-out where that is less"
     document = with_key("lambda", "timeout", timeout)
     without = loaded(tmp_path, document)
     document["functions"]["aws"][0]["lambda"]["container"] = {
@@ -211,4 +211,4 @@ def test_a_job_with_a_gpu_has_one(tmp_path: Path) -> None:
 
 
 def test_the_region_of_a_server_that_names_none_is_the_runtime_s() -> None:
-    assert s3.REGION == defaults.MINIO_REGION
+    assert s3.REGION == limits.MINIO_REGION

@@ -7,18 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs.fdl import batch_keys, dialects, storage_keys, words
-from scar_constructs.fdl.catalogue import RULES
-from scar_constructs.fdl.documents import LANGUAGE, ROOT, TABLES, documents
-from scar_constructs.fdl.groups import Group, ListOf, MapOf
-from scar_constructs.fdl.shapes import Shape
+from scar_constructs.language.diagnostics.catalogue import RULES
+from scar_constructs.language.keys import batch as batch_keys
+from scar_constructs.language.keys import dialects, formats
+from scar_constructs.language.keys import storage as storage_keys
+from scar_constructs.language.keys.containers import Group, ListOf, MapOf
+from scar_constructs.language.keys.scalars import Shape
+from scar_constructs.language.reference.documents import LANGUAGE, ROOT, TABLES, documents
 
 DOCUMENTS = documents()
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_documents_are_up_to_date(path: Path) -> None:
-    """`python -m scar_constructs.fdl.documents` writes them anew."""
+    """`python -m scar_constructs.language.reference.documents` writes them anew."""
     assert path.read_text() == DOCUMENTS[path]
 
 
@@ -38,7 +40,7 @@ def groups_of(shape: Shape) -> list[Group]:
 
 def test_every_group_of_keys_has_a_table_or_is_said_in_words() -> None:
     in_words = (
-        words.ENVIRONMENT,
+        formats.ENVIRONMENT,
         batch_keys.FORMER,
         dialects.DEFAULTS,
         dialects.DEFAULT_LAMBDA,

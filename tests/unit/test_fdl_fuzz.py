@@ -14,12 +14,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scar_constructs.fdl import FdlError, load_application, runtime_config
-from scar_constructs.fdl.dialects import TOP
-from scar_constructs.fdl.errors import Problem, Report
-from scar_constructs.fdl.explain import explain, render_explanation
-from scar_constructs.fdl.reader import read_file
-from scar_constructs.fdl.rendering import Form, render_as, render_for_terminal
+from scar_constructs.language import FdlError, load_application, runtime_config
+from scar_constructs.language.diagnostics.problems import Problem, Report
+from scar_constructs.language.diagnostics.rendering import Form, render_as, render_for_terminal
+from scar_constructs.language.keys.dialects import TOP
+from scar_constructs.language.reference.explain import explain, render_explanation
+from scar_constructs.language.yaml.read import read_file
 from tests.unit.fdl_documents import documents, groups_in, sample
 
 ROOT = Path(__file__).parent.parent.parent

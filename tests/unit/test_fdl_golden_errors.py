@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs.fdl import FdlError, load_application, render
-from scar_constructs.fdl.catalogue import RULES
-from scar_constructs.fdl.lock import LOCK_FILE, read_lock
+from scar_constructs.language import FdlError, load_application, render
+from scar_constructs.language.diagnostics.catalogue import RULES
+from scar_constructs.language.lock import LOCK_FILE, read_lock
 
 CORPUS = Path(__file__).parent.parent / "golden" / "errors"
 CASES = sorted(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scar_constructs.fdl.graph import cycle_through, strong_components, topological
+from scar_constructs.language.workflow.graph import cycle_through, strong_components, topological
 
 NAMES = "abcde"
 edges = st.fixed_dictionaries({name: st.sets(st.sampled_from(NAMES)) for name in NAMES})

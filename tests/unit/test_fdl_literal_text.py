@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from scar_constructs.fdl import FdlError, load_application
-from scar_constructs.fdl.dialects import CLASSIC_FUNCTION, FDL_FUNCTION, TOP, Functions
-from scar_constructs.fdl.groups import Group, ListOf, MapOf
-from scar_constructs.fdl.shapes import Shape
+from scar_constructs.language import FdlError, load_application
+from scar_constructs.language.keys.containers import Group, ListOf, MapOf
+from scar_constructs.language.keys.dialects import CLASSIC_FUNCTION, FDL_FUNCTION, TOP, Functions
+from scar_constructs.language.keys.scalars import Shape
 from tests.unit.fdl_files import KNOWN
 
 TEXTS = {

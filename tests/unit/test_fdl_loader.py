@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs import defaults
-from scar_constructs.fdl import FdlError, load_application, render
-from scar_constructs.fdl.models import ComputeType, ExecutionMode, Function, Input, Output
+from scar_constructs.language import FdlError, load_application, render
+from scar_constructs.model import ComputeType, ExecutionMode, Function, Input, Output, limits
 from tests.support.cost import calls, peak_bytes
 from tests.unit.fdl_files import KNOWN, load, problems_of, rules_of, write
 
@@ -314,7 +313,7 @@ def test_the_stack_is_named_by_the_file(stem: str, name: str, tmp_path: Path) ->
 
 def test_a_script_that_is_too_large_is_told(tmp_path: Path) -> None:
     paths = write(tmp_path, a="functions: {f: {image: x, init_script: big.sh}}")
-    (tmp_path / "big.sh").write_text("#!/bin/sh\n" + "#" * defaults.SCRIPT_MAX_BYTES)
+    (tmp_path / "big.sh").write_text("#!/bin/sh\n" + "#" * limits.SCRIPT_MAX_BYTES)
 
     with pytest.raises(FdlError, match="script-too-large"):
         load_application(paths)
@@ -325,7 +324,7 @@ def test_a_payload_that_no_zip_holds_is_told(tmp_path: Path) -> None:
     paths = write(tmp_path, a=f"functions: {{f: {{{settings}, build: false}}}}")
     (tmp_path / "big" / "deep").mkdir(parents=True)
     with (tmp_path / "big" / "deep" / "file").open("wb") as file:
-        file.truncate(defaults.LAMBDA_PAYLOAD_MAX_BYTES + 1)
+        file.truncate(limits.LAMBDA_PAYLOAD_MAX_BYTES + 1)
 
     with pytest.raises(FdlError, match="payload-too-large"):
         load_application(paths)

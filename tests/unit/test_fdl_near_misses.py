@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs.fdl import load_application
-from scar_constructs.fdl.near_misses import looks_misspelt
+from scar_constructs.language import load_application
+from scar_constructs.language.checks.near_misses import looks_misspelt
 from tests.unit.fdl_files import write
 
 FIRST = """

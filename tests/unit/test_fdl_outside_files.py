@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs.fdl import FdlError, load_application, render
-from scar_constructs.fdl.__main__ import main
+from scar_constructs.language import FdlError, load_application, render
+from tests.support.command import main
 
 SECRET = "root:hunter2"
 WORKFLOW = "functions: {cow: {image: debian, init_script: run.sh, extra_payload: files}}\n"

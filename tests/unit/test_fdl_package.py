@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scar_constructs import fdl
+from scar_constructs import language
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -20,17 +20,17 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_all_names_every_public_name() -> None:
     public = {
         name
-        for name, value in vars(fdl).items()
+        for name, value in vars(language).items()
         if not name.startswith("_")
-        and getattr(value, "__module__", "").startswith("scar_constructs.fdl")
+        and getattr(value, "__module__", "").startswith("scar_constructs.language")
     }
 
-    assert public == set(fdl.__all__)
+    assert public == set(language.__all__)
 
 
 def test_the_language_imports_neither_the_cdk_nor_boto() -> None:
     code = (
-        "import sys, scar_constructs.fdl.__main__; "
+        "import sys, scar_constructs.cli.check; "
         "print([name for name in ('aws_cdk', 'jsii', 'boto3', 'botocore') if name in sys.modules])"
     )
 
@@ -41,5 +41,5 @@ def test_the_examples_are_clean() -> None:
     folders = sorted({path.parent for path in (ROOT / "examples").rglob("*.yaml")})
 
     for folder in folders:
-        result = run("-m", "scar_constructs.fdl", "check", "--quiet", str(folder))
+        result = run("-m", "scar_constructs", "check", "--quiet", str(folder))
         assert (result.returncode, result.stderr) == (0, ""), folder

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs import defaults
-from scar_constructs.fdl.composer import resolve
-from scar_constructs.fdl.errors import Report
-from scar_constructs.fdl.nodes import Mapping, Scalar, Sequence
-from scar_constructs.fdl.reader import read_file
+from scar_constructs.language.diagnostics.problems import Report
+from scar_constructs.language.yaml.compose import resolve
+from scar_constructs.language.yaml.read import read_file
+from scar_constructs.language.yaml.tree import Mapping, Scalar, Sequence
+from scar_constructs.model import limits
 from tests.support.cost import calls
 
 
@@ -141,7 +141,7 @@ HOSTILE = {
     "merges": (MERGES, "aliases-too-large"),
     "a loop of aliases": (b"a: &a [*a]", "alias-unknown"),
     "many values": (b"- a\n" * 1_000_000, "file-too-large"),
-    "many bytes": (b"a" * (defaults.FILE_MAX_BYTES + 1), "file-too-large"),
+    "many bytes": (b"a" * (limits.FILE_MAX_BYTES + 1), "file-too-large"),
     "one huge text": (b"a" * 4_000_000, "not-a-mapping"),
     "not UTF-8": (b"a: \xff\n" * 100_000, "not-utf8"),
     "UTF-16": ("a: 1\n".encode("utf-16"), "not-utf8"),
@@ -162,6 +162,6 @@ def test_hostile_input_costs_no_more_than_a_large_file_and_ends_in_one_error(
     data, rule = HOSTILE[name]
     found: list[str] = []
 
-    calls(lambda: found.extend(rules(tmp_path, data)), CALLS_PER_VALUE * defaults.FILE_MAX_NODES)
+    calls(lambda: found.extend(rules(tmp_path, data)), CALLS_PER_VALUE * limits.FILE_MAX_NODES)
 
     assert found == [rule]

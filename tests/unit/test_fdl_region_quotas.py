@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs.fdl import load_application
+from scar_constructs.language import load_application
 from tests.unit.fdl_files import write
 
 JOBS = "image: x, init_script: run.sh, execution_mode: batch"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs.fdl import Problem, Severity, render
-from scar_constructs.fdl.rendering import Form, render_as, render_for_terminal
+from scar_constructs.language import Problem, Severity, render
+from scar_constructs.language.diagnostics.rendering import Form, render_as, render_for_terminal
 from tests.unit.fdl_files import problems_of
 
 TEXT = "functions:\n  cow:\n    image: x\n    memroy: 64\n"

@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scar_constructs.fdl import FdlError, load_application
+from scar_constructs.language import FdlError, load_application
 from tests.unit.fdl_files import write
 
 LOOPS = {"loop", "writes-own-input"}

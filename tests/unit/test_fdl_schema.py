@@ -13,19 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from scar_constructs.fdl import (
-    batch_keys,
-    block_keys,
-    container_keys,
-    dialects,
-    lambda_keys,
-    network_keys,
-)
-from scar_constructs.fdl.dialects import TOP
-from scar_constructs.fdl.errors import Report
-from scar_constructs.fdl.reader import read_file
-from scar_constructs.fdl.schema import render_schema, schema
-from scar_constructs.fdl.shapes import Shape
+from scar_constructs.language.diagnostics.problems import Report
+from scar_constructs.language.keys import batch as batch_keys
+from scar_constructs.language.keys import blocks, container, dialects, function, network
+from scar_constructs.language.keys.dialects import TOP
+from scar_constructs.language.keys.scalars import Shape
+from scar_constructs.language.reference.schema import render_schema, schema
+from scar_constructs.language.yaml.read import read_file
 from tests.unit.fdl_documents import documents, plain, values
 
 ROOT = Path(__file__).parent.parent.parent
@@ -34,7 +28,7 @@ EXAMPLES = sorted((ROOT / "examples").rglob("*.yaml"))
 
 
 def test_the_published_schema_is_up_to_date() -> None:
-    """`python -m scar_constructs.fdl schema > schema/functions.schema.json` writes it."""
+    """`scar schema > schema/functions.schema.json` writes it."""
     assert (ROOT / "schema" / "functions.schema.json").read_text() == render_schema()
 
 
@@ -66,19 +60,19 @@ def agree(shape: Shape, value: Any) -> None:
 
 
 GROUPS = {
-    "api_gateway": block_keys.API_GATEWAY,
+    "api_gateway": blocks.API_GATEWAY,
     "bucket": dialects.BUCKET,
-    "cloudwatch": block_keys.CLOUDWATCH,
+    "cloudwatch": blocks.CLOUDWATCH,
     "compute_resources": batch_keys.COMPUTE_RESOURCES,
-    "container": container_keys.CONTAINER,
-    "file_system": network_keys.FILE_SYSTEM,
-    "iam": block_keys.IAM,
-    "input": lambda_keys.INPUT,
+    "container": container.CONTAINER,
+    "file_system": network.FILE_SYSTEM,
+    "iam": blocks.IAM,
+    "input": function.INPUT,
     "multi_node_parallel": batch_keys.MULTI_NODE,
-    "output": lambda_keys.OUTPUT,
+    "output": function.OUTPUT,
     "s3": dialects.CLASSIC_S3,
-    "vpc": network_keys.VPC,
-    "lambda": lambda_keys.LAMBDA,
+    "vpc": network.VPC,
+    "lambda": function.LAMBDA,
     "batch": batch_keys.BATCH,
     "classic": dialects.CLASSIC_FUNCTION,
 }

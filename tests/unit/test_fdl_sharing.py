@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs.fdl import load_application
-from scar_constructs.fdl.models import ComputeResources, ComputeType, Sharing
+from scar_constructs.language import load_application
+from scar_constructs.model import ComputeResources, ComputeType, Sharing
 from tests.unit.fdl_files import KNOWN, load, rules_of, write
 
 

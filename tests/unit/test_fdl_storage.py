@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from scar_runtime.config import Config, Input, Output, Provider, read_config
 
-from scar_constructs.fdl.runtime_config import render
+from scar_constructs.language.runtime_config import render
 from tests.unit.fdl_files import load
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:mine-AbCdEf"

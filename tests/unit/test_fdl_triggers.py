@@ -7,14 +7,9 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scar_constructs.fdl.models import Input, Output
-from scar_constructs.fdl.triggers import (
-    Filter,
-    folder_prefix,
-    input_filters,
-    minimal,
-)
-from scar_constructs.fdl.written import can_trigger
+from scar_constructs.language.workflow.filters import Filter, folder_prefix, input_filters, minimal
+from scar_constructs.language.workflow.key_patterns import can_trigger
+from scar_constructs.model import Input, Output
 
 LETTERS = "ab"
 short = st.text(LETTERS, max_size=3)

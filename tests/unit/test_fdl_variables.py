@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs.fdl import FdlError, load_application
-from scar_constructs.fdl.__main__ import main
-from scar_constructs.fdl.models import Function
-from scar_constructs.fdl.steering import hides_when_empty, steers_programs
-from scar_constructs.fdl.variable_checks import RUNTIME_VARIABLES
+from scar_constructs.language import FdlError, load_application
+from scar_constructs.language.checks.variables import RUNTIME_VARIABLES
+from scar_constructs.language.keys.steering import hides_when_empty, steers_programs
+from scar_constructs.model import Function
+from tests.support.command import main
 from tests.unit.fdl_files import write
 
 CLASSIC = """

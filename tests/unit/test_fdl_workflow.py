@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs.fdl import load_application
-from scar_constructs.fdl.workflow import Notification
+from scar_constructs.language import load_application
+from scar_constructs.language.workflow.join import Notification
 from tests.unit.fdl_files import load, problems_of, rules_of, write
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from scar_runtime.config import Config, Input, Output, Script, read_config
 
-from scar_constructs.fdl import load_application
-from scar_constructs.fdl.runtime_config import render
+from scar_constructs.language import load_application
+from scar_constructs.language.runtime_config import render
 
 WORKFLOW = """
 functions:

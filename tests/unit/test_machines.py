@@ -9,9 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scar_constructs.defaults import BATCH_ARM_INSTANCE_TYPES, BATCH_INSTANCE_TYPES, BATCH_VCPUS_MAX
-from scar_constructs.fdl import FdlError, load_application
-from scar_constructs.fdl.machines import BUNDLES, Machine, machines, members
+from scar_constructs.language import FdlError, load_application
+from scar_constructs.model.limits import (
+    BATCH_ARM_INSTANCE_TYPES,
+    BATCH_INSTANCE_TYPES,
+    BATCH_VCPUS_MAX,
+)
+from scar_constructs.model.machines import BUNDLES, Machine, machines, members
 from scripts.machine_sizes import lines
 from tests.unit.fdl_files import write
 

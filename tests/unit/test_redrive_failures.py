@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scar_constructs.redrive.failures import (
+from scar_constructs.operate.redrive.failures import (
     RedriveError,
     read_function_failure,
     read_service_failure,

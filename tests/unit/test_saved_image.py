@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs.fdl.models import Architecture
-from scar_constructs.fdl.saved_image import ImageFileError, SavedImage, find_image
-from scar_constructs.root_filesystem import write_root
+from scar_constructs.images.root_filesystem import write_root
+from scar_constructs.language.saved_image import ImageFileError, SavedImage, find_image
+from scar_constructs.model import Architecture
 from tests.unit.saved_images import (
     Member,
     configuration,

@@ -13,16 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from local.report import Outcome, failures, print_table
-from scar_constructs.fdl.errors import Problem, Severity
-from scar_constructs.fdl.explain import Fate, Verdict, render_explanation
-from scar_constructs.fdl.nodes import Position
-from scar_constructs.fdl.rendering import Form, render_as, render_for_terminal
-from scar_constructs.prune.__main__ import _line as prune_line
-from scar_constructs.prune.leftovers import Action as PruneAction
-from scar_constructs.prune.leftovers import Leftover
-from scar_constructs.redrive.__main__ import _line as redrive_line
-from scar_constructs.redrive.queue import Action, Result
+from scar_constructs.cli.prune import _line as prune_line
+from scar_constructs.cli.redrive import _line as redrive_line
+from scar_constructs.language.diagnostics.problems import Problem, Severity
+from scar_constructs.language.diagnostics.rendering import Form, render_as, render_for_terminal
+from scar_constructs.language.reference.explain import Fate, Verdict, render_explanation
+from scar_constructs.language.yaml.tree import Position
+from scar_constructs.local.report import Outcome, failures, print_table
+from scar_constructs.operate.prune.leftovers import Action as PruneAction
+from scar_constructs.operate.prune.leftovers import Leftover
+from scar_constructs.operate.redrive.queue import Action, Result
 from scar_constructs.terminal import say, visible, visible_lines
 
 ROOT = Path(__file__).parent.parent.parent
@@ -134,8 +134,9 @@ def test_redrive_and_prune() -> None:
 def sources() -> Iterator[Path]:
     """What runs on a person's terminal: the emulator has a log, its client that of the CDK."""
     yield ROOT / "app.py"
-    for path in (*(ROOT / "scar_constructs").rglob("*.py"), *(ROOT / "local").rglob("*.py")):
-        apart = (ROOT / "local" / "cloud") in path.parents or path.name == "container_client.py"
+    for path in (ROOT / "scar_constructs").rglob("*.py"):
+        emulator = ROOT / "scar_constructs" / "emulator"
+        apart = emulator in path.parents or path.name == "container_client.py"
         if not apart and path.name != "terminal.py":
             yield path
 
@@ -144,7 +145,7 @@ def prints(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
-            if called in ("print", "typer.echo") or called.startswith(
+            if called in ("print", "click.echo", "click.secho") or called.startswith(
                 ("sys.stdout.w", "sys.stderr.w")
             ):
                 yield f"{path.relative_to(ROOT)}:{node.lineno}: {called}"

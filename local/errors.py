@@ -1,7 +1,0 @@
-"""What can go wrong in a local run, other than a function that fails."""
-
-from __future__ import annotations
-
-
-class LocalError(Exception):
-    """The text says what happened and what to do; it is printed without a trace."""

@@ -1,0 +1,1 @@
+"""The buckets of a workflow, their notifications, and their replication."""

@@ -1,0 +1,110 @@
+"""Copies of a bucket's new objects in another bucket, which exists already and is versioned."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from scar_constructs.aws.policy import naming, permissions
+from scar_constructs.aws.policy.principals import S3, service_principal
+from scar_constructs.aws.policy.roles import new_role
+from scar_constructs.model import BucketSettings
+
+
+def replicate(scope: Construct, bucket: s3.CfnBucket, name: str, settings: BucketSettings) -> None:
+    """Let S3 copy each new object of the bucket `name`; deletions are not copied.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
+    """
+    target = settings.replicate_to
+    if not target:
+        return
+    role = new_role(
+        scope,
+        "Replication",
+        principal=service_principal(S3),
+        description=f"copies of {name} in {target}",
+        grants=[*_read(name, settings), *_write(target, settings)],
+    )
+    rule = s3.CfnBucket.ReplicationRuleProperty
+    encrypted = settings.kms_key and settings.replica_kms_key
+    bucket.replication_configuration = s3.CfnBucket.ReplicationConfigurationProperty(
+        role=role.role_arn,
+        rules=[
+            rule(
+                id="copy",
+                status="Enabled",
+                priority=1,
+                filter=s3.CfnBucket.ReplicationRuleFilterProperty(prefix=""),
+                delete_marker_replication=s3.CfnBucket.DeleteMarkerReplicationProperty(
+                    status="Disabled"
+                ),
+                source_selection_criteria=(
+                    s3.CfnBucket.SourceSelectionCriteriaProperty(
+                        sse_kms_encrypted_objects=s3.CfnBucket.SseKmsEncryptedObjectsProperty(
+                            status="Enabled"
+                        )
+                    )
+                    if encrypted
+                    else None
+                ),
+                destination=s3.CfnBucket.ReplicationDestinationProperty(
+                    bucket=naming.bucket_arn(target),
+                    encryption_configuration=(
+                        s3.CfnBucket.EncryptionConfigurationProperty(
+                            replica_kms_key_id=cast(str, settings.replica_kms_key)
+                        )
+                        if encrypted
+                        else None
+                    ),
+                ),
+            )
+        ],
+    )
+
+
+def _read(name: str, settings: BucketSettings) -> list[permissions.Grant]:
+    reason = "every object of the bucket is copied"
+    grants = [
+        permissions.Grant(
+            "ReadBucket",
+            ("s3:GetReplicationConfiguration", "s3:ListBucket"),
+            (naming.bucket_arn(name),),
+            reason,
+        ),
+        permissions.Grant(
+            "ReadVersions",
+            (
+                "s3:GetObjectVersionAcl",
+                "s3:GetObjectVersionForReplication",
+                "s3:GetObjectVersionTagging",
+            ),
+            (naming.objects_arn(name, ""),),
+            reason,
+        ),
+    ]
+    if settings.kms_key:
+        grants.append(
+            permissions.use_key("DecryptObjects", ("kms:Decrypt",), (settings.kms_key,), ("s3",))
+        )
+    return grants
+
+
+def _write(target: str, settings: BucketSettings) -> list[permissions.Grant]:
+    grants = [
+        permissions.Grant(
+            "WriteCopies",
+            ("s3:ReplicateObject", "s3:ReplicateTags"),
+            (naming.objects_arn(target, ""),),
+            "copies have the keys of their objects",
+        )
+    ]
+    if settings.kms_key and settings.replica_kms_key:
+        grants.append(
+            permissions.use_key(
+                "EncryptCopies", ("kms:Encrypt",), (settings.replica_kms_key,), ("s3",)
+            )
+        )
+    return grants

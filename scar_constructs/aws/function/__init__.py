@@ -1,0 +1,1 @@
+"""The construct of one function, its Lambda, and its HTTPS endpoint."""

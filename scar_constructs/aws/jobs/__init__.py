@@ -1,0 +1,1 @@
+"""Batch: compute environment and queue, job definition, and the three-container job."""

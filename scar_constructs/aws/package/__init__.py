@@ -1,0 +1,1 @@
+"""What is deployed as files: build contexts, images, and the dispatcher's zip."""

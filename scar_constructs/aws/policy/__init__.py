@@ -1,0 +1,1 @@
+"""Names, grants, roles, and the reasons for findings that are accepted."""

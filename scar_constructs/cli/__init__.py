@@ -1,0 +1,1 @@
+"""The command `scar`: one module per command, imported when it is called."""

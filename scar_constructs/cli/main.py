@@ -1,0 +1,88 @@
+"""`scar`: the group of all commands, how each ends, and what it exits with.
+
+| exit code | meaning |
+|---|---|
+| 0 | all is well |
+| 1 | a fault of the user's, in words; or an execution failed |
+| 2 | the command was called in a wrong way |
+| 130 | interrupted |
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from scar_constructs import __version__
+from scar_constructs.cli.completion import install_completion
+from scar_constructs.cli.lazy import LazyGroup
+from scar_constructs.errors import UserError
+from scar_constructs.terminal import put, say
+
+PROGRAM = "scar"
+INTERRUPTED = 130
+
+COMMANDS = {
+    "new": ("new", "make a project folder with a workflow that runs"),
+    "check": ("check", "find every mistake in files, without Node.js or CDK"),
+    "explain": ("explain", "say what becomes of every key of files"),
+    "schema": ("schema", "print the JSON Schema of the files, for editors"),
+    "config": ("config", "print what is packaged with a function"),
+    "lock": ("lock", "write down the digests of images, and what they run"),
+    "rights": ("rights", "print what the roles of a function have to be allowed"),
+    "app": ("app", "be the CDK app, for `cdk.json`"),
+    "synth": ("cdk", "make the templates, for review"),
+    "diff": ("cdk", "say what a deployment would change"),
+    "deploy": ("cdk", "deploy workflows"),
+    "destroy": ("cdk", "remove workflows, and keep their buckets"),
+    "local": ("local", "run workflows on this machine, in an emulated AWS"),
+    "redrive": ("redrive", "give failed events to their functions again"),
+    "prune": ("prune", "remove what destroyed stacks left of their own"),
+}
+"""Name -> module of `scar_constructs.cli` with the command under its own name, and one line."""
+
+
+@click.group(
+    cls=LazyGroup,
+    package="scar_constructs.cli",
+    places=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: scar new demo && cd demo && scar local run . --put sample.txt --get out",
+)
+@click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
+@click.option(
+    "--install-completion",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=install_completion,
+    help="Have the shell complete this command, and exit.",
+)
+def scar() -> None:
+    """A Docker image and a shell script, run on every uploaded file."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command, and exit as the table above says."""
+    try:
+        result = scar.main(arguments, prog_name=PROGRAM, standalone_mode=False)
+        sys.stdout.flush()
+        sys.exit(result if isinstance(result, int) else 0)
+    except click.ClickException as fault:
+        fault.show()
+        sys.exit(fault.exit_code)
+    except UserError as fault:
+        put(f"{fault.shown_on(sys.stderr)}\n", sys.stderr)
+        sys.exit(1)
+    except (click.Abort, KeyboardInterrupt):
+        say("interrupted")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # A reader that closed the pipe (`| head`) is no fault, and Python would complain again
+        # when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -1,0 +1,23 @@
+"""CloudWatch Logs: lines into streams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scar_constructs.emulator.services.names import Modules
+
+
+class Logs:
+    """The emulated CloudWatch Logs."""
+
+    def __init__(self, modules: Modules) -> None:
+        self._modules = modules
+
+    def append(self, group: str, stream: str, lines: Sequence[tuple[int, str]]) -> None:
+        """Append (milliseconds, text) to a log stream, which is made where it is missing."""
+        logs = self._modules.cloudwatch_logs
+        names = {"logGroupName": group, "logStreamName": stream}
+        logs._create_log_group({"logGroupName": group})
+        logs._create_log_stream(names)
+        events = [{"timestamp": moment, "message": text} for moment, text in lines]
+        logs._put_log_events({**names, "logEvents": events})

@@ -1,0 +1,16 @@
+"""What is a fault of the user's: the base of every error that a command ends with in one text."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from scar_constructs.terminal import visible_lines
+
+
+class UserError(Exception):
+    """A fault that the caller of a command can mend. As text it says what is wrong and what to do;
+    commands print it without a trace and exit with 1."""
+
+    def shown_on(self, stream: TextIO) -> str:  # noqa: ARG002 - for errors with colours
+        """The text as it is written to the stream."""
+        return visible_lines(str(self))

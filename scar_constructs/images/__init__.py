@@ -1,0 +1,1 @@
+"""Images of functions: saved archives, registries, and the lock file."""

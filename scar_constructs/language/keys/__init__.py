@@ -1,0 +1,1 @@
+"""The keys of the language and the forms of their values."""

@@ -1,0 +1,1 @@
+"""From the positioned tree to the model, for both dialects and scar.cfg."""

@@ -1,0 +1,1 @@
+"""The language described for people and editors, from its own declarations."""

@@ -1,0 +1,74 @@
+"""The function's configuration: the one document that the runtime reads.
+
+It is packaged into the image and into the dispatcher, and `fdl config` prints it. The script
+travels inside, as text; bytes that are not UTF-8 are lone surrogates, which JSON's \\u escapes
+carry unchanged.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from scar_constructs.model import Function, Input, Output, StorageProvider
+
+VERSION = 1
+
+
+def render(function: Function) -> str:
+    """The document as JSON: ASCII, sorted keys, one line feed at the end; same in, same out."""
+    return json.dumps(_document(function), sort_keys=True, ensure_ascii=True, indent=2) + "\n"
+
+
+def _document(function: Function) -> dict[str, Any]:
+    script = function.script
+    return {
+        "version": VERSION,
+        "name": function.name,
+        "execution_mode": function.execution_mode.value,
+        "log_level": function.log_level,
+        "timeout_threshold": function.timeout_threshold_seconds,
+        "environment": dict(function.environment),
+        "secrets": dict(function.secrets),
+        "script": {"name": script.name, "content": script.content} if script else None,
+        **_command(function),
+        "credentials": function.credentials.value,
+        "input": [_input(source) for source in function.inputs],
+        "output": [_output(target) for target in function.outputs],
+        "parameters": sorted(set(function.api.parameters)) if function.api else [],
+        "storage_providers": {one.name: _provider(one) for one in function.storage_providers},
+    }
+
+
+def _command(function: Function) -> dict[str, list[str]]:
+    """What the runtime starts where there is no script, as far as it is known. The ENTRYPOINT of an
+    image that is used as it is stays in force, before whatever runs."""
+    runs = function.command
+    entrypoint = runs.entrypoint if function.build else ()
+    words = {"entrypoint": entrypoint, "command": runs.command}
+    return {name: list(given) for name, given in words.items() if given is not None}
+
+
+def _provider(provider: StorageProvider) -> dict[str, Any]:
+    return provider.model_dump(exclude={"name"})
+
+
+def _input(source: Input) -> dict[str, Any]:
+    return {
+        "storage_provider": source.provider,
+        "bucket": source.bucket,
+        "folder": source.folder,
+        "prefix": list(source.prefixes),
+        "suffix": list(source.suffixes),
+    }
+
+
+def _output(target: Output) -> dict[str, Any]:
+    return {
+        "storage_provider": target.provider,
+        "bucket": target.bucket,
+        "folder": target.folder,
+        "prefix": list(target.prefixes),
+        "suffix": list(target.suffixes),
+        "key": target.key,
+    }

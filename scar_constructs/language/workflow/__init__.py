@@ -1,0 +1,1 @@
+"""How functions join: filters, key patterns, the graph, and who owns a bucket."""

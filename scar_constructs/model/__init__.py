@@ -1,0 +1,55 @@
+"""What one YAML file says, whatever dialect it was written in: frozen and free of CDK.
+
+The parser makes these models from either dialect; everything after it (the workflow, the
+constructs, the runtime's configuration) reads only them. A value here has passed every check, so
+nobody downstream checks again.
+"""
+
+from __future__ import annotations
+
+from scar_constructs.model.batch import Batch, ComputeResources, ComputeType, MultiNode, Sharing
+from scar_constructs.model.command import NO_COMMAND, Command
+from scar_constructs.model.file import BucketSettings, LogTarget, StackOptions, WorkflowFile
+from scar_constructs.model.function import (
+    Api,
+    ApiAuth,
+    Architecture,
+    ExecutionMode,
+    FileSystem,
+    Function,
+    Script,
+    ScriptCredentials,
+    Vpc,
+)
+from scar_constructs.model.record import NO_VARIABLES, Model, Variables
+from scar_constructs.model.storage import OWN, Input, Output, StorageProvider
+
+__all__ = [
+    "NO_COMMAND",
+    "NO_VARIABLES",
+    "OWN",
+    "Api",
+    "ApiAuth",
+    "Architecture",
+    "Batch",
+    "BucketSettings",
+    "Command",
+    "ComputeResources",
+    "ComputeType",
+    "ExecutionMode",
+    "FileSystem",
+    "Function",
+    "Input",
+    "LogTarget",
+    "Model",
+    "MultiNode",
+    "Output",
+    "Script",
+    "ScriptCredentials",
+    "Sharing",
+    "StackOptions",
+    "StorageProvider",
+    "Variables",
+    "Vpc",
+    "WorkflowFile",
+]

@@ -1,0 +1,60 @@
+"""One YAML file: its functions, and what it says of buckets and of the stack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import Field
+
+from scar_constructs.model.function import Function
+from scar_constructs.model.record import NO_VARIABLES, Model, Variables
+
+
+class LogTarget(Model):
+    """A bucket that takes access logs, and the folder for them, with no slash at either end."""
+
+    bucket: str
+    folder: str = ""
+
+
+class BucketSettings(Model):
+    """What the top-level key `buckets` says of one bucket.
+
+    `replicate_to` is a bucket that gets a copy of each object; `replica_kms_key` encrypts the
+    copies there.
+    """
+
+    existing: bool = False
+    owner: bool = False
+    versioned: bool = True
+    expire_days: int | None = None
+    kms_key: str | None = None
+    access_logs: LogTarget | None = None
+    replicate_to: str | None = None
+    replica_kms_key: str | None = None
+    event_bridge: bool = False
+
+
+class StackOptions(Model):
+    """What a file switches on for its whole stack; all of it is off unless the file says so.
+
+    `spool` names the bucket that the runtime keeps for itself.
+    """
+
+    kms_key: str | None = None
+    access_logs: LogTarget | None = None
+    spool: str | None = None
+    flow_logs: bool = False
+
+
+class WorkflowFile(Model):
+    """One YAML file: the functions that deploy, roll back and are removed together."""
+
+    name: str
+    path: Path
+    functions: tuple[Function, ...]
+    buckets: Mapping[str, BucketSettings] = Field(default_factory=dict)
+    tags: Variables = NO_VARIABLES
+    region: str | None = None
+    options: StackOptions = StackOptions()

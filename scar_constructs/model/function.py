@@ -1,0 +1,203 @@
+"""One function."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+from scar_constructs.model.batch import Batch, Sharing
+from scar_constructs.model.command import NO_COMMAND, Command
+from scar_constructs.model.record import NO_VARIABLES, Model, Variables
+from scar_constructs.model.storage import OWN, Input, Output, StorageProvider
+
+
+class ExecutionMode(StrEnum):
+    """Where a function's script runs."""
+
+    LAMBDA = "lambda"
+    LAMBDA_BATCH = "lambda-batch"
+    BATCH = "batch"
+
+    @property
+    def runs_on_lambda(self) -> bool:
+        return self is not ExecutionMode.BATCH
+
+    @property
+    def runs_on_batch(self) -> bool:
+        return self is not ExecutionMode.LAMBDA
+
+
+class Script(Model):
+    """The user's script, read once by the parser; undecodable bytes are kept as surrogates."""
+
+    name: str
+    content: str
+
+
+class Vpc(Model):
+    """Existing subnets and security groups for a Lambda function."""
+
+    subnet_ids: tuple[str, ...]
+    security_group_ids: tuple[str, ...]
+
+
+class FileSystem(Model):
+    """An EFS access point and the folder where functions and jobs see it.
+
+    Jobs have to know the file system behind it, too.
+    """
+
+    access_point_arn: str
+    mount_path: str
+    file_system_id: str | None = None
+
+    @property
+    def access_point_id(self) -> str:
+        return self.access_point_arn.rpartition("/")[2]
+
+
+class ApiAuth(StrEnum):
+    """Who may call a function's HTTPS endpoint."""
+
+    IAM = "iam"
+    API_KEY = "api_key"
+    NONE = "none"
+
+
+class Api(Model):
+    """An HTTPS endpoint: `POST https://.../<stage>/launch`, or whatever `method` lets through.
+
+    `web_acl` is the ARN of a firewall that looks at each request first. `parameters` are those of a
+    request that the script gets as variables of the same name.
+    """
+
+    name: str
+    auth: ApiAuth
+    stage: str
+    method: str
+    web_acl: str | None = None
+    parameters: tuple[str, ...] = ()
+
+
+class ScriptCredentials(StrEnum):
+    """What a function's script finds to act on AWS with."""
+
+    ROLE = "role"
+    NONE = "none"
+
+
+class Architecture(StrEnum):
+    """The processor that a function's image is built for."""
+
+    X86_64 = "x86_64"
+    ARM64 = "arm64"
+
+
+class Function(Model):
+    """One function: an image and a script, with where its files come from and go to.
+
+    `role` is an existing role that is used as it is; `concurrency` None means the account's limit.
+    `image_file` is an image as a file of `docker save`, then `image` is empty. With `create_image`
+    false the image is ready and nothing is built; if jobs pull it from a private registry,
+    `repository_credentials` is the ARN of the secret for it. With `build` false jobs run the script
+    in the image as it is, between two helper containers. `own_command` is what the file names in
+    place of what the image runs, which is `image_command` as far as it is known. A `retired`
+    function finishes what it has accepted, and new files start it no more.
+    """
+
+    name: str
+    image: str
+    script: Script | None
+    execution_mode: ExecutionMode
+    memory_mib: int
+    timeout_seconds: int
+    timeout_threshold_seconds: int
+    ephemeral_storage_mib: int
+    retries: int
+    description: str
+    log_level: str
+    log_retention_days: int
+    environment: Variables = NO_VARIABLES
+    lambda_environment: Variables = NO_VARIABLES
+    inputs: tuple[Input, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    tags: Variables = NO_VARIABLES
+    architecture: Architecture = Architecture.X86_64
+    role: str | None = None
+    vpc: Vpc | None = None
+    file_system: FileSystem | None = None
+    concurrency: int | None = None
+    tracing: bool = False
+    retired: bool = False
+    secrets: Variables = NO_VARIABLES
+    api: Api | None = None
+    image_file: Path | None = None
+    create_image: bool = True
+    build: bool = True
+    repository_credentials: str | None = None
+    credentials: ScriptCredentials = ScriptCredentials.ROLE
+    own_command: Command = NO_COMMAND
+    image_command: Command = NO_COMMAND
+    extra_payload: Path | None = None
+    batch: Batch
+    storage_providers: tuple[StorageProvider, ...] = ()
+
+    @property
+    def command(self) -> Command:
+        """What runs where there is no script."""
+        return self.own_command.over(self.image_command)
+
+    @property
+    def machines(self) -> tuple[Sharing, str]:
+        """The compute environment of its jobs: the same for functions of a file that share one.
+
+        This is the environment's identity, whatever is said of its machines.
+        """
+        if self.batch.compute_environment is not None:
+            return Sharing.NAMED, self.batch.compute_environment
+        if self.batch.says_nothing:
+            return Sharing.COMMON, self.architecture.value
+        return Sharing.OWN, self.name
+
+    @property
+    def on_all_machines(self) -> tuple[Function, ...]:
+        """The function, and the function as it was when its jobs went to another environment."""
+        former = self.batch.former
+        if former is None or not self.execution_mode.runs_on_batch:
+            return (self,)
+        before = self.model_copy(update={"batch": former})
+        return (self,) if before.machines == self.machines else (self, before)
+
+    @property
+    def own_inputs(self) -> tuple[Input, ...]:
+        """Those in buckets of the account itself, which AWS tells the function of."""
+        return tuple(source for source in self.inputs if source.provider == OWN)
+
+    @property
+    def own_outputs(self) -> tuple[Output, ...]:
+        """Those in buckets of the account itself."""
+        return tuple(target for target in self.outputs if target.provider == OWN)
+
+    @property
+    def role_inputs(self) -> tuple[Input, ...]:
+        """Those that the function reads as its own role."""
+        return tuple(source for source in self.inputs if self._is_by_role(source.provider))
+
+    @property
+    def role_outputs(self) -> tuple[Output, ...]:
+        """Those that the function writes as its own role."""
+        return tuple(target for target in self.outputs if self._is_by_role(target.provider))
+
+    @property
+    def storage_secrets(self) -> tuple[str, ...]:
+        """The ARNs of its storage providers' credentials."""
+        return tuple(one.secret for one in self.storage_providers if one.secret is not None)
+
+    def place(self, folder: Input | Output) -> tuple[str, str]:
+        """Server and bucket: equal for the same bucket, whatever the files call its provider."""
+        servers = {one.name: one.server for one in self.storage_providers}
+        return servers.get(folder.provider, OWN), folder.bucket
+
+    def _is_by_role(self, provider: str) -> bool:
+        without = (one.name for one in self.storage_providers if one.secret is None)
+        return provider == OWN or provider in without

@@ -1,0 +1,62 @@
+"""Where files come from and go to."""
+
+from __future__ import annotations
+
+from scar_constructs.model.record import Model
+
+OWN = "s3"
+"""The storage provider that needs no definition: S3 of the account that the stack is in."""
+
+
+class StorageProvider(Model):
+    """Where files are beside the buckets of the account itself; None for what the kind has not.
+
+    `name` is as inputs and outputs refer to it, such as `minio.mine`. `endpoint` is a URL. `secret`
+    is the ARN of the credentials; without one (`s3` only) the function's own role asks.
+    """
+
+    name: str
+    kind: str
+    endpoint: str | None = None
+    region: str | None = None
+    space: str | None = None
+    verify: bool = True
+    secret: str | None = None
+
+    @property
+    def server(self) -> str:
+        """What tells a bucket from one of the same name elsewhere; S3 has each name only once."""
+        return OWN if self.kind == OWN else f"{self.endpoint}/{self.space or ''}"
+
+
+class Input(Model):
+    """A folder of a bucket whose new files trigger the function.
+
+    Where the provider knows no buckets, the first part of the path stands for one.
+
+    `folder` has no slash at either end and is empty for the whole bucket. A file triggers the
+    function when its key starts with `folder/` plus any of `prefixes` and ends in any of
+    `suffixes`; an empty tuple passes all.
+    """
+
+    bucket: str
+    folder: str
+    prefixes: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
+    provider: str = OWN
+
+
+class Output(Model):
+    """A folder of a bucket that takes the files which the script left in its output folder.
+
+    A file is taken when its path relative to the output folder starts with any of `prefixes` and
+    ends in any of `suffixes`. `key` is the template of its key under `folder`; placeholders:
+    {name} (relative path), {stem} (input file's name without its last suffix), {request_id}.
+    """
+
+    bucket: str
+    folder: str
+    prefixes: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
+    key: str = "{name}"
+    provider: str = OWN
