@@ -14,6 +14,7 @@ from tests.docs.sandbox import Sandbox, filled_in
 MAKE = claim("README.md", "make demo", "by `make --dry-run`: they are this suite, and what it runs")
 LANGUAGE = claim("docs/language.md", "scar check PATH...")
 BY_HAND = claim("docs/runtime.md", "scar config FILE.yaml")
+NEW = claim("README.md", "scar new demo")
 CHECKOV = claim("docs/resources.md", ".venv-checkov/bin/checkov", "by scripts/audit_templates.py")
 HELLO = "scar local run examples/hello --put examples/hello/poem.txt --get out"
 RUNS = [
@@ -101,3 +102,9 @@ def test_the_examples_build_the_images_that_their_files_name(block: Block) -> No
     assert any(image in path.read_text() for path in example.rglob("*.yaml"))
     for path in re.findall(r"(?<!/)examples/[\w/-]+", block.text + TWO_FILES.text):
         assert (ROOT / path).is_dir()
+
+
+def test_a_new_project_runs(sandbox: Sandbox) -> None:
+    shown = sandbox.must(NEW.text)
+    assert "1 file, 1 function, no problem" in shown
+    assert "sample.count" in shown
