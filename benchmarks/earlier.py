@@ -10,6 +10,7 @@ make a run longer. The small S3 keeps the checksum that comes with an object, as
 from __future__ import annotations
 
 import base64
+import math
 import os
 import subprocess
 import sys
@@ -25,6 +26,8 @@ from benchmarks.runtime_peers import ROOT, Store, config, measured, store
 
 GIB = 1024**3
 OUTPUTS_68 = 'head -c 1360000 /dev/zero | split -b 20000 - "$TMP_OUTPUT_DIR/"'
+RATE = 200e6
+"""Bytes a second from S3: a fast network of a function."""
 TARGET = 1.05
 FIRST_EVENT = """
 import json, os, sys, time, types, uuid
@@ -138,12 +141,13 @@ def main(earlier: Path) -> None:
         ]
         for measure, runs, run in measures:
             print(compared(measure, runs, run, ours, earlier), flush=True)
-        for checksum, event in large_events(near).items():
-            run = partial(whole_run, here, event, "true")
-            line = compared(
-                f"1 GiB of input that S3 keeps with a {checksum}", 6, run, ours, earlier
-            )
-            print(line, flush=True)
+    for rate, runs in ((math.inf, 6), (RATE, 2)):
+        with tempfile.TemporaryDirectory() as folder, store(0, rate) as running:
+            for checksum, event in large_events(running).items():
+                run = partial(whole_run, Place(running, Path(folder)), event, "true")
+                at = "" if rate == math.inf else f", at {rate / 1e6:.0f} MB/s"
+                measure = f"1 GiB of input that S3 keeps with a {checksum}{at}"
+                print(compared(measure, runs, run, ours, earlier), flush=True)
 
 
 def _copying(place: Place, event: str) -> Timed:

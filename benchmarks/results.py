@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FILE = Path(__file__).with_name("RESULTS.md")
+BY_HAND = "## Against an earlier state"
+"""Where the part of the file begins that is written by hand, and stays."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ def write(figures: list[Figure], peers: str) -> None:
         *(figure.row() for figure in figures),
         "",
     ]
-    FILE.write_text("\n".join(lines), encoding="utf-8")
+    _, heading, rest = FILE.read_text(encoding="utf-8").partition(BY_HAND)
+    FILE.write_text("\n".join([*lines, heading + rest]), encoding="utf-8")
 
 
 def _processor() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import os
 import socket
 import subprocess
@@ -101,11 +102,12 @@ class Store:
 
 
 @contextmanager
-def store(latency: float) -> Iterator[Store]:
-    """Run the benchmark's S3, with `latency` seconds before each answer."""
+def store(latency: float, rate: float = math.inf) -> Iterator[Store]:
+    """Run the benchmark's S3, with `latency` seconds before each answer and at most `rate` bytes a
+    second from all answers together."""
     port = free_port()
     program = [sys.executable, str(Path(__file__).with_name("s3_service.py"))]
-    process = subprocess.Popen([*program, str(port), str(latency)])
+    process = subprocess.Popen([*program, str(port), str(latency), str(rate)])
     try:
         running = Store(port)
         for _ in range(100):

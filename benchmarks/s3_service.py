@@ -1,4 +1,6 @@
-"""A small S3 (and SubmitJob) with a known time per request: s3_service.py PORT SECONDS.
+"""A small S3 (and SubmitJob) with a known time per request: s3_service.py PORT SECONDS [RATE].
+
+RATE is how many bytes a second all answers together bring at most.
 
 Keeps objects in memory and answers in well under a millisecond, so that what is measured is the
 client and the given latency, not the service. Speaks what clients of objects need: GET (ranges,
@@ -11,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import itertools
+import math
 import re
 import sys
 from dataclasses import dataclass, field
@@ -133,15 +136,28 @@ def error(status: HTTPStatus, code: str) -> Answer:
     return Answer(status, {}, f"<Error><Code>{code}</Code></Error>".encode())
 
 
-async def serve(port: int, seconds: float) -> None:
-    service = Service()
+class Pace:
+    """Holds answers back so that together they bring at most so many bytes a second."""
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._free = 0.0
+
+    async def keep(self, size: int) -> None:
+        now = asyncio.get_running_loop().time()
+        self._free = max(self._free, now) + size / self._rate
+        await asyncio.sleep(self._free - now)
+
+
+async def serve(port: int, seconds: float, rate: float) -> None:
+    service, pace = Service(), Pace(rate)
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 request = await read(head, reader, writer)
                 await asyncio.sleep(seconds)
-                await write(request, service.answer(request), writer)
+                await write(request, service.answer(request), writer, pace)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
@@ -171,17 +187,20 @@ async def read(head: bytes, reader: asyncio.StreamReader, writer: asyncio.Stream
     return Request(method, unquote(url.path), query, headers, body)
 
 
-async def write(request: Request, answer: Answer, writer: asyncio.StreamWriter) -> None:
+async def write(request: Request, answer: Answer, writer: asyncio.StreamWriter, pace: Pace) -> None:
     lines = [f"HTTP/1.1 {answer.status} {answer.status.phrase}"]
     headers = {"Content-Length": str(len(answer.body)), **answer.headers}
     lines += [f"{name}: {value}" for name, value in headers.items()]
     writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
     if request.method != "HEAD":
         for begin in range(0, len(answer.body), STREAM_BYTES):
-            writer.write(answer.body[begin : begin + STREAM_BYTES])
+            block = answer.body[begin : begin + STREAM_BYTES]
+            await pace.keep(len(block))
+            writer.write(block)
             await writer.drain()
     await writer.drain()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), float(sys.argv[2])))
+    port, seconds, *rate = sys.argv[1:]
+    asyncio.run(serve(int(port), float(seconds), float(rate[0]) if rate else math.inf))
