@@ -285,3 +285,18 @@ def test_list_jobs_by_status() -> None:
     batch.run()
     listed = batch.api.list_jobs({"jobQueue": "q", "jobStatus": "FAILED"})["jobSummaryList"]
     assert [job["status"] for job in listed] == ["FAILED"]
+
+
+def test_list_jobs_by_name_gives_those_of_any_status() -> None:
+    batch = Batch(FakeEngine(0, 7))
+    batch.run()
+    batch.run()
+
+    def names(value: str) -> list[str]:
+        wanted = {"name": "JOB_NAME", "values": [value]}
+        listed = batch.api.list_jobs({"jobQueue": "q", "filters": [wanted]})["jobSummaryList"]
+        return [job["jobName"] for job in listed]
+
+    (name, other) = names("*")
+    assert names(name.upper()) == names(f"{name[:1]}*") == [name, other]
+    assert names(name[:1] + "?*") == []

@@ -8,7 +8,7 @@ from typing import Any
 from scar_constructs.emulator.account_region import Scope
 from scar_constructs.emulator.batch.definitions import check_definition, check_job, check_name
 from scar_constructs.emulator.batch.errors import ClientError
-from scar_constructs.emulator.batch.jobs import ENDED, new_job
+from scar_constructs.emulator.batch.jobs import ENDED, Job, new_job
 from scar_constructs.emulator.batch.policies import (
     SchedulingPolicies,
     check_queue,
@@ -218,14 +218,13 @@ class BatchApi:
     def list_jobs(self, request: Mapping[str, Any]) -> Record:
         region = self._here()[1]
         queue = region.queue(request["jobQueue"])["jobQueueArn"] if "jobQueue" in request else None
-        # Without a status, AWS lists the running jobs.
-        status = request.get("jobStatus", "RUNNING")
+        matches = _listed(request)
         shown = ("jobId", "jobArn", "jobName", "status", "createdAt", "jobDefinition")
         return {
             "jobSummaryList": [
                 _only(job.document, *shown)
                 for job in region.jobs.values()
-                if queue in (None, job.document["jobQueue"]) and job.status == status
+                if queue in (None, job.document["jobQueue"]) and matches(job)
             ]
         }
 
@@ -244,6 +243,27 @@ class BatchApi:
     def _here(self) -> tuple[Scope, RegionStore]:
         scope = self._scope()
         return scope, self._store.of(scope)
+
+
+def _listed(request: Mapping[str, Any]) -> Callable[[Job], bool]:
+    """Which jobs of a queue ListJobs gives: those that run, those of a status, or those of a name.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_ListJobs.html
+    """
+    if not request.get("filters"):
+        status = request.get("jobStatus", "RUNNING")
+        return lambda job: job.status == status
+    (one,) = request["filters"]
+    if one["name"] != "JOB_NAME":
+        raise ClientError(f"Filter {one['name']} is not known to the local cloud")
+    (wanted,) = one["values"]
+    start, star, _ = wanted.lower().partition("*")
+
+    def matches(job: Job) -> bool:
+        name = job.document["jobName"].lower()
+        return bool(name.startswith(start) if star else name == start)
+
+    return matches
 
 
 def _only(record: Mapping[str, Any], *names: str) -> Record:
