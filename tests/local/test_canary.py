@@ -126,7 +126,7 @@ def test_no_message_and_no_document_shows_them(canary: Workflow) -> None:
 def test_no_template_no_asset_and_no_report_shows_them(canary: Workflow) -> None:
     for secret in (CANARY, PROVIDER):
         assert files_that_show(canary.assembly, secret) == []
-    _, told = redrive(canary.cloud, "--stack", "canary", "--dry-run")
+    _, told = redrive(canary.cloud, "canary", "--dry-run")
     hidden(told)
 
 

@@ -145,7 +145,7 @@ def test_jobs_of_a_queue_that_goes_are_redriven_into_the_next(
     assert other != queue
     assert not wait(cloud, WAIT_SECONDS, quiet)
     ready.touch()
-    code, redriven = redrive(cloud, "--stack", "mover")
+    code, redriven = redrive(cloud, "mover")
     assert (code, [one["action"] for one in redriven]) == (0, ["redriven"] * 3)
     assert not wait(cloud, WAIT_SECONDS, quiet)
     assert failed_events(cloud, []) == {}

@@ -14,7 +14,8 @@ import pytest
 from scar_runtime import claims
 from scar_runtime.events import wrapped
 
-from scar_constructs.local.server import ROOT, CloudAddress
+from scar_constructs.installation import CHECKOUT
+from scar_constructs.local.server import CloudAddress
 from scar_constructs.operate.redrive import failures, jobs
 from tests.local.accounts import service_client
 from tests.local.workflows import Workflow
@@ -27,7 +28,7 @@ def redrive(cloud: CloudAddress, *arguments: str, **variables: str) -> tuple[int
     """The command's exit code and its results; what it says on standard error if it has none."""
     done = subprocess.run(
         [sys.executable, "-m", "scar_constructs", "redrive", "--json", *arguments],
-        cwd=ROOT,
+        cwd=CHECKOUT,
         env={**os.environ, **cloud.environment(), **variables},
         capture_output=True,
         text=True,
@@ -63,7 +64,7 @@ def test_t5_a_mended_stage_goes_on_and_what_succeeded_does_not_run_again(
     for row in host.rows("broken-2", "broken-jobs-2"):
         assert (row["status"], "looking for a file" in row["reason"]) == ("failed", True)
 
-    code, found = redrive(host.cloud, "--stack", "host", "--dry-run")
+    code, found = redrive(host.cloud, "host", "--dry-run")
     assert code == 0
     assert {one["action"] for one in found} == {"found"}
     assert sorted(one["input"] for one in found) == [f"{bucket}/one/x" for bucket in CHAINS]
@@ -75,7 +76,7 @@ def test_t5_a_mended_stage_goes_on_and_what_succeeded_does_not_run_again(
     assert {one["function"] for one in found} == {"broken-2", "broken-jobs-2"}
 
     mended.touch()
-    code, given = redrive(host.cloud, "--stack", "host")
+    code, given = redrive(host.cloud, "host")
     assert (code, [one["action"] for one in given]) == (0, ["redriven"] * 2)
     host.finish()
     expected = [("1", "succeeded"), ("2", "failed"), ("2", "succeeded"), ("3", "succeeded")]
@@ -83,7 +84,7 @@ def test_t5_a_mended_stage_goes_on_and_what_succeeded_does_not_run_again(
         assert attempts(host, name) == expected
         assert host.keys(bucket, "three/") == ["three/x"]
 
-    assert redrive(host.cloud, "--stack", "host") == (0, [])
+    assert redrive(host.cloud, "host") == (0, [])
     host.finish()
     assert [attempts(host, name) for name in CHAINS.values()] == [expected] * 2
 
@@ -97,13 +98,13 @@ def test_t5_the_same_failure_twice_is_done_once(host: Workflow, tmp_path: Path) 
     url = host.service_failures()
     (message,) = sqs.receive_message(QueueUrl=url, VisibilityTimeout=0)["Messages"]
     mended.touch()
-    assert redrive(host.cloud, "--stack", "host")[0] == 0
+    assert redrive(host.cloud, "host")[0] == 0
     host.finish()
     before = attempts(host, "broken-jobs", "twice")
 
     again = service_client(host.cloud, "sqs")
     again.send_message(QueueUrl=url, MessageBody=message["Body"])
-    code, settled = redrive(host.cloud, "--stack", "host")
+    code, settled = redrive(host.cloud, "host")
     assert (code, [one["action"] for one in settled]) == (0, ["settled"])
     host.finish()
     assert attempts(host, "broken-jobs", "twice") == before
@@ -114,7 +115,7 @@ def test_t5_what_is_still_broken_comes_back(host: Workflow, tmp_path: Path) -> N
     host.put("broken-jobs", "in/still", str(tmp_path / "never").encode())
     host.finish()
     url = host.service_failures()
-    _, given = redrive(host.cloud, "--stack", "host")
+    _, given = redrive(host.cloud, "host")
     # The job may fail again before the redrive is done, which then does not try for ever.
     assert [one["action"] for one in given] in (["redriven"], ["redriven", "kept"])
     host.finish()
@@ -177,7 +178,7 @@ def test_the_states_of_a_claim_are_the_runtime_s() -> None:
     ],
 )
 def test_a_fault_is_told_in_one_line(host: Workflow, stack: str, text: str) -> None:
-    code, told = redrive(host.cloud, "--stack", stack)
+    code, told = redrive(host.cloud, stack)
     assert code == 1
     assert text in told
     assert len(told.splitlines()) == 1

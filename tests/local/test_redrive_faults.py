@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError, CredentialRetrievalError
 
-from scar_constructs.local.server import ROOT
+from scar_constructs.installation import CHECKOUT
 from scar_constructs.operate.faults import explained
 
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
@@ -36,7 +36,7 @@ def test_what_keeps_redrive_from_aws_is_told_in_one_line_with_its_fix(
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     done = subprocess.run(
         [sys.executable, "-m", "scar_constructs", "redrive", "hello"],
-        cwd=ROOT,
+        cwd=CHECKOUT,
         env={**clean, "HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true", **variables},
         capture_output=True,
         text=True,

@@ -113,7 +113,7 @@ def test_what_a_role_sends_is_obeyed_for_its_own_function_alone(
     )
     before = runs(host)
 
-    code, results = redrive(host.cloud, "--stack", "host", *switch)
+    code, results = redrive(host.cloud, "host", *switch)
 
     assert (code, outcome(results)) == (1, {"not from this workflow": len(forged) + 1})
     assert all(one["function"] is None and one["note"] and one["message"] for one in results)
@@ -127,7 +127,7 @@ def test_a_role_may_have_its_own_function_run_again(host: Workflow, attacker: An
     attacker.send_message(
         QueueUrl=host.failures(), MessageBody=record(arn("payload-lambda"), {"script": SPY})
     )
-    code, (given,) = redrive(host.cloud, "--stack", "host")
+    code, (given,) = redrive(host.cloud, "host")
     assert (code, given["action"], given["function"]) == (0, "redriven", "payload-lambda")
     host.finish()
 
@@ -183,7 +183,7 @@ def test_each_message_is_a_transaction_of_its_own(host: Workflow) -> None:
     for body in [*foreign, *kept, job("payload-batch", own)]:
         sqs.send_message(QueueUrl=host.service_failures(), MessageBody=body)
 
-    code, results = redrive(host.cloud, "--stack", "host")
+    code, results = redrive(host.cloud, "host")
 
     assert (code, outcome(results)) == (
         1,
@@ -205,7 +205,7 @@ def test_an_event_that_was_never_delivered_is_given_to_its_function(host: Workfl
         )
     before = len(host.rows("payload-lambda"))
 
-    code, results = redrive(host.cloud, "--stack", "host")
+    code, results = redrive(host.cloud, "host")
 
     assert (code, outcome(results)) == (1, {"redriven": 1, "not from this workflow": 1})
     host.finish()
@@ -225,7 +225,7 @@ def test_t5_a_message_is_removed_only_once_its_invocation_was_accepted(
     with scripted(known, refusal) as server:
         code, (kept,) = redrive(
             host.cloud,
-            *("--stack", "host"),
+            "host",
             AWS_ENDPOINT_URL_LAMBDA=server.url,
             AWS_MAX_ATTEMPTS="1",
         )
@@ -233,7 +233,7 @@ def test_t5_a_message_is_removed_only_once_its_invocation_was_accepted(
     assert str(refusal.status) in kept["note"]
     assert depth(host.cloud, host.failures()) == 1
     with scripted(known, Said(202)) as server:
-        code, (given,) = redrive(host.cloud, "--stack", "host", AWS_ENDPOINT_URL_LAMBDA=server.url)
+        code, (given,) = redrive(host.cloud, "host", AWS_ENDPOINT_URL_LAMBDA=server.url)
         _, asked = server.asked
     assert (code, given["action"]) == (0, "redriven")
     assert json.loads(asked.body) == {"event": event, "redrive_of": "first"}

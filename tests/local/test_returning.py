@@ -18,10 +18,11 @@ from typing import Any
 
 import pytest
 
+from scar_constructs.installation import CHECKOUT
 from scar_constructs.local.cdk import cdk_environment
 from scar_constructs.local.engines import EngineName
 from scar_constructs.local.run import wait
-from scar_constructs.local.server import ROOT, CloudAddress, LocalCloud
+from scar_constructs.local.server import CloudAddress, LocalCloud
 from tests.local.inventory import added, inventory
 from tests.local.moving import IMAGE, versions
 from tests.local.workflows import WAIT_SECONDS, quiet
@@ -113,7 +114,7 @@ class Place:
     def prune(self, *options: str) -> list[dict[str, Any]]:
         done = subprocess.run(
             [sys.executable, "-m", "scar_constructs", "prune", STACK, "--json", *options],
-            cwd=ROOT,
+            cwd=CHECKOUT,
             env={**os.environ, **self.cloud.environment()},
             capture_output=True,
             text=True,
