@@ -37,8 +37,7 @@ test: setup ## run the whole test suite, in two processes
 check: .venv/.done .venv-checkov/.done node_modules/.done ## format, lint, types; cfn-lint, cdk-nag and checkov over the templates
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy app.py scar_constructs
-	$(BIN)/mypy runtime/scar_runtime
+	$(BIN)/mypy app.py scar_constructs runtime/scar_runtime scripts benchmarks tests
 	$(BIN)/python scripts/lint_templates.py
 	PYTHONPATH=. $(BIN)/python scripts/audit_templates.py
 

@@ -38,7 +38,8 @@ def peer_python() -> Path:
     wanted = REQUIREMENTS.read_text()
     if not done.exists() or done.read_text() != wanted:
         venv.create(CACHE, with_pip=True, clear=True)
-        install = [python, "-m", "pip", "install", "--quiet", "--requirement", REQUIREMENTS]
+        install: list[str | Path] = [python, "-m", "pip", "install", "--quiet"]
+        install += ["--requirement", REQUIREMENTS]
         subprocess.run(install, check=True)
         done.write_text(wanted)
     return python

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from scar_runtime.aws.client import Client, Request
+from scar_runtime.aws.client import Client
+from scar_runtime.aws.request import Request
 
 from benchmarks.results import record
 from benchmarks.runtime_peers import (

@@ -28,7 +28,7 @@ settings.load_profile("any machine")
 os.environ["PATH"] = f"{ROOT / 'node_modules' / '.bin'}{os.pathsep}{os.environ['PATH']}"
 
 
-class ByPlace(LoadScopeScheduling):
+class ByPlace(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
     """Where several processes share the tests, each folder of `TOGETHER` and each other module
     stays in one of them: the fixtures of a module or session are made once.
 

@@ -58,6 +58,7 @@ def test_commands_within_sentences_exist_with_their_options(document: str, comma
     if words[0] == "make":
         assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
         return
+    program: tuple[str, ...]
     if words[0].startswith("python"):
         program, rest = (sys.executable, "-m", words[2]), words[3:]
     elif words[0] == "scar":

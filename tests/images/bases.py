@@ -66,7 +66,8 @@ def ensure(engine: Engine, name: str, folder: Path) -> str:
             own.mkdir()
             base_tag = ensure(engine, base, own)
             (root / "Dockerfile").write_text(f"FROM {base_tag}\n{lines}\n")
-            FILES.get(name, lambda _: None)(root)
+            if name in FILES:
+                FILES[name](root)
             engine.build(root, tag)
     return tag
 

@@ -32,7 +32,10 @@ def named(engine: Engine, cloud: Cloud, tmp_path_factory: pytest.TempPathFactory
     def build(name: str) -> Image:
         base = ensure(engine, name, tmp_path_factory.mktemp(name))
         said = json.loads(engine.must("image", "inspect", "--format={{json .Config}}", base))
-        words = {"entrypoint": said.get("Entrypoint") or [], "command": said.get("Cmd") or []}
+        words: dict[str, Any] = {
+            "entrypoint": said.get("Entrypoint") or [],
+            "command": said.get("Cmd") or [],
+        }
         output = {"bucket": BUCKET, "folder": "out", "key": "{request_id}/{name}"}
         tag = f"localhost/scar-test/commanded-{name}"
         with image_context(json.dumps(document(None, outputs=[output], **words))) as context:

@@ -42,10 +42,10 @@ def call(url: str, body: bytes, headers: Mapping[str, str] | None = None) -> Ans
     )
     try:
         with urllib.request.urlopen(request, timeout=HANG_SECONDS) as answer:  # noqa: S310
-            return Answer(answer.status, answer.headers, answer.read())
+            return Answer(answer.status, dict(answer.headers), answer.read())
     except urllib.error.HTTPError as error:
         with error:
-            return Answer(error.code, error.headers, error.read())
+            return Answer(error.code, dict(error.headers), error.read())
 
 
 def address(flows: Workflow, function: str) -> str:

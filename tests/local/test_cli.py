@@ -134,9 +134,13 @@ def test_what_needs_its_image_is_refused_before_an_engine_without_images_starts(
     assert "starting" not in done.stderr
 
 
+def of_poem(outputs: Path) -> list[str | Path]:
+    """The arguments of a run on the poem, without containers."""
+    return ["--engine", "process", "--put", HELLO / "poem.txt", "--get", outputs, "--json"]
+
+
 def test_the_hello_example_without_containers(place: Place, tmp_path: Path) -> None:
-    arguments = ["--engine", "process", "--put", HELLO / "poem.txt", "--get", tmp_path, "--json"]
-    done = place.call("run", HELLO, *arguments)
+    done = place.call("run", HELLO, *of_poem(tmp_path))
     assert done.returncode == 0, done.stderr
     assert "images are NOT used" in done.stderr
     result = json.loads(done.stdout)
@@ -159,8 +163,7 @@ def test_the_hello_example_without_containers(place: Place, tmp_path: Path) -> N
 def test_two_functions_of_one_folder_in_an_existing_bucket(place: Place, tmp_path: Path) -> None:
     """Both get the file: S3 refuses such notifications, so EventBridge's rules deliver."""
     fan = Path(__file__).parent / "data" / "fan"
-    arguments = ["--engine", "process", "--put", HELLO / "poem.txt", "--get", tmp_path, "--json"]
-    done = place.call("run", fan, *arguments)
+    done = place.call("run", fan, *of_poem(tmp_path))
     assert done.returncode == 0, done.stderr
     assert "[overlap]" in done.stderr
     assert "fan-bucket is made here" in done.stderr

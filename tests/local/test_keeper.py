@@ -41,7 +41,7 @@ def started(command: list[str], **variables: str) -> KeptProcess:
 
 def until_ready(lines: Iterable[str]) -> set[int]:
     """The ids that are printed before the word."""
-    found = set()
+    found: set[int] = set()
     for line in lines:
         if line.strip() == "ready":
             return found

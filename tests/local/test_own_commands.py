@@ -22,6 +22,7 @@ from scar_constructs.local.run import ensure_helpers
 from scar_constructs.local.server import CloudAddress
 from tests.local.test_api import call
 from tests.local.workflows import Workflow, quiet
+from tests.support.command import main
 
 pytestmark = pytest.mark.container
 
@@ -87,7 +88,7 @@ def herd(cloud: CloudAddress, tmp_path_factory: pytest.TempPathFactory) -> Workf
         # Of other registries than the local one nothing can be asked.
         patched.setattr(lock_file, "RUNTIME_IMAGE", "")
         patched.setattr(lock_file, "HELPER_IMAGE", "")
-        assert lock_file.main(["herd.yaml"]) == 0
+        assert main(["lock", "herd.yaml"]) == 0
         load(cloud, image)
         workflow = Workflow(cloud, [folder / "herd.yaml"], folder / "assembly")
     for key in ("in/a b.txt", "untouched/c d.txt", "refused/e.txt"):

@@ -19,7 +19,9 @@ SPOT = [
 ]
 
 
-def ended(code: int | None, reason: str = "", status: str = "Essential container in task exited"):
+def ended(
+    code: int | None, reason: str = "", status: str = "Essential container in task exited"
+) -> Exit:
     return Exit(code, reason, status)
 
 

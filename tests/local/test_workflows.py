@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -130,7 +131,7 @@ def test_the_images_are_in_the_registry(zoo: Workflow) -> None:
     assert all(image["imageDigest"].startswith("sha256:") for image in images)
 
 
-def _failed_events(zoo: Workflow) -> list[dict[str, object]]:
+def _failed_events(zoo: Workflow) -> list[dict[str, Any]]:
     """The bodies of all messages of the stack's failure queue; they stay in it."""
     queues = zoo.cloud.client("sqs")
     bodies = []

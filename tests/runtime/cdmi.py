@@ -45,10 +45,12 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("X-Auth-Token") != self.server.token:
             # As a server does that has no reason to read the content of a stranger.
             self.close_connection = True
-            return self._say(401)
+            self._say(401)
+            return None
         path = unquote(self.path)
         if not path.startswith("/cdmi/"):
-            return self._say(404)
+            self._say(404)
+            return None
         return self.server.folder / path.removeprefix("/cdmi/")
 
     def do_GET(self) -> None:

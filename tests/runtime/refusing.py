@@ -35,7 +35,7 @@ def said(status: str, body: bytes = b"", *headers: str) -> bytes:
 
 @dataclass
 class RefusingServer:
-    socket: socket.socket
+    listening: socket.socket
     refusals: list[Refusal]
     tls: ssl.SSLContext | None
     heads: list[bytes] = field(default_factory=list)
@@ -44,12 +44,12 @@ class RefusingServer:
 
     @property
     def url(self) -> str:
-        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.socket.getsockname()[1]}"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.listening.getsockname()[1]}"
 
     def serve(self) -> None:
         while True:
             try:
-                connection, _ = self.socket.accept()
+                connection, _ = self.listening.accept()
             except OSError:
                 return  # the test is over
             # What a service sends last must not wait for the other end's word.

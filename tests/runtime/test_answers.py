@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 from scar_runtime.aws.batch import Batch
-from scar_runtime.aws.client import ATTEMPTS, Client
+from scar_runtime.aws.client import Client
 from scar_runtime.aws.errors import AwsError, UnknownOutcomeError
 from scar_runtime.aws.functions import Functions
 from scar_runtime.aws.request import Bytes
 from scar_runtime.aws.s3 import S3, Part
 from scar_runtime.aws.secrets import Secrets
+from scar_runtime.aws.sender import ATTEMPTS
 
 from tests.runtime.scripted import Said, Server, scripted
 from tests.runtime.test_aws import client

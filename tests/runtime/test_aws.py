@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 from scar_runtime.aws.batch import Batch
-from scar_runtime.aws.client import ATTEMPTS, Client
+from scar_runtime.aws.client import Client
 from scar_runtime.aws.credentials import Provider
 from scar_runtime.aws.endpoints import bucket_address
 from scar_runtime.aws.errors import AwsError, CredentialsError
 from scar_runtime.aws.functions import Functions
 from scar_runtime.aws.request import Bytes
 from scar_runtime.aws.s3 import S3
+from scar_runtime.aws.sender import ATTEMPTS
 from scar_runtime.aws.signature import Credentials
 from scar_runtime.errors import StorageError
 from scar_runtime.events import StoredObject

@@ -123,7 +123,7 @@ def container(expires: str, key: str = "key") -> Said:
 def test_credentials_that_cannot_be_renewed_are_used_while_they_are_valid(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(credentials.time, "sleep", lambda _: None)
+    monkeypatch.setattr("time.sleep", lambda _: None)
     now = [1_800_000_000.0]
     first, then = "2027-01-15T08:10:00+00:00", "2027-01-15T09:10:00+00:00"
     refused = Said(500, b"{}")
@@ -142,7 +142,7 @@ def test_credentials_that_cannot_be_renewed_are_used_while_they_are_valid(
 
 
 def test_credentials_that_have_expired_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(credentials.time, "sleep", lambda _: None)
+    monkeypatch.setattr("time.sleep", lambda _: None)
     now = [1_800_000_000.0]
     with scripted(container("2027-01-15T08:10:00+00:00"), Said(500, b"{}")) as server:
         environ = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{server.url}/x"}

@@ -10,8 +10,9 @@ from http.client import HTTPResponse
 from typing import TypeVar
 
 import pytest
-from scar_runtime.aws.client import Client, Request
+from scar_runtime.aws.client import Client
 from scar_runtime.aws.errors import AwsError
+from scar_runtime.aws.request import Request
 from scar_runtime.batch import SubmitError, job_name
 from scar_runtime.events import Record, StoredObject
 from scar_runtime.handler import Invocation

@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from scar_runtime.aws.client import Client, Request
+from scar_runtime.aws.client import Client
+from scar_runtime.aws.request import Request
 from scar_runtime.handler import Invocation
 from scar_runtime.job import run_job
 from scar_runtime.outputs import CLAIM

@@ -63,7 +63,8 @@ class OwnJob:
 
     def runtime(self, **variables: str) -> Runtime:
         key = self.overrides["stage-in"]["environment"][0]["value"]
-        return self._made.runtime(AWS_BATCH_JOB_ID="job-1", SCAR_JOB_EVENT=key, **variables)
+        told: dict[str, Any] = {"AWS_BATCH_JOB_ID": "job-1", "SCAR_JOB_EVENT": key, **variables}
+        return self._made.runtime(**told)
 
     def stage_in(self) -> int:
         return run_stage_in(self.runtime(), self.volume)

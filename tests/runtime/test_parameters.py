@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scar_runtime.environment import VARIABLE_BYTES, parameter_variables
-from scar_runtime.events import gateway
 from scar_runtime.handler import Invocation
 
 from tests.runtime.functions import Function, Invoked
@@ -124,7 +123,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         sizes.append(len(text))
         return decode(text, **options)
 
-    monkeypatch.setattr(gateway.base64, "b64decode", counting)
+    monkeypatch.setattr("base64.b64decode", counting)
     return sizes
 
 

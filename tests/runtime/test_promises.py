@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scar_runtime.aws.client import Client, Request
+from scar_runtime.aws.client import Client
+from scar_runtime.aws.request import Request
 from scar_runtime.errors import MismatchError, ScarError
 from scar_runtime.events import Record, parse
 from scar_runtime.handler import Invocation

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from scar_runtime.aws.client import Client, Request
+from scar_runtime.aws.client import Client
 from scar_runtime.aws.errors import AwsError
+from scar_runtime.aws.request import Request
 from scar_runtime.errors import ScarError
 from scar_runtime.handler import Invocation
 from scar_runtime.job import run_job

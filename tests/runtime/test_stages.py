@@ -319,7 +319,8 @@ def test_the_launcher_passes_any_bytes_on(
     variables = {**dict(zip(names, values, strict=True)), "a.b": values[0]}
     text = launcher([*show, *words], folder, folder / "code", {"V": "given"}, variables, folder)
     (folder / "start").write_bytes(text)
-    command = [shell, "sh", folder / "start"] if shell == "busybox" else [shell, folder / "start"]
+    start = str(folder / "start")
+    command = [shell, "sh", start] if shell == "busybox" else [shell, start]
     assert subprocess.run(command, env={"PATH": "/usr/bin:/bin"}).returncode == 0
     expected = ["given", *values, values[0], *words]
     assert (folder / "said").read_bytes() == b"\0".join(os.fsencode(word) for word in expected)

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from scar_runtime.aws.client import Client, Request
+from scar_runtime.aws.client import Client
 from scar_runtime.aws.credentials import Provider
 from scar_runtime.aws.errors import AwsError
-from scar_runtime.aws.s3 import S3
+from scar_runtime.aws.request import Body, Request
+from scar_runtime.aws.s3 import S3, Part
 from scar_runtime.aws.sender import ATTEMPTS
 from scar_runtime.errors import StorageError
 from scar_runtime.storage import Storage
@@ -229,11 +230,11 @@ def test_an_upload_that_somebody_aborted_begins_again(
     """As a run does that writes the same key, and as a lifecycle rule may."""
 
     class Aborted(S3):
-        def put_part(self, bucket: str, key: str, upload: str, *rest: object) -> object:
+        def put_part(self, bucket: str, key: str, upload: str, number: int, body: Body) -> Part:
             if not done:
                 done.append(upload)
                 versioned.client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload)
-            return super().put_part(bucket, key, upload, *rest)  # type: ignore[arg-type]
+            return super().put_part(bucket, key, upload, number, body)
 
     done: list[str] = []
     made = Aborted(client(), "us-east-1", service.url)

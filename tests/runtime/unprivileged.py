@@ -94,7 +94,7 @@ def unprivileged(made: Function, **variables: str) -> Iterator[Environment]:
         with log.open("wb") as sink:
             process = subprocess.Popen(
                 [interpreter(), "-c", SERVE, str(writing)],
-                env=_variables(made, config) | variables,
+                env={**_variables(made, config), **variables},
                 cwd="/",
                 stdin=subprocess.PIPE,
                 stdout=sink,

@@ -136,7 +136,7 @@ def _submission(code: str, status: int) -> Any:
         def fail() -> None:
             if source.random() < 0.5:
                 injected.add()
-                raise AwsError("SubmitJob", status, code, "a fault of the test")
+                raise AwsError(code, "a fault of the test", status, passing=True)
 
         return fail
 
@@ -324,8 +324,8 @@ def cases() -> Iterator[tuple[Kind, str]]:
 
 def table(rows: Sequence[Row]) -> str:
     """The rows as Markdown, with their sums."""
-    head = ("fault", "mode", "events", "faults", "outputs", "in the failure queue")
-    head += ("lost", "corrupted", "doubled")
+    head = ["fault", "mode", "events", "faults", "outputs", "in the failure queue"]
+    head += ["lost", "corrupted", "doubled"]
     total = Row(
         "**all**",
         "",

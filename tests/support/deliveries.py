@@ -18,7 +18,8 @@ from dataclasses import dataclass, field, replace
 from http.client import HTTPResponse
 from typing import Any, TypeVar
 
-from scar_runtime.aws.client import Client, Request
+from scar_runtime.aws.client import Client
+from scar_runtime.aws.request import Request
 from scar_runtime.errors import ScarError
 from scar_runtime.handler import Invocation
 from scar_runtime.job import run_job
@@ -143,7 +144,8 @@ class Platform:
         befalls = self.process()
         runtime = replace(made, client=befalls.client, ahead=made.ahead + befalls.ahead).job(number)
         befalls.prepare(runtime)
-        runtime.terminator.install = lambda: None  # type: ignore[method-assign]  # main thread only
+        # Signals can be caught in the main thread only.
+        setattr(runtime.terminator, "install", lambda *_: None)  # noqa: B010
         with closing(runtime.connections):
             try:
                 return run_job(runtime) == 0

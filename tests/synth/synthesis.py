@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ def templates_of_files(*paths: Path) -> dict[str, Json]:
         return synthesise(load_application(paths).application, Path(outdir))
 
 
-def resources(template: Json, *types: str) -> dict[str, Json]:
+def resources(template: Mapping[str, Any], *types: str) -> dict[str, Json]:
     """The template's resources by logical id: all, or those of these types."""
     return {
         name: resource

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from aws_cdk.assertions import Template
 
-from scar_constructs.aws.package.assets import RUNTIME, image_context
+from scar_constructs.aws.package.assets import image_context
+from scar_constructs.installation import RUNTIME
 from scar_constructs.language.workflow.join import Application
 from scar_constructs.model import NO_COMMAND, Command, ExecutionMode, Function
 from tests.synth.models import function, workflow

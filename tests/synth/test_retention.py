@@ -46,7 +46,7 @@ def every_resource() -> list[tuple[str, Json]]:
 
 
 def is_kept(resource: Json) -> bool:
-    return resource.get("DeletionPolicy", "Delete") != "Delete"
+    return bool(resource.get("DeletionPolicy", "Delete") != "Delete")
 
 
 def name_of(resource: Json) -> object:

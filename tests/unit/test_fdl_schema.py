@@ -15,7 +15,7 @@ from jsonschema import Draft7Validator
 
 from scar_constructs.language.diagnostics.problems import Report
 from scar_constructs.language.keys import batch as batch_keys
-from scar_constructs.language.keys import blocks, container, dialects, function, network
+from scar_constructs.language.keys import blocks, buckets, container, dialects, function, network
 from scar_constructs.language.keys.dialects import TOP
 from scar_constructs.language.keys.scalars import Shape
 from scar_constructs.language.reference.schema import render_schema, schema
@@ -61,7 +61,7 @@ def agree(shape: Shape, value: Any) -> None:
 
 GROUPS = {
     "api_gateway": blocks.API_GATEWAY,
-    "bucket": dialects.BUCKET,
+    "bucket": buckets.BUCKET,
     "cloudwatch": blocks.CLOUDWATCH,
     "compute_resources": batch_keys.COMPUTE_RESOURCES,
     "container": container.CONTAINER,
@@ -70,7 +70,7 @@ GROUPS = {
     "input": function.INPUT,
     "multi_node_parallel": batch_keys.MULTI_NODE,
     "output": function.OUTPUT,
-    "s3": dialects.CLASSIC_S3,
+    "s3": buckets.CLASSIC_S3,
     "vpc": network.VPC,
     "lambda": function.LAMBDA,
     "batch": batch_keys.BATCH,

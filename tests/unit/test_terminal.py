@@ -15,10 +15,9 @@ from rich.console import Console
 
 from scar_constructs.cli.prune import _line as prune_line
 from scar_constructs.cli.redrive import _line as redrive_line
-from scar_constructs.language.diagnostics.problems import Problem, Severity
+from scar_constructs.language.diagnostics.problems import Position, Problem, Severity
 from scar_constructs.language.diagnostics.rendering import Form, render_as, render_for_terminal
 from scar_constructs.language.reference.explain import Fate, Verdict, render_explanation
-from scar_constructs.language.yaml.tree import Position
 from scar_constructs.local.report import Outcome, failures, print_table
 from scar_constructs.operate.prune.leftovers import Action as PruneAction
 from scar_constructs.operate.prune.leftovers import Leftover
@@ -71,9 +70,16 @@ def test_a_message_is_visible_on_its_stream() -> None:
 
 
 def problem() -> Problem:
-    words = {"message": HOSTILE, "got": HOSTILE, "fix": HOSTILE, "file": f"/no/{HOSTILE[:9]}"}
     return Problem(
-        path=HOSTILE, rule="unknown-key", severity=Severity.ERROR, line=1, column=1, **words
+        path=HOSTILE,
+        rule="unknown-key",
+        severity=Severity.ERROR,
+        line=1,
+        column=1,
+        message=HOSTILE,
+        got=HOSTILE,
+        fix=HOSTILE,
+        file=f"/no/{HOSTILE[:9]}",
     )
 
 
