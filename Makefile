@@ -5,7 +5,7 @@ BIN := .venv/bin
 # The pinned Node.js comes before the system's: jsii and the CDK CLI run on whichever is first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup demo test check bench soak clean
+.PHONY: help setup demo fast test check bench soak clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ node_modules/.done: package.json package-lock.json
 demo: setup ## run a two-step workflow on the local cloud and show its outputs
 	$(BIN)/scar local run examples/hello --put examples/hello/poem.txt --get out
 	@tail -n +1 out/hello-bucket/counts/*
+
+fast: .venv/.done node_modules/.done ## run the tests that need no container engine
+	$(BIN)/python -m pytest --numprocesses=2 -m "not container"
 
 test: setup ## run the whole test suite, in two processes
 	$(BIN)/python -m pytest --numprocesses=2
