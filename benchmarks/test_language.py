@@ -63,9 +63,7 @@ def medians(runs: Sequence[tuple[float, float]]) -> tuple[float, float]:
 
 def check(path: Path) -> Used:
     """Both in turns; the first round only warms the disk's cache."""
-    rounds = [
-        (used("scar_constructs.language", "check", str(path)), used()) for _ in range(RUNS + 1)
-    ]
+    rounds = [(used("scar_constructs", "check", str(path)), used()) for _ in range(RUNS + 1)]
     ours, imports = zip(*rounds[1:], strict=True)
     return Used(medians(ours), medians(imports))
 

@@ -9,6 +9,7 @@ tell them once it is deployed.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from aws_cdk.assertions import Template
@@ -24,13 +25,12 @@ _PATH = "aws:cdk:path"
 def rights(stack: join.Stack, name: str) -> Mapping[str, Any]:
     """The roles that are made for the function `name` of the stack, none being named by the user:
     path of the role inside of the function -> trust and policies."""
-    own = stack.model_copy(
-        update={
-            "functions": tuple(
-                _without_roles(function) if function.name == name else function
-                for function in stack.functions
-            )
-        }
+    own = replace(
+        stack,
+        functions=tuple(
+            _without_roles(function) if function.name == name else function
+            for function in stack.functions
+        ),
     )
     template = Template.from_stack(WorkflowStack(new_app(), stack.name, workflow=own)).to_json()
     start = f"{stack.name}/Functions/{name}/"
@@ -49,8 +49,8 @@ def rights(stack: join.Stack, name: str) -> Mapping[str, Any]:
 
 
 def _without_roles(function: Function) -> Function:
-    batch = function.batch.model_copy(update={"job_role": None})
-    return function.model_copy(update={"role": None, "batch": batch})
+    batch = replace(function.batch, job_role=None)
+    return replace(function, role=None, batch=batch)
 
 
 def _plain(value: Any) -> Any:

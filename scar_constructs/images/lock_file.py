@@ -6,6 +6,7 @@ The form of the file is in `language.lock`; `scar lock` writes it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import yaml
 
@@ -30,13 +31,13 @@ def pin_all(application: Application, lock: Lock) -> Application:
     """The application with the images of all functions pinned."""
 
     def pinned(function: Function) -> Function:
-        return function.model_copy(update={"image": pin(function.image, lock)})
+        return replace(function, image=pin(function.image, lock))
 
     stacks = tuple(
-        stack.model_copy(update={"functions": tuple(pinned(one) for one in stack.functions)})
+        replace(stack, functions=tuple(pinned(one) for one in stack.functions))
         for stack in application.stacks
     )
-    return application.model_copy(update={"stacks": stacks})
+    return replace(application, stacks=stacks)
 
 
 def render(lock: Lock) -> str:

@@ -17,19 +17,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import yaml
-from pydantic import ValidationError
 
 from scar_constructs.errors import UserError
-from scar_constructs.model import Architecture, Command, Model
+from scar_constructs.model import Architecture, Command
 
 LOCK_FILE = Path("images.lock.yaml")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_PROCESSORS = [one.value for one in Architecture]
+_LISTS = ("entrypoint", "command")
 
 
-class ImageConfig(Model):
+@dataclass(frozen=True, kw_only=True)
+class ImageConfig:
     """What an image says of its program; empty where it says nothing.
 
     https://github.com/opencontainers/image-spec/blob/main/config.md
@@ -45,12 +48,13 @@ class ImageConfig(Model):
         return Command(entrypoint=self.entrypoint, command=self.command)
 
 
-class LockedImage(Model):
+@dataclass(frozen=True, kw_only=True)
+class LockedImage:
     """An image's digest, which is that of all its platforms together, and its configuration for
     each of our processors that somebody asked for."""
 
     digest: str
-    configs: Mapping[Architecture, ImageConfig] = {}
+    configs: Mapping[Architecture, ImageConfig] = field(default_factory=dict)
 
 
 Lock = Mapping[str, LockedImage]
@@ -87,12 +91,39 @@ def _locked(name: str, entry: object, path: Path) -> LockedImage:
     digest = parts.pop("digest", None)
     if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
         raise LockError(f"{path}: the digest of {name} must be sha256:..., got {digest!r}")
-    try:
-        return LockedImage(digest=digest, configs=parts)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"][1:])
-        raise LockError(f"{path}: {name}: {place}: {first['msg'].lower()}") from error
+    configs = {}
+    for processor, config in parts.items():
+        if processor not in _PROCESSORS:
+            known = ", ".join(_PROCESSORS)
+            raise LockError(f"{path}: {name}: {processor}: must be one of {known}")
+        configs[Architecture(processor)] = _config(config, f"{path}: {name}: {processor}")
+    return LockedImage(digest=digest, configs=configs)
+
+
+def _config(entry: object, place: str) -> ImageConfig:
+    """Of one processor; all four fields, and nothing else."""
+    if not isinstance(entry, Mapping):
+        raise LockError(f"{place}: must be a mapping")
+    names = [one.name for one in fields(ImageConfig)]
+    if unknown := [str(name) for name in entry if name not in names]:
+        raise LockError(f"{place}.{unknown[0]}: is not a known field")
+    for name in names:
+        if name not in entry:
+            raise LockError(f"{place}.{name}: field required")
+        if name in _LISTS and not _is_words(entry[name]):
+            raise LockError(f"{place}.{name}: must be a list of text")
+        if name not in _LISTS and not isinstance(entry[name], str):
+            raise LockError(f"{place}.{name}: must be text")
+    return ImageConfig(
+        entrypoint=tuple(entry["entrypoint"]),
+        command=tuple(entry["command"]),
+        working_dir=entry["working_dir"],
+        user=entry["user"],
+    )
+
+
+def _is_words(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(word, str) for word in value)
 
 
 def document_of(lock: Lock) -> dict[str, object]:
@@ -101,7 +132,7 @@ def document_of(lock: Lock) -> dict[str, object]:
         name: {
             "digest": image.digest,
             **{
-                processor.value: config.model_dump(mode="json")
+                processor.value: _document(config)
                 for processor, config in sorted(image.configs.items())
             },
         }
@@ -109,3 +140,8 @@ def document_of(lock: Lock) -> dict[str, object]:
         else image.digest
         for name, image in lock.items()
     }
+
+
+def _document(config: ImageConfig) -> dict[str, object]:
+    words = {name: list(getattr(config, name)) for name in _LISTS}
+    return {**words, "working_dir": config.working_dir, "user": config.user}

@@ -8,6 +8,7 @@ carry unchanged.
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from scar_constructs.model import Function, Input, Output, StorageProvider
@@ -50,7 +51,7 @@ def _command(function: Function) -> dict[str, list[str]]:
 
 
 def _provider(provider: StorageProvider) -> dict[str, Any]:
-    return provider.model_dump(exclude={"name"})
+    return {name: value for name, value in asdict(provider).items() if name != "name"}
 
 
 def _input(source: Input) -> dict[str, Any]:

@@ -21,12 +21,11 @@ from scar_constructs.model.function import (
     ScriptCredentials,
     Vpc,
 )
-from scar_constructs.model.record import NO_VARIABLES, Model, Variables
+from scar_constructs.model.record import Variables
 from scar_constructs.model.storage import OWN, Input, Output, StorageProvider
 
 __all__ = [
     "NO_COMMAND",
-    "NO_VARIABLES",
     "OWN",
     "Api",
     "ApiAuth",
@@ -41,7 +40,6 @@ __all__ = [
     "Function",
     "Input",
     "LogTarget",
-    "Model",
     "MultiNode",
     "Output",
     "Script",

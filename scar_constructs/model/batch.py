@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pydantic import Field
-
-from scar_constructs.model.record import NO_VARIABLES, Limits, Model, Variables
+from scar_constructs.model.record import Limits, Variables
 
 
 class ComputeType(StrEnum):
@@ -37,7 +36,8 @@ class Sharing(StrEnum):
     """That of the functions of the file that give the environment the same name."""
 
 
-class ComputeResources(Model):
+@dataclass(frozen=True, kw_only=True)
+class ComputeResources:
     """The machines of a compute environment. Without `desired_vcpus` Batch finds the start."""
 
     type: ComputeType
@@ -51,14 +51,16 @@ class ComputeResources(Model):
     launch_template_name: str | None = None
 
 
-class MultiNode(Model):
+@dataclass(frozen=True, kw_only=True)
+class MultiNode:
     """A job over several hosts, one of which leads."""
 
     nodes: int
     main_node: int
 
 
-class Batch(Model):
+@dataclass(frozen=True, kw_only=True)
+class Batch:
     """How a function runs as a Batch job. Memory in MiB, time-out in seconds per attempt.
 
     `ephemeral_storage_gib` is the disk of a Fargate job (None: Fargate's own 20 GiB), `disk_gib`
@@ -76,14 +78,14 @@ class Batch(Model):
     attempts: int
     timeout_seconds: int
     disk_gib: int
-    environment: Variables = NO_VARIABLES
+    environment: Variables = field(default_factory=dict)
     shared_memory_mib: int | None = None
-    ulimits: Limits = Field(default_factory=dict)
+    ulimits: Limits = field(default_factory=dict)
     enabled: bool = True
     managed: bool = True
     service_role: str | None = None
     job_role: str | None = None
-    secrets: Variables = NO_VARIABLES
+    secrets: Variables = field(default_factory=dict)
     ephemeral_storage_gib: int | None = None
     compute_environment: str | None = None
     says_nothing: bool = False

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from scar_constructs.model.record import Model
+from dataclasses import dataclass
 
 
-class Command(Model):
+@dataclass(frozen=True, kw_only=True)
+class Command:
     """ENTRYPOINT and CMD; None for what is not given, or not known.
 
     https://docs.docker.com/reference/dockerfile/#understand-how-cmd-and-entrypoint-interact

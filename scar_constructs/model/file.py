@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import Field
-
 from scar_constructs.model.function import Function
-from scar_constructs.model.record import NO_VARIABLES, Model, Variables
+from scar_constructs.model.record import Variables
 
 
-class LogTarget(Model):
+@dataclass(frozen=True, kw_only=True)
+class LogTarget:
     """A bucket that takes access logs, and the folder for them, with no slash at either end."""
 
     bucket: str
     folder: str = ""
 
 
-class BucketSettings(Model):
+@dataclass(frozen=True, kw_only=True)
+class BucketSettings:
     """What the top-level key `buckets` says of one bucket.
 
     `replicate_to` is a bucket that gets a copy of each object; `replica_kms_key` encrypts the
@@ -36,7 +37,8 @@ class BucketSettings(Model):
     event_bridge: bool = False
 
 
-class StackOptions(Model):
+@dataclass(frozen=True, kw_only=True)
+class StackOptions:
     """What a file switches on for its whole stack; all of it is off unless the file says so.
 
     `spool` names the bucket that the runtime keeps for itself.
@@ -48,13 +50,14 @@ class StackOptions(Model):
     flow_logs: bool = False
 
 
-class WorkflowFile(Model):
+@dataclass(frozen=True, kw_only=True)
+class WorkflowFile:
     """One YAML file: the functions that deploy, roll back and are removed together."""
 
     name: str
     path: Path
     functions: tuple[Function, ...]
-    buckets: Mapping[str, BucketSettings] = Field(default_factory=dict)
-    tags: Variables = NO_VARIABLES
+    buckets: Mapping[str, BucketSettings] = field(default_factory=dict)
+    tags: Variables = field(default_factory=dict)
     region: str | None = None
-    options: StackOptions = StackOptions()
+    options: StackOptions = field(default_factory=StackOptions)

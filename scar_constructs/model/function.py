@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from scar_constructs.model.batch import Batch, Sharing
 from scar_constructs.model.command import NO_COMMAND, Command
-from scar_constructs.model.record import NO_VARIABLES, Model, Variables
+from scar_constructs.model.record import Variables
 from scar_constructs.model.storage import OWN, Input, Output, StorageProvider
 
 
@@ -27,21 +28,24 @@ class ExecutionMode(StrEnum):
         return self is not ExecutionMode.LAMBDA
 
 
-class Script(Model):
+@dataclass(frozen=True, kw_only=True)
+class Script:
     """The user's script, read once by the parser; undecodable bytes are kept as surrogates."""
 
     name: str
     content: str
 
 
-class Vpc(Model):
+@dataclass(frozen=True, kw_only=True)
+class Vpc:
     """Existing subnets and security groups for a Lambda function."""
 
     subnet_ids: tuple[str, ...]
     security_group_ids: tuple[str, ...]
 
 
-class FileSystem(Model):
+@dataclass(frozen=True, kw_only=True)
+class FileSystem:
     """An EFS access point and the folder where functions and jobs see it.
 
     Jobs have to know the file system behind it, too.
@@ -64,7 +68,8 @@ class ApiAuth(StrEnum):
     NONE = "none"
 
 
-class Api(Model):
+@dataclass(frozen=True, kw_only=True)
+class Api:
     """An HTTPS endpoint: `POST https://.../<stage>/launch`, or whatever `method` lets through.
 
     `web_acl` is the ARN of a firewall that looks at each request first. `parameters` are those of a
@@ -93,7 +98,8 @@ class Architecture(StrEnum):
     ARM64 = "arm64"
 
 
-class Function(Model):
+@dataclass(frozen=True, kw_only=True)
+class Function:
     """One function: an image and a script, with where its files come from and go to.
 
     `role` is an existing role that is used as it is; `concurrency` None means the account's limit.
@@ -117,11 +123,11 @@ class Function(Model):
     description: str
     log_level: str
     log_retention_days: int
-    environment: Variables = NO_VARIABLES
-    lambda_environment: Variables = NO_VARIABLES
+    environment: Variables = field(default_factory=dict)
+    lambda_environment: Variables = field(default_factory=dict)
     inputs: tuple[Input, ...] = ()
     outputs: tuple[Output, ...] = ()
-    tags: Variables = NO_VARIABLES
+    tags: Variables = field(default_factory=dict)
     architecture: Architecture = Architecture.X86_64
     role: str | None = None
     vpc: Vpc | None = None
@@ -129,7 +135,7 @@ class Function(Model):
     concurrency: int | None = None
     tracing: bool = False
     retired: bool = False
-    secrets: Variables = NO_VARIABLES
+    secrets: Variables = field(default_factory=dict)
     api: Api | None = None
     image_file: Path | None = None
     create_image: bool = True
@@ -165,7 +171,7 @@ class Function(Model):
         former = self.batch.former
         if former is None or not self.execution_mode.runs_on_batch:
             return (self,)
-        before = self.model_copy(update={"batch": former})
+        before = replace(self, batch=former)
         return (self,) if before.machines == self.machines else (self, before)
 
     @property

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from scar_constructs.model.record import Model
+from dataclasses import dataclass
 
 OWN = "s3"
 """The storage provider that needs no definition: S3 of the account that the stack is in."""
 
 
-class StorageProvider(Model):
+@dataclass(frozen=True, kw_only=True)
+class StorageProvider:
     """Where files are beside the buckets of the account itself; None for what the kind has not.
 
     `name` is as inputs and outputs refer to it, such as `minio.mine`. `endpoint` is a URL. `secret`
@@ -29,7 +30,8 @@ class StorageProvider(Model):
         return OWN if self.kind == OWN else f"{self.endpoint}/{self.space or ''}"
 
 
-class Input(Model):
+@dataclass(frozen=True, kw_only=True)
+class Input:
     """A folder of a bucket whose new files trigger the function.
 
     Where the provider knows no buckets, the first part of the path stands for one.
@@ -46,7 +48,8 @@ class Input(Model):
     provider: str = OWN
 
 
-class Output(Model):
+@dataclass(frozen=True, kw_only=True)
+class Output:
     """A folder of a bucket that takes the files which the script left in its output folder.
 
     A file is taken when its path relative to the output folder starts with any of `prefixes` and

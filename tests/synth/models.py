@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from scar_constructs.language.workflow.join import Bucket, Notification, Stack
 from scar_constructs.model import (
     Batch,
@@ -57,19 +60,19 @@ FUNCTION = Function(
 )
 
 
-def function(**changes: object) -> Function:
+def function(**changes: Any) -> Function:
     """The function above with some fields changed."""
-    return FUNCTION.model_copy(update=changes)
+    return replace(FUNCTION, **changes)
 
 
-def batch(**changes: object) -> Batch:
+def batch(**changes: Any) -> Batch:
     """The Batch part above with some fields changed."""
-    return BATCH.model_copy(update=changes)
+    return replace(BATCH, **changes)
 
 
-def compute(**changes: object) -> ComputeResources:
+def compute(**changes: Any) -> ComputeResources:
     """The compute resources above with some fields changed."""
-    return COMPUTE.model_copy(update=changes)
+    return replace(COMPUTE, **changes)
 
 
 def notifications(*functions: Function, bucket: str) -> tuple[Notification, ...]:
@@ -84,24 +87,27 @@ def notifications(*functions: Function, bucket: str) -> tuple[Notification, ...]
     )
 
 
-def workflow(*functions: Function, **changes: object) -> Stack:
+def workflow(*functions: Function, **changes: Any) -> Stack:
     """A stack of these functions that owns all buckets they use."""
     inputs = [source.bucket for one in functions for source in one.inputs]
     outputs = [target.bucket for one in functions for target in one.outputs]
-    stack = Stack(
-        name="flow",
-        functions=functions,
-        buckets=tuple(
-            Bucket(
-                name=name,
-                settings=BucketSettings(),
-                notifications=notifications(*functions, bucket=name),
-            )
-            for name in dict.fromkeys([*inputs, *outputs])
+    stack = replace(
+        Stack(
+            name="flow",
+            functions=functions,
+            buckets=tuple(
+                Bucket(
+                    name=name,
+                    settings=BucketSettings(),
+                    notifications=notifications(*functions, bucket=name),
+                )
+                for name in dict.fromkeys([*inputs, *outputs])
+            ),
+            depends_on=(),
+            tags={},
+            region=None,
         ),
-        depends_on=(),
-        tags={},
-        region=None,
-    ).model_copy(update=changes)
+        **changes,
+    )
     keys = {one.name: one.settings.kms_key for one in stack.buckets if one.settings.kms_key}
-    return stack.model_copy(update={"kms_keys": {**keys, **stack.kms_keys}})
+    return replace(stack, kms_keys={**keys, **stack.kms_keys})

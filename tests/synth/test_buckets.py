@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from aws_cdk.assertions import Match, Template
 
@@ -13,10 +15,10 @@ from tests.synth.synthesis import flat, resources, template_of, templates_of
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/11112222-3333-4444-5555-666677778888"
 
 
-def bucket(name: str = "photos", **settings: object) -> Bucket:
+def bucket(name: str = "photos", **settings: Any) -> Bucket:
     return Bucket(
         name=name,
-        settings=BucketSettings.model_validate(settings),
+        settings=BucketSettings(**settings),
         notifications=notifications(function(), bucket=name),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +60,8 @@ def one(mode: ExecutionMode = ExecutionMode.BATCH, **changes: Any) -> Function:
 
 def nodes() -> Function:
     made = one()
-    wanted = made.batch.model_copy(update={"multi_node": MultiNode(nodes=2, main_node=0)})
-    return made.model_copy(update={"batch": wanted})
+    wanted = replace(made.batch, multi_node=MultiNode(nodes=2, main_node=0))
+    return replace(made, batch=wanted)
 
 
 def fargate(**changes: Any) -> Function:

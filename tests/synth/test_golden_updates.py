@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,46 +30,40 @@ def templates(application: Application) -> dict[str, Json]:
 
 
 def altered(application: Application, change: Callable[[Stack], Stack]) -> Application:
-    return application.model_copy(
-        update={"stacks": tuple(change(stack) for stack in application.stacks)}
-    )
+    return replace(application, stacks=tuple(change(stack) for stack in application.stacks))
 
 
 def with_other_functions(stack: Stack) -> Stack:
     """Every function with all at once that must not replace anything."""
-    return stack.model_copy(
-        update={"functions": tuple(other(one) for one in stack.functions), "tags": {"new": "tag"}}
+    return replace(
+        stack, functions=tuple(other(one) for one in stack.functions), tags={"new": "tag"}
     )
 
 
 def other(one: Function) -> Function:
-    resources_ = one.batch.compute_resources.model_copy(
-        update={"instance_types": ("c6i.xlarge",), "max_vcpus": 64}
-    )
-    return one.model_copy(
-        update={
-            "memory_mib": one.memory_mib + 1024,
-            "timeout_seconds": one.timeout_seconds - 1,
-            "image": one.image.partition("@")[0].partition(":")[0] + ":other" if one.image else "",
-            "script": Script(name="run.sh", content="true\n") if one.script else None,
-            "environment": {**one.environment, "OTHER": "value"},
-            "lambda_environment": {**one.lambda_environment, "OTHER": "value"},
-            "tags": {**one.tags, "other": "tag"},
-            "description": "another",
-            "retries": 0,
-            "log_retention_days": 1,
-            "batch": one.batch.model_copy(
-                update={
-                    "vcpus": one.batch.vcpus * 2,
-                    "memory_mib": one.batch.memory_mib * 2,
-                    "disk_gib": 500,
-                    "attempts": 7,
-                    "timeout_seconds": 7200,
-                    "environment": {**one.batch.environment, "OTHER": "value"},
-                    "compute_resources": resources_,
-                }
-            ),
-        }
+    resources_ = replace(one.batch.compute_resources, instance_types=("c6i.xlarge",), max_vcpus=64)
+    return replace(
+        one,
+        memory_mib=one.memory_mib + 1024,
+        timeout_seconds=one.timeout_seconds - 1,
+        image=one.image.partition("@")[0].partition(":")[0] + ":other" if one.image else "",
+        script=Script(name="run.sh", content="true\n") if one.script else None,
+        environment={**one.environment, "OTHER": "value"},
+        lambda_environment={**one.lambda_environment, "OTHER": "value"},
+        tags={**one.tags, "other": "tag"},
+        description="another",
+        retries=0,
+        log_retention_days=1,
+        batch=replace(
+            one.batch,
+            vcpus=one.batch.vcpus * 2,
+            memory_mib=one.batch.memory_mib * 2,
+            disk_gib=500,
+            attempts=7,
+            timeout_seconds=7200,
+            environment={**one.batch.environment, "OTHER": "value"},
+            compute_resources=resources_,
+        ),
     )
 
 
@@ -95,12 +90,7 @@ def _lost(before: Json, after: Json) -> Iterator[str]:
 def with_newcomer(stack: Stack) -> Stack:
     notice = Notification(function_name="newcomer", prefix="in/", suffix="")
     bucket = Bucket(name="newcomer-bucket", settings=BucketSettings(), notifications=(notice,))
-    return stack.model_copy(
-        update={
-            "functions": (*stack.functions, NEWCOMER),
-            "buckets": (*stack.buckets, bucket),
-        }
-    )
+    return replace(stack, functions=(*stack.functions, NEWCOMER), buckets=(*stack.buckets, bucket))
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.name in SOME], ids=sorted(SOME))
@@ -108,7 +98,7 @@ def test_a_function_more_or_less_touches_no_other(case: Path) -> None:
     """To and fro: what a function brings goes with it, and its bucket stays with its data."""
     application = load_application([case]).application
     first, *rest = application.stacks
-    grown = application.model_copy(update={"stacks": (with_newcomer(first), *rest)})
+    grown = replace(application, stacks=(with_newcomer(first), *rest))
     old, new = templates(application), templates(grown)
     before, after = old.pop(first.name), new.pop(first.name)
     touched = {path_of(after, name) for name in changed(before, after)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,7 @@ def test_a_derived_image_is_not_told_what_to_start() -> None:
     """The runtime is, by the configuration inside."""
     one = function(script=None, execution_mode=ExecutionMode.LAMBDA_BATCH)
     given = Command(entrypoint=("cowsay",), command=("moo",))
-    template = templates_of(workflow(one.model_copy(update={"own_command": given})))["flow"]
+    template = templates_of(workflow(replace(one, own_command=given)))["flow"]
     assert "ImageConfig" not in json.dumps(template)
     (job,) = resources(template, "AWS::Batch::JobDefinition").values()
     assert "Command" not in job["Properties"]["ContainerProperties"]

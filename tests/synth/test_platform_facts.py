@@ -6,6 +6,7 @@ The table in docs/resources.md names the page of each fact and its test here.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -222,7 +223,7 @@ def test_the_host_s_metadata_asks_for_a_token(kind: ComputeType) -> None:
 
 @pytest.mark.parametrize("kind", [ComputeType.EC2, ComputeType.FARGATE])
 def test_a_job_mounts_efs_by_its_id_with_the_access_point_and_its_role(kind: ComputeType) -> None:
-    one = jobs(kind).model_copy(update={"file_system": FILES})
+    one = replace(jobs(kind), file_system=FILES)
     made = definition(one)["ContainerProperties"]
     assert made["MountPoints"] == [{"SourceVolume": "file-system", "ContainerPath": "/mnt/data"}]
     assert made["Volumes"] == [
@@ -241,11 +242,10 @@ def test_a_job_mounts_efs_by_its_id_with_the_access_point_and_its_role(kind: Com
 
 
 def test_whoever_mounts_efs_may_do_so_through_the_access_point_alone() -> None:
-    one = jobs(ComputeType.EC2, ExecutionMode.LAMBDA_BATCH).model_copy(
-        update={
-            "file_system": FILES,
-            "vpc": Vpc(subnet_ids=NETWORK["subnets"], security_group_ids=("sg-0a1b2c3d",)),
-        }
+    one = replace(
+        jobs(ComputeType.EC2, ExecutionMode.LAMBDA_BATCH),
+        file_system=FILES,
+        vpc=Vpc(subnet_ids=NETWORK["subnets"], security_group_ids=("sg-0a1b2c3d",)),
     )
     granted = {
         path.split("/")[3]: (flat(said["Resource"]).rpartition("/")[2], said["Condition"])
@@ -264,7 +264,7 @@ def test_lambda_mounts_efs_by_the_access_point_in_a_vpc_under_mnt() -> None:
 
 
 def test_a_dispatcher_mounts_nothing() -> None:
-    made = template(jobs(ComputeType.EC2).model_copy(update={"file_system": FILES}))
+    made = template(replace(jobs(ComputeType.EC2), file_system=FILES))
     assert "FileSystemConfigs" not in only(made, "AWS::Lambda::Function")
     mounting = [path for path, said in statements(made) if said["Sid"] == "MountFileSystem"]
     assert mounting == ["flow/Functions/thumbnails/Job/Role/Resource"]

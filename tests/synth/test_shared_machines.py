@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,9 +96,8 @@ def test_a_function_more_changes_what_is_shared_in_place() -> None:
 def test_the_identity_of_an_environment_is_its_name_whatever_is_said_of_it() -> None:
     other = compute(max_vcpus=64, instance_types=("c6i",))
     for settings in (COMMON, OWN, NAMED):
-        change = {"compute_resources": other, "disk_gib": 500}
         before = made(jobs("one", settings))
-        after = made(jobs("one", settings.model_copy(update=change)))
+        after = made(jobs("one", replace(settings, compute_resources=other, disk_gib=500)))
         assert resources(before).keys() == resources(after).keys()
         assert changed(before, after)
         assert replaced(before, after) == []
@@ -105,7 +105,7 @@ def test_the_identity_of_an_environment_is_its_name_whatever_is_said_of_it() -> 
 
 def moved(now: Any, before: Any) -> Function:
     """A function in another environment than before, whose queue is kept for the jobs there."""
-    return jobs("one", now.model_copy(update={"former": before}))
+    return jobs("one", replace(now, former=before))
 
 
 MOVES = [(OWN, COMMON), (COMMON, OWN), (NAMED, OWN), (COMMON, NAMED)]

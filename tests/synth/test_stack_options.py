@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aws_cdk.assertions import Match, Template
@@ -31,17 +33,17 @@ BOTH = function(
 )
 
 
-def stack(settings: BucketSettings | None = None, **options: object) -> Stack:
+def stack(settings: BucketSettings | None = None, **options: Any) -> Stack:
     """A function of both services, and its bucket with these settings."""
     photos = Bucket(
         name="photos",
         settings=settings or BucketSettings(),
         notifications=notifications(BOTH, bucket="photos"),
     )
-    return workflow(BOTH, buckets=(photos,), options=StackOptions.model_validate(options))
+    return workflow(BOTH, buckets=(photos,), options=StackOptions(**options))
 
 
-def made(settings: BucketSettings | None = None, **options: object) -> Json:
+def made(settings: BucketSettings | None = None, **options: Any) -> Json:
     return templates_of(stack(settings, **options))["flow"]
 
 
@@ -239,11 +241,11 @@ ON = {
         {"S3BucketLoggingEnabled", "AwsSolutions-S1", "CKV_AWS_18"},
     ),
     "concurrency and tracing": (
-        workflow(BOTH.model_copy(update={"concurrency": 3, "tracing": True})),
+        workflow(replace(BOTH, concurrency=3, tracing=True)),
         {"LambdaConcurrency", "CKV_AWS_115", "Serverless-LambdaTracing"},
     ),
     "vpc": (
-        workflow(BOTH.model_copy(update={"vpc": VPC})),
+        workflow(replace(BOTH, vpc=VPC)),
         {"LambdaInsideVPC", "CKV_AWS_117"},
     ),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 
 import pytest
 
@@ -70,9 +71,7 @@ def test_roles_that_the_user_names_get_nothing() -> None:
 
 
 def test_another_accounts_bucket_is_read_by_the_role_where_there_are_no_keys() -> None:
-    one = elsewhere().model_copy(
-        update={"inputs": (Input(bucket="theirs", folder="in", provider="s3.partner"),)}
-    )
+    one = replace(elsewhere(), inputs=(Input(bucket="theirs", folder="in", provider="s3.partner"),))
     assert data_of(allowed(template_of(one), "Role"))[f"{S3}theirs/in/*"] == READ
 
 

@@ -6,6 +6,7 @@ of the resource types say which properties force a replacement.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -76,25 +77,23 @@ CHANGES: dict[str, tuple[Function, Function]] = {
     "memory": (JOBS, function(execution_mode=ExecutionMode.BATCH, memory_mib=2048)),
     "image": (function(), function(image="debian:sid")),
     "image of a job": (JOBS, function(execution_mode=ExecutionMode.BATCH, image="debian:sid")),
-    "script": (JOBS, JOBS.model_copy(update={"script": Script(name="run.sh", content="true")})),
+    "script": (JOBS, replace(JOBS, script=Script(name="run.sh", content="true"))),
     "environment": (function(), function(environment={"A_KEY": "b"})),
     "lambda environment": (function(), function(lambda_environment={"A_KEY": "b"})),
-    "tag": (JOBS, JOBS.model_copy(update={"tags": {"owner": "me"}})),
+    "tag": (JOBS, replace(JOBS, tags={"owner": "me"})),
     "instance type": (
         JOBS,
-        JOBS.model_copy(
-            update={"batch": batch(compute_resources=compute(instance_types=("c6i.xlarge",)))}
-        ),
+        replace(JOBS, batch=batch(compute_resources=compute(instance_types=("c6i.xlarge",)))),
     ),
-    "vCPUs": (JOBS, JOBS.model_copy(update={"batch": batch(vcpus=4)})),
+    "vCPUs": (JOBS, replace(JOBS, batch=batch(vcpus=4))),
     "most vCPUs": (
         JOBS,
-        JOBS.model_copy(update={"batch": batch(compute_resources=compute(max_vcpus=64))}),
+        replace(JOBS, batch=batch(compute_resources=compute(max_vcpus=64))),
     ),
-    "disk": (JOBS, JOBS.model_copy(update={"batch": batch(disk_gib=500)})),
+    "disk": (JOBS, replace(JOBS, batch=batch(disk_gib=500))),
     "output": (function(), function(outputs=())),
     "retries": (function(), function(retries=0)),
-    "log retention": (JOBS, JOBS.model_copy(update={"log_retention_days": 1})),
+    "log retention": (JOBS, replace(JOBS, log_retention_days=1)),
 }
 
 
@@ -117,7 +116,7 @@ def test_another_capacity_keeps_every_name() -> None:
     """EC2 to Fargate replaces what has no name, and only that."""
     fargate = batch(compute_resources=compute(type=ComputeType.FARGATE))
     before = template(workflow(JOBS))
-    after = template(workflow(JOBS.model_copy(update={"batch": fargate})))
+    after = template(workflow(replace(JOBS, batch=fargate)))
     for name in replaced(before, after):
         resource = before["Resources"][name]
         assert NAMES.get(resource["Type"]) not in resource["Properties"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +127,7 @@ def test_both_dialects_have_the_keys(tmp_path: Path) -> None:
 def test_the_processor_s_own_configuration_counts(tmp_path: Path) -> None:
     other = ImageConfig(entrypoint=("arm",), command=(), working_dir="", user="")
     image = locked("intel")
-    image = image.model_copy(update={"configs": {**image.configs, Architecture.ARM64: other}})
+    image = replace(image, configs={**image.configs, Architecture.ARM64: other})
     settings = "image: x, architectures: [arm64]"
     assert function_of(tmp_path, settings, {"x": image}).command.words == ("arm",)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from scar_constructs.language.diagnostics.problems import Report
@@ -62,7 +62,7 @@ def parse_file(
         functions=named,
         name_at=_located(root, "workflow"),
         buckets_at=_bucket_places(top),
-        options_at={name: _located(root, name) for name in StackOptions.model_fields},
+        options_at={one.name: _located(root, one.name) for one in fields(StackOptions)},
     )
 
 

@@ -44,7 +44,8 @@ def share_environments(
 
 def _placed(parsed: ParsedFunction, base: Mapping | None) -> ParsedFunction:
     """With the environment of its jobs, and with that of the jobs before."""
-    made = _with_batch(parsed, {"says_nothing": _says_nothing(parsed, base)})
+    batch = replace(parsed.function.batch, says_nothing=_says_nothing(parsed, base))
+    made = _with_batch(parsed, batch)
     if parsed.former is None:
         return made
     former = _placed(parsed.former, base)
@@ -93,7 +94,7 @@ def _agree(sharing: Sequence[ParsedFunction]) -> ComputeResources:
     jobs = [_resources(parsed).max_vcpus for parsed in bound or sharing]
     is_named = first.function.machines[0] is Sharing.NAMED
     most = max(jobs) if is_named or bound else sum(jobs)
-    agreed = _resources(first).model_copy(update={"max_vcpus": most})
+    agreed = replace(_resources(first), max_vcpus=most)
     for parsed in sharing if is_named else ():
         node = _difference(parsed, first, agreed)
         if node is not None:
@@ -126,7 +127,7 @@ def _difference(
         return None
     own = _resources(parsed)
     if parsed.section.find(_TOP) is None:
-        own = own.model_copy(update={"max_vcpus": agreed.max_vcpus})
+        own = replace(own, max_vcpus=agreed.max_vcpus)
     return None if own == agreed else block
 
 
@@ -144,9 +145,10 @@ def _with_resources(
     if parsed.former is not None:
         former = _with_resources(parsed.former, agreed).function.batch
     resources = agreed.get(parsed.function.machines, _resources(parsed))
-    return _with_batch(parsed, {"compute_resources": resources, "former": former})
+    return _with_batch(
+        parsed, replace(parsed.function.batch, compute_resources=resources, former=former)
+    )
 
 
-def _with_batch(parsed: ParsedFunction, changes: dict[str, object]) -> ParsedFunction:
-    batch = parsed.function.batch.model_copy(update=changes)
-    return replace(parsed, function=parsed.function.model_copy(update={"batch": batch}))
+def _with_batch(parsed: ParsedFunction, batch: Batch) -> ParsedFunction:
+    return replace(parsed, function=replace(parsed.function, batch=batch))

@@ -7,6 +7,7 @@ which they can be deployed.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from scar_constructs.language.diagnostics.problems import Report
 from scar_constructs.language.parse.file import ParsedFile
@@ -16,17 +17,16 @@ from scar_constructs.language.workflow.graph import cycle_through, strong_compon
 from scar_constructs.language.workflow.ownership import Owned, find_keys, find_owners
 from scar_constructs.language.yaml.faults import problem
 from scar_constructs.model import (
-    NO_VARIABLES,
     BucketSettings,
     Function,
-    Model,
     StackOptions,
     Variables,
 )
 from scar_constructs.model.limits import NETWORK_STACK
 
 
-class Notification(Model):
+@dataclass(frozen=True, kw_only=True)
+class Notification:
     """New keys with this prefix and suffix are sent to the function (either may be empty)."""
 
     function_name: str
@@ -34,7 +34,8 @@ class Notification(Model):
     suffix: str
 
 
-class Rule(Model):
+@dataclass(frozen=True, kw_only=True)
+class Rule:
     """An EventBridge rule in a function's stack: new keys of the bucket start the function.
 
     It takes the place of notifications where a bucket is not ours, or where filters overlap. A key
@@ -49,7 +50,8 @@ class Rule(Model):
     existing: bool = False
 
 
-class Bucket(Model):
+@dataclass(frozen=True, kw_only=True)
+class Bucket:
     """A bucket that one stack owns, with everybody whom it notifies (maybe in other stacks).
 
     With `event_bridge` it sends its events to EventBridge, where rules of the functions' stacks
@@ -62,7 +64,8 @@ class Bucket(Model):
     event_bridge: bool = False
 
 
-class Stack(Model):
+@dataclass(frozen=True, kw_only=True)
+class Stack:
     """One file's functions and the buckets it owns. `depends_on` names stacks deployed before.
 
     `kms_keys`: bucket -> ARN of its key, for all buckets that the functions use, whoever owns them.
@@ -75,11 +78,12 @@ class Stack(Model):
     tags: Variables
     region: str | None
     rules: tuple[Rule, ...] = ()
-    kms_keys: Variables = NO_VARIABLES
-    options: StackOptions = StackOptions()
+    kms_keys: Variables = field(default_factory=dict)
+    options: StackOptions = field(default_factory=StackOptions)
 
 
-class Application(Model):
+@dataclass(frozen=True, kw_only=True)
+class Application:
     """All stacks, in deploy order."""
 
     stacks: tuple[Stack, ...]
@@ -197,7 +201,7 @@ def _with_dependencies(stacks: Sequence[Stack]) -> list[Stack]:
     for stack in stacks:
         (ring,) = [ring for ring in rings if stack.name in ring]
         needed = notified[stack.name] | (followers[stack.name] - ring)
-        found.append(stack.model_copy(update={"depends_on": tuple(sorted(needed - {stack.name}))}))
+        found.append(replace(stack, depends_on=tuple(sorted(needed - {stack.name}))))
     return found
 
 

@@ -8,7 +8,7 @@ true}}` decides against all that, and `existing: true` says that no stack makes 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scar_constructs.language.diagnostics.problems import Report
 from scar_constructs.language.parse.file import ParsedFile
@@ -47,11 +47,10 @@ def find_owners(files: Sequence[ParsedFile], report: Report) -> dict[str, Owned]
 
 def _with_options(settings: BucketSettings, options: StackOptions) -> BucketSettings:
     """What the owner's file says of all its buckets holds where it says nothing of this one."""
-    return settings.model_copy(
-        update={
-            "kms_key": settings.kms_key or options.kms_key,
-            "access_logs": settings.access_logs or options.access_logs,
-        }
+    return replace(
+        settings,
+        kms_key=settings.kms_key or options.kms_key,
+        access_logs=settings.access_logs or options.access_logs,
     )
 
 
@@ -88,9 +87,9 @@ def _settings(bucket: str, files: Sequence[ParsedFile], report: Report) -> Bucke
     said = [file for file in files if bucket in file.file.buckets]
     if not said:
         return BucketSettings()
-    first = said[0].file.buckets[bucket].model_copy(update={"owner": False})
+    first = replace(said[0].file.buckets[bucket], owner=False)
     for other in said[1:]:
-        if other.file.buckets[bucket].model_copy(update={"owner": False}) != first:
+        if replace(other.file.buckets[bucket], owner=False) != first:
             place = other.buckets_at[bucket]
             report.add(
                 problem(
