@@ -19,7 +19,7 @@ from scar_runtime.aws.errors import AwsError, CredentialsError
 from scar_runtime.aws.functions import Functions
 from scar_runtime.aws.request import Bytes
 from scar_runtime.aws.s3 import S3
-from scar_runtime.aws.sender import ATTEMPTS
+from scar_runtime.aws.sender import ATTEMPTS, Sender
 from scar_runtime.aws.signature import Credentials
 from scar_runtime.errors import StorageError
 from scar_runtime.events import StoredObject
@@ -57,10 +57,14 @@ def read(server: Server) -> bytes:
         SLOW_DOWN,
         SILENCE,
         Said(500, b"<Error><Code>InternalError</Code></Error>"),
+        *(Said(status) for status in (408, 429, 502, 504)),
         Said(400, b"<Error><Code>RequestTimeout</Code></Error>"),
         Said(200, b"content", cut=3),
     ],
-    ids=["slow down", "silence", "internal", "request time-out", "cut short"],
+    ids=[
+        *("slow down", "silence", "internal", "408", "429", "502", "504"),
+        *("request time-out", "cut short"),
+    ],
 )
 def test_passing_trouble_is_tried_again(trouble: Said) -> None:
     with scripted(trouble, trouble, FINE) as server:
@@ -236,6 +240,15 @@ def test_batch_is_never_asked_twice(said: Said, error: str) -> None:
         with pytest.raises(AwsError, match=error):
             batch.submit_job({})
         assert len(server.asked) == 1
+
+
+def test_pauses_grow_fourfold_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.urandom", lambda count: b"\xff" * count)
+    pauses: list[float] = []
+    sender = Sender(opened(KEYS), sleep=pauses.append)
+    for attempt in range(1, 8):
+        sender.pause(attempt)
+    assert pauses == pytest.approx([0.2, 0.8, 3.2, 12.8, 20, 20, 20])
 
 
 def document(key: str, expires: str) -> Said:

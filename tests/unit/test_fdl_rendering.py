@@ -66,6 +66,17 @@ def test_a_wide_character_takes_two_columns(tmp_path: Path) -> None:
     assert caret.count("^") == 6
 
 
+def test_a_mark_above_a_letter_takes_no_column(tmp_path: Path) -> None:
+    name = "vache\u0301"
+    problems = problems_of(tmp_path, a=f"functions:\n  {name}: {{image: x, memroy: 1}}\n")
+
+    lines = render_for_terminal(problems, is_coloured=False).splitlines()
+
+    source = next(line for line in lines if line.startswith("2 |") and "memroy" in line)
+    caret = next(line for line in lines if line.endswith("^^^^^^") and line.count("^") == 6)
+    assert caret.index("^") == source.index("memroy") - 1
+
+
 def test_a_long_line_is_cut_around_the_problem(tmp_path: Path) -> None:
     text = "functions: {cow: {image: x, description: " + "moo " * 60 + ", memroy: 64}}\n"
 

@@ -66,6 +66,18 @@ def test_without_a_single_writer_the_first_stack_by_name_owns(tmp_path: Path) ->
     assert owners == {"bbb": "a", "ccc": "b", "ddd": "a"}
 
 
+def test_of_two_writers_and_a_reader_the_first_by_name_owns(tmp_path: Path) -> None:
+    application = load(
+        tmp_path,
+        c=file(function("f", "ccc/f", "bbb/f-out")),
+        b=file(function("g", "ddd/g", "bbb/g-out")),
+        a=file(function("h", "bbb/f-out", "eee/h")),
+    )
+
+    owners = {bucket.name: stack.name for stack in application.stacks for bucket in stack.buckets}
+    assert owners["bbb"] == "a"
+
+
 def test_owner_decides(tmp_path: Path) -> None:
     application = load(
         tmp_path,

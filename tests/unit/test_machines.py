@@ -17,7 +17,7 @@ from scar_constructs.model.limits import (
 )
 from scar_constructs.model.machines import BUNDLES, Machine, machines, members
 from scripts.machine_sizes import lines
-from tests.unit.fdl_files import write
+from tests.unit.fdl_files import problems_of, write
 
 KNOWN = [
     Machine("m5.large", 2, 8192, 0),
@@ -175,3 +175,13 @@ def test_a_machine_that_fits_is_offered_if_there_is_one(
     assert problem.fix == "ask for less" + (
         f", or write `instance_types: {offer}`" if offer else ""
     )
+
+
+def test_between_two_sizes_of_fargate_the_larger_is_named(tmp_path: Path) -> None:
+    """A job that asked for more than the smaller would run out of memory."""
+    text = (
+        "functions: {f: {image: x, script: run.sh, execution_mode: batch, batch: {vcpus: 16, "
+        "memory: 36864, compute_resources: {type: FARGATE}}}}"
+    )
+    (problem,) = (one for one in problems_of(tmp_path, a=text) if one.rule == "fargate-size")
+    assert problem.fix == "write `memory: 40960`"
