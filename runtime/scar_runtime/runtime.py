@@ -66,14 +66,7 @@ def assemble(
     All requests go through a `client`, so that they can be watched or made to fail.
     """
     settings = read_settings(environ)
-    if settings.config is None:
-        raise ConfigError("SCAR_FUNCTION_CONFIG must name the function's configuration file")
-    config = read_config(settings.config)
-    if settings.is_child_node:
-        # The main node publishes, once; its script gathers what the others made.
-        config = replace(config, outputs=())
-    if not settings.has_image:
-        config = replace(config, has_image=False)
+    config = _config(settings)
     if not config.gives_credentials:
         from scar_runtime.script_credentials import hide_process, without_role
 
@@ -96,22 +89,21 @@ def assemble(
     script_secrets = ScriptSecrets(config.secrets, secrets)
     stores = _stores(config, settings, s3, secrets, connections, environ, log.warning)
     executor = Executor(config, stores, log, terminator, reaper, image, script_secrets)
-    functions = Functions(
-        Client("lambda", credentials, connections), settings.region, settings.lambda_url
-    )
-    return Runtime(
-        config,
-        settings,
-        log,
-        terminator,
-        reaper,
-        executor,
-        functions,
-        spool,
-        claims,
-        jobs,
-        connections,
-    )
+    asker = Client("lambda", credentials, connections)
+    functions = Functions(asker, settings.region, settings.lambda_url)
+    own = (config, settings, log, terminator, reaper, executor, functions)
+    return Runtime(*own, spool, claims, jobs, connections)
+
+
+def _config(settings: Settings) -> Config:
+    """What the function's file says, as far as it holds in this process."""
+    if settings.config is None:
+        raise ConfigError("SCAR_FUNCTION_CONFIG must name the function's configuration file")
+    config = read_config(settings.config)
+    if settings.is_child_node:
+        # The main node publishes, once; its script gathers what the others made.
+        config = replace(config, outputs=())
+    return config if settings.has_image else replace(config, has_image=False)
 
 
 def _stores(

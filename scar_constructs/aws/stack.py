@@ -65,17 +65,7 @@ class WorkflowStack(Stack):
             options=workflow.options,
         )
         self._capacities = self._new_capacities(workflow.functions)
-        functions = Construct(self, "Functions")
-        self._functions = {
-            function.name: ScarFunction(
-                functions,
-                function.name,
-                function=function,
-                shared=self._shared,
-                capacity=self._capacities.get(function.machines),
-            )
-            for function in workflow.functions
-        }
+        self._functions = self._new_functions(workflow.functions)
         self._let_former_queues_go_first(workflow.functions)
         self._connect(workflow)
         self._buckets = Buckets(
@@ -84,6 +74,19 @@ class WorkflowStack(Stack):
         for name, value in workflow.tags.items():
             # Tags on the stack itself would reach every resource, the untagged ones too.
             Tags.of(self).add(name, value, exclude_resource_types=[*UNTAGGED, "aws:cdk:stack"])
+
+    def _new_functions(self, functions: Iterable[Function]) -> dict[str, ScarFunction]:
+        scope = Construct(self, "Functions")
+        return {
+            function.name: ScarFunction(
+                scope,
+                function.name,
+                function=function,
+                shared=self._shared,
+                capacity=self._capacities.get(function.machines),
+            )
+            for function in functions
+        }
 
     def _new_capacities(self, functions: Iterable[Function]) -> dict[Machines, Capacity]:
         """The machines that functions share, or have shared while jobs of then may wait there."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from scar_constructs.language.diagnostics.problems import Report
-from scar_constructs.language.yaml.compose import resolve
 from scar_constructs.language.yaml.read import read_file
+from scar_constructs.language.yaml.scalars import resolve
 from scar_constructs.language.yaml.tree import Mapping, Scalar, Sequence
 from scar_constructs.model import limits
 from tests.support.cost import calls

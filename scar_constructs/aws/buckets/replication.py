@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -28,40 +26,32 @@ def replicate(scope: Construct, bucket: s3.CfnBucket, name: str, settings: Bucke
         description=f"copies of {name} in {target}",
         grants=[*_read(name, settings), *_write(target, settings)],
     )
-    rule = s3.CfnBucket.ReplicationRuleProperty
-    encrypted = settings.kms_key and settings.replica_kms_key
     bucket.replication_configuration = s3.CfnBucket.ReplicationConfigurationProperty(
-        role=role.role_arn,
-        rules=[
-            rule(
-                id="copy",
-                status="Enabled",
-                priority=1,
-                filter=s3.CfnBucket.ReplicationRuleFilterProperty(prefix=""),
-                delete_marker_replication=s3.CfnBucket.DeleteMarkerReplicationProperty(
-                    status="Disabled"
-                ),
-                source_selection_criteria=(
-                    s3.CfnBucket.SourceSelectionCriteriaProperty(
-                        sse_kms_encrypted_objects=s3.CfnBucket.SseKmsEncryptedObjectsProperty(
-                            status="Enabled"
-                        )
-                    )
-                    if encrypted
-                    else None
-                ),
-                destination=s3.CfnBucket.ReplicationDestinationProperty(
-                    bucket=naming.bucket_arn(target),
-                    encryption_configuration=(
-                        s3.CfnBucket.EncryptionConfigurationProperty(
-                            replica_kms_key_id=cast(str, settings.replica_kms_key)
-                        )
-                        if encrypted
-                        else None
-                    ),
-                ),
-            )
-        ],
+        role=role.role_arn, rules=[_rule(target, settings)]
+    )
+
+
+def _rule(target: str, settings: BucketSettings) -> s3.CfnBucket.ReplicationRuleProperty:
+    """Every object, also those that a key encrypts if there is a key for the copies."""
+    parts = s3.CfnBucket
+    criteria = encryption = None
+    if settings.kms_key and settings.replica_kms_key:
+        criteria = parts.SourceSelectionCriteriaProperty(
+            sse_kms_encrypted_objects=parts.SseKmsEncryptedObjectsProperty(status="Enabled")
+        )
+        encryption = parts.EncryptionConfigurationProperty(
+            replica_kms_key_id=settings.replica_kms_key
+        )
+    return parts.ReplicationRuleProperty(
+        id="copy",
+        status="Enabled",
+        priority=1,
+        filter=parts.ReplicationRuleFilterProperty(prefix=""),
+        delete_marker_replication=parts.DeleteMarkerReplicationProperty(status="Disabled"),
+        source_selection_criteria=criteria,
+        destination=parts.ReplicationDestinationProperty(
+            bucket=naming.bucket_arn(target), encryption_configuration=encryption
+        ),
     )
 
 

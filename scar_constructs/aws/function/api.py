@@ -59,27 +59,7 @@ class FunctionApi(Construct):
             api_definition=apigateway.ApiDefinition.from_inline(_document(api, function)),
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=False,
-            deploy_options=apigateway.StageOptions(
-                stage_name=api.stage,
-                throttling_rate_limit=API_RATE,
-                throttling_burst_limit=API_BURST,
-                tracing_enabled=tracing,
-                access_log_destination=cast(
-                    apigateway.IAccessLogDestination,
-                    apigateway.LogGroupLogDestination(log_group),
-                ),
-                access_log_format=apigateway.AccessLogFormat.json_with_standard_fields(
-                    caller=False,
-                    http_method=True,
-                    ip=True,
-                    protocol=True,
-                    request_time=True,
-                    resource_path=True,
-                    response_length=True,
-                    status=True,
-                    user=True,
-                ),
-            ),
+            deploy_options=_stage(api, log_group, tracing),
         )
         # An output that says no more than ours, of the stage's address without a path.
         self._rest.node.try_remove_child("Endpoint")
@@ -159,6 +139,29 @@ class FunctionApi(Construct):
             }
         acknowledge(cast(CfnResource, self._rest.node.default_child), rest)
         acknowledge(self._stage, stage)
+
+
+def _stage(api: Api, log_group: logs.ILogGroup, tracing: bool) -> apigateway.StageOptions:
+    """How many requests it lets through, and what it writes down of each."""
+    destination = apigateway.LogGroupLogDestination(log_group)
+    return apigateway.StageOptions(
+        stage_name=api.stage,
+        throttling_rate_limit=API_RATE,
+        throttling_burst_limit=API_BURST,
+        tracing_enabled=tracing,
+        access_log_destination=cast(apigateway.IAccessLogDestination, destination),
+        access_log_format=apigateway.AccessLogFormat.json_with_standard_fields(
+            caller=False,
+            http_method=True,
+            ip=True,
+            protocol=True,
+            request_time=True,
+            resource_path=True,
+            response_length=True,
+            status=True,
+            user=True,
+        ),
+    )
 
 
 def _document(api: Api, function: lambda_.IFunction) -> dict[str, Any]:

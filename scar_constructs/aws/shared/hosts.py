@@ -35,6 +35,16 @@ def new_host_role(scope: Construct, construct_id: str) -> iam.Role:
     )
 
 
+JOIN = (
+    "ecs:DeregisterContainerInstance",
+    "ecs:RegisterContainerInstance",
+    "ecs:SubmitAttachmentStateChanges",
+    "ecs:SubmitContainerStateChange",
+    "ecs:SubmitTaskStateChange",
+)
+"""What a host does to its cluster."""
+
+
 def _run_agent() -> Iterator[Grant]:
     """Of the managed policy for container instances what an agent needs whose cluster is there.
 
@@ -44,18 +54,7 @@ def _run_agent() -> Iterator[Grant]:
     cluster = f"{place}:cluster/{BATCH_CLUSTERS}"
     host = f"{place}:container-instance/{BATCH_CLUSTERS}/*"
     unknown = "Batch makes the cluster with the compute environment, and names it"
-    yield Grant(
-        "JoinCluster",
-        (
-            "ecs:DeregisterContainerInstance",
-            "ecs:RegisterContainerInstance",
-            "ecs:SubmitAttachmentStateChanges",
-            "ecs:SubmitContainerStateChange",
-            "ecs:SubmitTaskStateChange",
-        ),
-        (cluster,),
-        unknown,
-    )
+    yield Grant("JoinCluster", JOIN, (cluster,), unknown)
     yield Grant(
         "TakeOrders",
         ("ecs:Poll", "ecs:StartTelemetrySession", "ecs:UpdateContainerInstancesState"),

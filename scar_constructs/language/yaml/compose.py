@@ -7,17 +7,16 @@ so that no key is lost because another has the same name.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 import yaml
 
 from scar_constructs.language.diagnostics.problems import Position, Problem, Report
 from scar_constructs.language.yaml.faults import problem
+from scar_constructs.language.yaml.scalars import TAG_PREFIX, resolve, tagged
 from scar_constructs.language.yaml.tree import (
     Mapping,
     Node,
-    Plain,
     Scalar,
     Sequence,
     child_path,
@@ -27,20 +26,10 @@ from scar_constructs.model import limits
 from scar_constructs.terminal import quote
 
 MERGE_KEY = "<<"
-_TAG_PREFIX = "tag:yaml.org,2002:"
 _KNOWN_TAGS = frozenset(
-    _TAG_PREFIX + name for name in ("str", "int", "float", "bool", "null", "map", "seq")
+    TAG_PREFIX + name for name in ("str", "int", "float", "bool", "null", "map", "seq")
 )
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_NULL = frozenset({"", "~", "null", "Null", "NULL"})
-_BOOLEANS = {
-    spelling: value
-    for value, words in ((True, ("true", "yes", "on")), (False, ("false", "no", "off")))
-    for word in words
-    for spelling in (word, word.capitalize(), word.upper())
-}
-_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9_]*)\Z")
-_FLOAT = re.compile(r"[-+]?([0-9][0-9_]*\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")
 
 
 class UnreadableError(Exception):
@@ -145,7 +134,7 @@ class Composer:
             self._stack[-1].is_merge = event.value == MERGE_KEY and event.implicit[0]
             return
         self._check_tag(event)
-        value = resolve(event.value) if event.implicit[0] else _tagged(event.tag, event.value)
+        value = resolve(event.value) if event.implicit[0] else tagged(event.tag, event.value)
         self._add(Scalar(self._path(), position, event.value, value), 1, event.anchor)
 
     def _start(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
@@ -277,28 +266,3 @@ def _merge(target: _Open, source: Node) -> None:
             if key not in target.entries:
                 target.entries[key] = node
                 target.key_positions[key] = one.position_of(key)
-
-
-def resolve(text: str) -> Plain:
-    """What a plain (unquoted) scalar means.
-
-    YAML 1.1 as PyYAML reads it, which is what SCAR used, but for its traps: `010` is not eight and
-    `1:30` is not ninety; both stay text.
-    """
-    if text in _NULL:
-        return None
-    if text in _BOOLEANS:
-        return _BOOLEANS[text]
-    if len(text) <= 40:
-        if _INTEGER.match(text):
-            return int(text.replace("_", ""))
-        if _FLOAT.match(text):
-            return float(text.replace("_", ""))
-    return text
-
-
-def _tagged(tag: str | None, text: str) -> Plain:
-    """A scalar in quotes is text, unless a tag such as !!int says otherwise."""
-    if tag in (None, "!", _TAG_PREFIX + "str"):
-        return text
-    return resolve(text)
