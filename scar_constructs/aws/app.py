@@ -26,7 +26,7 @@ from scar_constructs.aws.settings import SettingsError, read_settings
 from scar_constructs.aws.stack import WorkflowStack
 from scar_constructs.images.lock_file import pin, pin_all
 from scar_constructs.language import FdlError, load_application, render
-from scar_constructs.language.saved_image import ImageFileError
+from scar_constructs.language.archive import ImageFileError
 from scar_constructs.language.workflow.join import Application
 from scar_constructs.model.limits import HELPER_IMAGE
 from scar_constructs.terminal import put, say

@@ -15,14 +15,21 @@ import hashlib
 import shutil
 import tarfile
 import tempfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, cast
 
-from scar_constructs.language.saved_image import Layer, SavedImage, compression_of, damaged, opened
+from scar_constructs.language.archive import (
+    UNREADABLE,
+    compression_of,
+    damaged,
+    members_of,
+    opened,
+    opened_tar,
+)
+from scar_constructs.language.saved_image import Layer, SavedImage
 
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
@@ -45,12 +52,12 @@ def write_root(path: Path, image: SavedImage, target: Path) -> None:
         try:
             for layer in image.layers:
                 content = stack.enter_context(_content(archive, layer))
-                layers.append(stack.enter_context(tarfile.open(fileobj=content, mode="r:")))
-                tree.lay_over(len(layers) - 1, layers[-1].getmembers())
+                layers.append(stack.enter_context(opened_tar(content)))
+                tree.lay_over(len(layers) - 1, members_of(layers[-1]))
             with tarfile.open(target, "w", format=tarfile.PAX_FORMAT) as out:
                 _write(tree.files(), layers, out)
-        except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, ValueError) as error:
-            raise damaged(str(error)) from error
+        except UNREADABLE as error:
+            raise damaged(str(error) or type(error).__name__) from error
 
 
 def _content(archive: tarfile.TarFile, layer: Layer) -> IO[bytes]:

@@ -13,40 +13,35 @@ import json
 import re
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from scar_constructs.errors import UserError
+from scar_constructs.language.archive import (
+    DOCUMENT_MAX_BYTES,
+    UNREADABLE,
+    ImageFileError,
+    compression_of,
+    damaged,
+    members_of,
+    opened,
+)
 from scar_constructs.model import Architecture
 
 Json = Mapping[str, Any]
 
 PROCESSORS = {Architecture.X86_64: "amd64", Architecture.ARM64: "arm64"}
-SAVE = "save one with `docker save --output FILE IMAGE`"
 PUSH = "push the image to a registry and name it in `image`"
 
-_DOCUMENT_MAX_BYTES = 8_388_608
-_COMPRESSIONS = {
-    "gzip": re.compile(rb"\x1f\x8b\x08"),
-    "bzip2": re.compile(rb"BZh[1-9]1AY&SY"),
-    "xz": re.compile(rb"\xfd7zXZ\0"),
-    "zstd": re.compile(rb"\x28\xb5\x2f\xfd"),
-}
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _NAME = re.compile(r"""[^\s="'\\$#`]+""")
-_LINE_END = re.compile(r"[\r\n]")
+_CONTROL = re.compile(r"[\0-\x1f\x7f]")
+_IN_A_VALUE = re.compile(r"[\0\r\n]")
+"""What no builder takes in the value of a variable or label."""
+_IN_A_WORD = re.compile(r"\0")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ATTESTATION = "vnd.docker.reference.type"
 _NESTING = 3
-
-
-class ImageFileError(UserError):
-    """No image can be taken from the file; `fix` says what to do."""
-
-    def __init__(self, message: str, fix: str = SAVE) -> None:
-        super().__init__(message)
-        self.fix = fix
 
 
 @dataclass(frozen=True)
@@ -82,40 +77,13 @@ class SavedImage:
     settings: ImageSettings
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[tarfile.TarFile]:
-    """The file as a tar. Raises ImageFileError if it is none."""
-    with ExitStack() as stack:
-        try:
-            stream = stack.enter_context(path.open("rb"))
-            compression = compression_of(stream)
-            if compression:
-                message = f"must be a plain tar, and the file is compressed with {compression}"
-                raise ImageFileError(message, "unpack it, such as with `gunzip`")
-            archive = stack.enter_context(tarfile.open(fileobj=stream, mode="r:"))
-        except tarfile.TarError as error:
-            raise ImageFileError("must be a tar as `docker save` writes it") from error
-        except OSError as error:
-            reason = (error.strerror or type(error).__name__).lower()
-            fix = "check the path and its permissions"
-            raise ImageFileError(f"cannot be read: {reason}", fix) from error
-        yield archive
-
-
-def compression_of(stream: IO[bytes]) -> str:
-    """What the bytes are compressed with, by the first of them; empty for none."""
-    start = stream.read(16)
-    stream.seek(0)
-    return next((name for name, form in _COMPRESSIONS.items() if form.match(start)), "")
-
-
 def find_image(path: Path, architecture: Architecture) -> SavedImage:
     """The one image in the file for this processor. Raises ImageFileError."""
     with opened(path) as archive:
         try:
             return _image(_Members(archive), PROCESSORS[architecture])
-        except (tarfile.TarError, EOFError, ValueError) as error:
-            raise damaged(str(error)) from error
+        except UNREADABLE as error:
+            raise damaged(str(error) or type(error).__name__) from error
 
 
 def _image(members: _Members, processor: str) -> SavedImage:
@@ -146,9 +114,14 @@ def _settings(config: Json) -> ImageSettings:
     labels = _mapping(config.get("Labels") or {}, name)
     environment = {key: value for key, _, value in variables}
     for key, value in [*environment.items(), *labels.items()]:
-        if not _NAME.fullmatch(key) or _LINE_END.search(_text(value, name)):
-            message = f"has a variable or label that no Dockerfile can say: {key}"
-            raise ImageFileError(message, PUSH)
+        if not _NAME.fullmatch(key):
+            raise _unsayable(f"variable or label {key}")
+        _said(_text(value, name), _IN_A_VALUE, f"variable or label {key}")
+    for key in ("Entrypoint", "Cmd"):
+        for word in _texts(config.get(key), name):
+            _said(word, _IN_A_WORD, key)
+    for key in ("WorkingDir", "User", "StopSignal"):
+        _said(_text(config.get(key) or "", name), _CONTROL, key)
     return ImageSettings(
         environment=environment,
         labels=labels,
@@ -160,12 +133,23 @@ def _settings(config: Json) -> ImageSettings:
     )
 
 
+def _said(text: str, refused: re.Pattern[str], what: str) -> None:
+    """Raises ImageFileError where a line of a Dockerfile would end, or be no text."""
+    if refused.search(text) or _SURROGATE.search(text) or _SURROGATE.search(what):
+        raise _unsayable(what)
+
+
+def _unsayable(what: str) -> ImageFileError:
+    message = f"has a setting that no Dockerfile can say: {what}"
+    return ImageFileError(message, PUSH)
+
+
 class _Members:
     """The tar's members by name."""
 
     def __init__(self, archive: tarfile.TarFile) -> None:
         self._archive = archive
-        self._names = {_plain(member.name): member for member in archive}
+        self._names = {_plain(member.name): member for member in members_of(archive)}
 
     def __contains__(self, name: str) -> bool:
         return name in self._names
@@ -183,23 +167,18 @@ class _Members:
     def content(self, name: str) -> bytes:
         """A small member."""
         with self.stream(name) as stream:
-            return stream.read(_DOCUMENT_MAX_BYTES)
+            return stream.read(DOCUMENT_MAX_BYTES)
 
     def document(self, name: str) -> object:
         """A member as JSON."""
         try:
             return json.loads(self.content(name))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise damaged(f"{name} is not JSON") from error
 
 
 def _plain(name: str) -> str:
     return name.removeprefix("./")
-
-
-def damaged(what: str) -> ImageFileError:
-    """What is told of a file that is not whole."""
-    return ImageFileError(f"the file is damaged: {what}", "save the image again")
 
 
 def _mapping(value: object, name: str) -> Json:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from scar_constructs.images.root_filesystem import write_root
-from scar_constructs.language.saved_image import ImageFileError, SavedImage, find_image
+from scar_constructs.language.archive import ImageFileError
+from scar_constructs.language.saved_image import SavedImage, find_image
 from scar_constructs.model import Architecture
 from tests.unit.saved_images import (
     Member,
@@ -242,7 +243,7 @@ def test_a_damaged_file(tmp_path: Path, members: list[Member], told: str) -> Non
 
 def test_a_setting_that_no_dockerfile_can_say(tmp_path: Path) -> None:
     saved = docker_archive(tmp_path / "a.tar", [], config={"Env": ["A=one\ntwo"]})
-    assert "has a variable or label that no Dockerfile can say: A; push" in refused(saved)
+    assert "has a setting that no Dockerfile can say: variable or label A; push" in refused(saved)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from scar_constructs.images.root_filesystem import write_root
-from scar_constructs.language.saved_image import ImageFileError, ImageSettings, find_image
+from scar_constructs.language.archive import ImageFileError
+from scar_constructs.language.saved_image import ImageSettings, find_image
 from scar_constructs.model import Architecture
 
 ROOT = "rootfs.tar"

@@ -8,7 +8,6 @@ from scar_constructs.language.diagnostics.problems import Problem
 from scar_constructs.language.keys.ecr import ECR_IMAGE
 from scar_constructs.language.parse.function import ParsedFunction
 from scar_constructs.language.parse.outside_files import is_allowed
-from scar_constructs.language.saved_image import ImageFileError, find_image
 from scar_constructs.language.yaml.faults import fault, problem
 from scar_constructs.language.yaml.tree import Scalar
 from scar_constructs.model import ScriptCredentials
@@ -42,6 +41,10 @@ def check_image_file(parsed: ParsedFunction) -> Iterator[Problem]:
         key = "create_image" if parsed.function.build else "build"
         message = "cannot be used as it is: Lambda and jobs take images from registries"
         yield fault("image-file", node, message, f"remove `{key}`, so that one is made of it")
+    # Imported when asked for: few functions have such a file, and every check would wait for it.
+    from scar_constructs.language.archive import ImageFileError
+    from scar_constructs.language.saved_image import find_image
+
     try:
         find_image(path, parsed.function.architecture)
     except ImageFileError as error:

@@ -8,7 +8,6 @@ from typing import Any
 from scar_constructs.language.lock import Lock
 from scar_constructs.language.parse.outside_files import is_allowed
 from scar_constructs.language.parse.view import Section
-from scar_constructs.language.saved_image import ImageFileError, find_image
 from scar_constructs.language.yaml.tree import Scalar
 from scar_constructs.model import NO_COMMAND, Architecture, Command
 
@@ -33,6 +32,10 @@ def _saved_command(section: Section, saved: Path, architecture: Architecture) ->
     node = section.find("lambda.container.image_file")
     if not isinstance(node, Scalar) or not is_allowed(saved, node, section.report):
         return NO_COMMAND
+    # Imported when asked for: few functions have such a file, and every check would wait for it.
+    from scar_constructs.language.archive import ImageFileError
+    from scar_constructs.language.saved_image import find_image
+
     try:
         settings = find_image(saved, architecture).settings
     except ImageFileError:
