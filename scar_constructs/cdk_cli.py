@@ -41,7 +41,7 @@ def command() -> list[str]:
 
 def app(paths: Sequence[Path]) -> list[str]:
     """The options that make the CDK CLI run our app on YAML files and folders of them."""
-    functions = ",".join(str(path.resolve()) for path in paths)
+    functions = ",".join(str(path.absolute()) for path in paths)
     program = shlex.join([sys.executable, "-P", "-m", "scar_constructs", "app"])
     return ["--app", program, "-c", f"functions={functions}"]
 

@@ -20,6 +20,9 @@ from scar_constructs.errors import UserError
 from scar_constructs.language.lock import ImageConfig
 
 DEFAULT_REGISTRY = "registry-1.docker.io"
+_OF_A_DOCUMENT = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What reading an answer of another form, or one without end, ends with."""
+_FAULTS = (OSError, HTTPException, *_OF_A_DOCUMENT)
 DOCKER_HUB = ("docker.io", "index.docker.io")
 LOCAL = ("localhost", "127.0.0.1")
 TIMEOUT_SECONDS = 30
@@ -76,7 +79,7 @@ def inspect(
     try:
         digest = registry.digest()
         return digest, {one: registry.config(digest, one) for one in sorted(processors)}
-    except (OSError, HTTPException, ValueError, LookupError) as error:
+    except _FAULTS as error:
         raise RegistryError(f"{image}: {wanted.registry} does not tell: {error}") from error
 
 

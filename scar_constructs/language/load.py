@@ -44,6 +44,7 @@ from scar_constructs.language.parse.file import ParsedFile, parse_file
 from scar_constructs.language.parse.function import Located
 from scar_constructs.language.parse.outside_files import is_link_out
 from scar_constructs.language.parse.scar_cfg import read_defaults
+from scar_constructs.language.paths import UNUSABLE, is_led_away, reason
 from scar_constructs.language.workflow.join import Application, check_names, join
 from scar_constructs.language.yaml.faults import problem
 from scar_constructs.language.yaml.read import read_file
@@ -150,10 +151,14 @@ def find_files(paths: Sequence[Path], report: Report) -> list[Path]:
         report.add(problem("file-missing", "", Position("."), "no file is given", "", "name one"))
     for path in paths:
         try:
+            if report.is_untrusted and is_led_away(path):
+                message = "a link in it leads out of where it seems to lie"
+                fix = "give the folder that the link leads to, if it may be read"
+                report.add(problem("untrusted-file", "", Position(str(path)), message, "", fix))
+                continue
             inside = _inside(path) if path.is_dir() else [path]
-        except OSError as error:
-            reason = (error.strerror or type(error).__name__).lower()
-            message = f"cannot be read: {reason}"
+        except UNUSABLE as error:
+            message = f"cannot be read: {reason(error)}"
             fix = "check the path and its permissions"
             report.add(problem("file-unreadable", "", Position(str(path)), message, "", fix))
             continue

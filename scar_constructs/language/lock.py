@@ -27,6 +27,8 @@ from scar_constructs.model import Architecture, Command
 
 LOCK_FILE = Path("images.lock.yaml")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_NO_MAPPING = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What reading another document ends with; one may go deeper than Python."""
 _PROCESSORS = [one.value for one in Architecture]
 _LISTS = ("entrypoint", "command")
 
@@ -80,7 +82,7 @@ def read_lock(path: Path) -> Lock:
         entries = [(str(name), entry) for name, entry in document["images"].items()]
     except OSError as error:
         raise LockError(f"{path}: cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (yaml.YAMLError, *_NO_MAPPING) as error:
         raise LockError(f"{path}: must be a mapping `images` of names to digests") from error
     return {name: _locked(name, entry, path) for name, entry in entries}
 

@@ -131,7 +131,11 @@ def test_a_job_of_several_containers_is_as_strict(
     assert not (job.volume.root / "the-id").exists()
 
 
-INSTEAD = ("mkfifo", "mkdir", "ln -s /dev/zero", "ln -s /proc/self/environ", "echo 1000 >", ":")
+DEEP = "head -c 100000 /dev/zero | tr '\\000' '[' >"
+INSTEAD = (
+    *("mkfifo", "mkdir", "ln -s /dev/zero", "ln -s /proc/self/environ", "echo 1000 >", ":"),
+    DEEP,
+)
 
 
 @pytest.mark.parametrize("file", ["code", "notes.json"])

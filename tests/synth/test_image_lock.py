@@ -63,9 +63,16 @@ _INDEX = document(
 )
 _FORGED = (document("what it should be")[0], b"something else")
 _FORGING = manifest(_FORGED[0])
-BLOBS = dict((_INTEL, _ARM, _FORGED))
-MANIFESTS = dict((_INDEX, _INTEL_MANIFEST, _ARM_MANIFEST, _FORGING))
+_DEEP = (f"sha256:{hashlib.sha256(b'[' * 100_000).hexdigest()}", b"[" * 100_000)
+_ODD = document({"config": "text", "manifests": None})
+_ODD_CONFIG = document({"architecture": "amd64", "config": {"Cmd": 7, "Entrypoint": {"a": "b"}}})
+_ODD_RUNS = manifest(_ODD_CONFIG[0])
+BLOBS = dict((_INTEL, _ARM, _FORGED, _ODD_CONFIG))
+MANIFESTS = dict(
+    (_INDEX, _INTEL_MANIFEST, _ARM_MANIFEST, _FORGING, _DEEP, _ODD, _ODD_RUNS),
+)
 TAGS = {"1.2": _INDEX[0], "intel": _INTEL_MANIFEST[0], "forged": _FORGING[0], "gone": OTHER}
+TAGS |= {"deep": _DEEP[0], "odd": _ODD[0], "odd-runs": _ODD_RUNS[0]}
 
 
 class Registry(BaseHTTPRequestHandler):
@@ -164,6 +171,9 @@ def test_what_an_image_of_one_platform_runs() -> None:
         ("1.2", "riscv64", "no image for linux/riscv64"),
         ("intel", "arm64", "an image for amd64, not for arm64"),
         ("forged", "amd64", "is not what it gave"),
+        ("deep", "amd64", ""),
+        ("odd", "amd64", ""),
+        ("odd-runs", "amd64", ""),
     ],
 )
 def test_what_a_registry_cannot_tell_is_told_with_the_image(

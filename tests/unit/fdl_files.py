@@ -37,13 +37,13 @@ def load(folder: Path, **texts: str) -> Application:
     return load_application(write(folder, **texts), lock=KNOWN).application
 
 
-def problems_of(folder: Path, **texts: str) -> tuple[Problem, ...]:
+def problems_of(folder: Path, *, untrusted: bool = False, **texts: str) -> tuple[Problem, ...]:
     """The problems of files with these texts, which have errors."""
     with pytest.raises(FdlError) as caught:
-        load_application(write(folder, **texts), lock=KNOWN)
+        load_application(write(folder, **texts), lock=KNOWN, untrusted=untrusted)
     return caught.value.problems
 
 
 def rules_of(folder: Path, **texts: str) -> list[str]:
     """The rules that files with these texts break, in the order of their places."""
-    return [problem.rule for problem in problems_of(folder, **texts)]
+    return [problem.rule for problem in problems_of(folder, untrusted=False, **texts)]

@@ -331,3 +331,11 @@ def test_a_lock_file_that_cannot_be_used_is_told(
     lock = tmp_path / "none.yml"
     assert main(["check", "--images-lock", str(lock), str(path)]) == 1
     assert capsys.readouterr().err == f"{lock}: cannot be read: No such file or directory\n"
+
+
+@pytest.mark.parametrize("text", ["[" * 20_000, "{a: " * 20_000, "images: " + "[" * 20_000, "\0"])
+def test_a_lock_file_that_goes_too_deep_is_told(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    path.write_text(text)
+    with pytest.raises(LockError, match="must be a mapping"):
+        read_lock(path)

@@ -32,6 +32,7 @@ LANGUAGE = (
     "parse",
     "keys",
     "lock saved_image runtime_config",
+    "archive paths",
     "yaml",
     "diagnostics",
 )

@@ -54,7 +54,7 @@ def document(answer: HTTPResponse) -> dict[str, Any]:
     """A JSON answer, which must be an object."""
     try:
         found = json.loads(answer.read())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         # Not the content, nor the parser's own error: secrets come this way.
         raise UnreadableError(f"an answer that is no JSON ({type(error).__name__})") from None
     if not isinstance(found, dict):

@@ -107,7 +107,7 @@ class Volume:
             return Notes(**json.loads(_content(self._notes)))
         except FileNotFoundError:
             message = "stage-in did not come to its end: see its log"
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, RecursionError):
             message = "the script has damaged what stage-in left for stage-out"
         return Notes(FAILED, time.monotonic(), message=message, exit_code=1)
 

@@ -24,6 +24,7 @@ from scar_constructs.language.keys.bucket_path import control_fault
 from scar_constructs.language.keys.ecr import ECR_IMAGE
 from scar_constructs.language.parse.function import UDOCKER_PREFIX, ParsedFunction
 from scar_constructs.language.parse.outside_files import check_payload, is_allowed
+from scar_constructs.language.paths import fault_of_folder
 from scar_constructs.language.yaml.faults import fault, problem
 from scar_constructs.language.yaml.tree import Mapping, Node, Scalar, Sequence
 from scar_constructs.model import Output, limits
@@ -223,8 +224,8 @@ def check_extra_payload(parsed: ParsedFunction) -> Iterator[Problem]:
     report = parsed.section.report
     if not is_allowed(path, node, report):
         return
-    if not path.is_dir():
-        yield fault("file-not-found", node, "must name a folder", "correct the path")
+    if (message := fault_of_folder(path)) is not None:
+        yield fault("file-not-found", node, message, "correct the path")
     else:
         check_payload(path, node, report)
 

@@ -8,6 +8,7 @@ from scar_constructs.language.diagnostics.problems import Problem
 from scar_constructs.language.keys.ecr import ECR_IMAGE
 from scar_constructs.language.parse.function import ParsedFunction
 from scar_constructs.language.parse.outside_files import is_allowed
+from scar_constructs.language.paths import fault_of_file
 from scar_constructs.language.yaml.faults import fault, problem
 from scar_constructs.language.yaml.tree import Scalar
 from scar_constructs.model import ScriptCredentials
@@ -34,8 +35,8 @@ def check_image_file(parsed: ParsedFunction) -> Iterator[Problem]:
         return
     if not is_allowed(path, node, parsed.section.report):
         return
-    if not path.is_file():
-        yield fault("file-not-found", node, "must name a file", "correct the path")
+    if (message := fault_of_file(path)) is not None:
+        yield fault("file-not-found", node, message, "correct the path")
         return
     if not parsed.function.create_image or not parsed.function.build:
         key = "create_image" if parsed.function.build else "build"

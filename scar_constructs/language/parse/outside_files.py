@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from scar_constructs.language.diagnostics.problems import Position, Report
+from scar_constructs.language.paths import UNUSABLE, is_below, real, reason
 from scar_constructs.language.yaml.faults import fault, problem
 from scar_constructs.language.yaml.tree import Scalar
 from scar_constructs.terminal import quote
@@ -20,9 +21,17 @@ from scar_constructs.terminal import quote
 _FIX = "copy it into the folder of the YAML file"
 
 
-def is_allowed(path: Path, node: Scalar, report: Report) -> bool:
+def is_allowed(
+    path: Path, node: Scalar, report: Report, *, unreadable: str = "file-not-found"
+) -> bool:
     """Whether the file or folder that the node names may be read; a problem is added where it lies
-    outside of the folder of the node's file."""
+    outside of the folder of the node's file, and one of the rule `unreadable` where it leads
+    nowhere."""
+    try:
+        path.resolve()
+    except UNUSABLE as error:
+        report.add(fault(unreadable, node, f"cannot be read: {reason(error)}", "correct the path"))
+        return False
     if _is_inside(path, node):
         return True
     message = "is outside of this file's folder, and goes into the image"
@@ -52,9 +61,8 @@ def check_payload(folder: Path, node: Scalar, report: Report) -> None:
 def is_link_out(file: Path, report: Report) -> bool:
     """Whether a YAML file that was found in a folder is a link to a place outside of it; then a
     problem is added."""
-    folder = file.parent.resolve()
-    if file.resolve().is_relative_to(folder):
-        return False
+    if real(file) is None or is_below(file, file.parent):
+        return False  # of what leads nowhere, reading tells
     rule = "untrusted-file" if report.is_untrusted else "outside-file"
     message = "is a link out of its folder"
     report.add(problem(rule, "", Position(str(file)), message, "", _FIX))
@@ -62,7 +70,7 @@ def is_link_out(file: Path, report: Report) -> bool:
 
 
 def _is_inside(path: Path, node: Scalar) -> bool:
-    return path.resolve().is_relative_to(Path(node.position.file).parent.resolve())
+    return is_below(path, Path(node.position.file).parent)
 
 
 def _entries(folder: Path) -> Iterator[Path]:
@@ -76,12 +84,17 @@ def _entries(folder: Path) -> Iterator[Path]:
 def _fault_of(entry: Path) -> tuple[str, str] | None:
     """Why an entry cannot be packed, and what to do; None for files, folders and sound links."""
     try:
+        os.fspath(entry).encode()
+    except UnicodeEncodeError:
+        return "has a name that is not UTF-8, which the CDK cannot pack", "rename it"
+    try:
         kind = entry.stat().st_mode
     except OSError as error:
-        if entry.is_symlink() and isinstance(error, FileNotFoundError):
+        if isinstance(error, FileNotFoundError) and entry.is_symlink():
             return "is a link to nothing", "correct the link, or remove it"
-        reason = (error.strerror or type(error).__name__).lower()
-        return f"cannot be read: {reason}", "correct it, or remove it"
+        return f"cannot be read: {reason(error)}", "correct it, or remove it"
+    if not os.access(entry, os.R_OK | (os.X_OK if stat.S_ISDIR(kind) else 0)):
+        return "cannot be read: permission denied", "correct its permissions"
     if stat.S_ISDIR(kind):
         target = entry.resolve()
         if entry.is_symlink() and entry.parent.resolve().is_relative_to(target):
@@ -89,6 +102,4 @@ def _fault_of(entry: Path) -> tuple[str, str] | None:
         return None
     if not stat.S_ISREG(kind):
         return "is no file, folder or link", "remove it"
-    if not os.access(entry, os.R_OK):
-        return "cannot be read: permission denied", "correct its permissions"
     return None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from scar_constructs.language.diagnostics.problems import Report
 from scar_constructs.language.parse.outside_files import is_allowed
+from scar_constructs.language.paths import UNUSABLE, reason
 from scar_constructs.language.yaml.faults import fault, problem
 from scar_constructs.language.yaml.tree import Scalar
 from scar_constructs.model import Script, limits
@@ -22,7 +23,11 @@ def read_script(node: Scalar, report: Report) -> Script | None:
     it was, byte for byte.
     """
     path = Path(node.position.file).parent / node.text
-    data = _read_bytes(path, node, report) if is_allowed(path, node, report) else None
+    data = (
+        _read_bytes(path, node, report)
+        if is_allowed(path, node, report, unreadable="script-unreadable")
+        else None
+    )
     if data is None:
         return None
     _check_content(data, node, report)
@@ -41,10 +46,8 @@ def _read_bytes(path: Path, node: Scalar, report: Report) -> bytes | None:
             return None
         with path.open("rb") as stream:
             data = stream.read(limits.SCRIPT_MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        # A ValueError is a NUL in the name.
-        reason = getattr(error, "strerror", None) or "not a path"
-        message = f"cannot be read: {reason.lower()}"
+    except UNUSABLE as error:
+        message = f"cannot be read: {reason(error)}"
         fix = "check the path and its permissions"
         report.add(fault("script-unreadable", node, message, fix))
         return None
