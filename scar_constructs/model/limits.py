@@ -185,6 +185,7 @@ IAM_ROLES_MAX = 1_000  # of an account
 FUNCTION_POLICY_MAX_BYTES = 20_480  # of a Lambda's own policy: who may invoke it
 OBJECT_KEY_MAX_BYTES = 1_024
 FILTER_VALUE_MAX = 1_024  # S3 FilterRule
+INPUT_FILTERS_MAX = 1_000  # ours: S3 takes 100 of a bucket, and EventBridge not much more
 BUCKET_NOTIFICATIONS_MAX = 100
 STACK_NAME_MAX = 128  # CloudFormation
 TAGS_MAX = 50

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scar_constructs.language.workflow.event_patterns import event_patterns
-from scar_constructs.language.workflow.filters import Filter
+from scar_constructs.model.filters import Filter
 from scar_constructs.model.limits import EVENT_PATTERN_MAX_CHARACTERS
 
 LETTERS = "ab"

@@ -30,6 +30,7 @@ MADE_BY_TESTS = {
     "script-too-large": "needs a file of megabytes",
     "payload-too-large": "needs a file of megabytes",
     "too-many-problems": "needs a thousand faults",
+    "many-filters": "needs a thousand pairs",
     "many-notifications": "needs a hundred functions",
     "many-compute-environments": "needs fifty functions",
     "many-shares": "needs five hundred functions",

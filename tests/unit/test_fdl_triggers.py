@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from itertools import product
+from pathlib import Path
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scar_constructs.language.workflow.filters import Filter, folder_prefix, input_filters, minimal
 from scar_constructs.language.workflow.key_patterns import can_trigger
 from scar_constructs.model import Input, Output
+from scar_constructs.model.filters import Filter, folder_prefix, input_filters, minimal
+from tests.unit.fdl_files import load, rules_of
 
 LETTERS = "ab"
 short = st.text(LETTERS, max_size=3)
@@ -100,3 +103,41 @@ def test_a_stem_holds_no_slash(output: Output, source: Input) -> None:
 @given(inputs, st.text("ab/", max_size=6))
 def test_the_rules_of_an_input_pass_what_starts_it(source: Input, key: str) -> None:
     assert any(passes(key, one) for one in input_filters(source)) == starts(source, key)
+
+
+def test_pairs_that_are_possible_are_made_and_more_are_refused(tmp_path: Path) -> None:
+    def text(prefixes: int, suffixes: int) -> str:
+        starts = ", ".join(f"p{n}x" for n in range(prefixes))
+        ends = ", ".join(f".s{n}" for n in range(suffixes))
+        return (
+            "functions: {aws: [{lambda: {name: f, container: {image: x}, init_script: run.sh, "
+            "input: [{storage_provider: s3, path: some-bucket/in, "
+            f"prefix: [{starts}], suffix: [{ends}]}}]}}}}]}}\n"
+        )
+
+    (stack,) = load(tmp_path, a=text(50, 20)).stacks
+    assert len(input_filters(stack.functions[0].inputs[0])) == 1000
+    assert rules_of(tmp_path, a=text(300, 300)) == ["many-filters"]
+
+
+def test_many_filters_are_not_compared_in_pairs() -> None:
+    """By the number of texts that are looked at."""
+
+    class Counted(str):
+        looks = 0
+
+        def __getitem__(self, key: Any) -> str:
+            Counted.looks += 1
+            return super().__getitem__(key)
+
+        def startswith(self, *rest: Any) -> bool:
+            Counted.looks += 1
+            return super().startswith(*rest)
+
+        def endswith(self, *rest: Any) -> bool:
+            Counted.looks += 1
+            return super().endswith(*rest)
+
+    filters = [Filter(Counted(f"p{n:05}"), Counted(f"s{n:05}")) for n in range(2_000)]
+    assert len(minimal(filters)) == 2_000
+    assert Counted.looks < 10 * len(filters)

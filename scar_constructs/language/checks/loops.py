@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from scar_constructs.language.diagnostics.problems import Report
 from scar_constructs.language.parse.file import ParsedFile
 from scar_constructs.language.parse.function import Located, ParsedFunction
-from scar_constructs.language.workflow.filters import Filter, input_filters, minimal
 from scar_constructs.language.workflow.graph import cycle_through, strong_components
 from scar_constructs.language.workflow.key_patterns import Written
 from scar_constructs.language.yaml.faults import problem
 from scar_constructs.model import OWN, Input
+from scar_constructs.model.filters import Filter, input_filters, minimal
 
 _Place = tuple[str, str]
 """A server and a bucket there."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from scar_constructs.language.diagnostics.problems import Report
 from scar_constructs.language.parse.file import ParsedFile
 from scar_constructs.language.parse.function import Located, ParsedFunction
-from scar_constructs.language.workflow.filters import folder_prefix
 from scar_constructs.language.yaml.faults import problem
 from scar_constructs.model import Input, Output
+from scar_constructs.model.filters import folder_prefix
 
 MOST_EDITS = 2
 LEAST_LENGTH = 3

@@ -11,11 +11,11 @@ from scar_constructs.language.diagnostics.problems import Report
 from scar_constructs.language.parse.file import ParsedFile
 from scar_constructs.language.parse.function import Located, ParsedFunction
 from scar_constructs.language.workflow.event_patterns import event_patterns
-from scar_constructs.language.workflow.filters import folder_prefix, input_filters
 from scar_constructs.language.workflow.join import Application, Stack
 from scar_constructs.language.workflow.key_patterns import Written
 from scar_constructs.language.yaml.faults import problem
 from scar_constructs.model import OWN, Input, Output, limits
+from scar_constructs.model.filters import folder_prefix, input_filters
 
 
 def check_quotas(files: Sequence[ParsedFile], application: Application, report: Report) -> None:

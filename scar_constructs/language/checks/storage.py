@@ -10,10 +10,10 @@ from scar_constructs.language.diagnostics.problems import Problem
 from scar_constructs.language.parse.function import ParsedFunction
 from scar_constructs.language.parse.storage import ENDPOINTS, provider_sections, url
 from scar_constructs.language.parse.view import Section
-from scar_constructs.language.workflow.filters import input_filters
 from scar_constructs.language.yaml.faults import fault, problem
 from scar_constructs.language.yaml.tree import Scalar
 from scar_constructs.model import OWN, Input
+from scar_constructs.model.filters import input_filters
 
 _STARTED_BY = {
     "s3": "let that account's bucket send its notifications to this function, or invoke it",

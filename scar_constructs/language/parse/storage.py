@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from scar_constructs.language.keys import bucket_path
 from scar_constructs.language.keys.storage import KINDS, RUCIO
 from scar_constructs.language.parse.view import Section
-from scar_constructs.language.yaml.faults import fault
+from scar_constructs.language.yaml.faults import fault, problem
 from scar_constructs.language.yaml.tree import Mapping, Scalar
-from scar_constructs.model import OWN, Input, Output, StorageProvider
+from scar_constructs.model import OWN, Input, Output, StorageProvider, limits
+from scar_constructs.model.filters import least
 
 DEFAULT = "default"
 """The name that SCAR took where a function named only the kind."""
@@ -83,6 +84,8 @@ def parse_inputs(section: Section, providers: Providers) -> list[tuple[Input, Se
         place = _place(entry, providers)
         if place is not None:
             provider, bucket, folder = place
+            if _has_too_many_filters(entry):
+                continue
             model = Input(
                 bucket=bucket,
                 folder=folder,
@@ -92,6 +95,19 @@ def parse_inputs(section: Section, providers: Providers) -> list[tuple[Input, Se
             )
             found.append((model, entry))
     return found
+
+
+def _has_too_many_filters(entry: Section) -> bool:
+    """Whether a problem was added: nobody must have to make and compare that many."""
+    prefixes, suffixes = least(entry.texts("prefix"), entry.texts("suffix"))
+    count, most = len(prefixes) * len(suffixes), limits.INPUT_FILTERS_MAX
+    if count <= most:
+        return False
+    message = f"has {count} pairs of a prefix and a suffix, and {most} are possible"
+    fix = "name fewer, and let the script leave out the other files"
+    place = entry.node
+    entry.report.add(problem("many-filters", place.path, place.position, message, "", fix))
+    return True
 
 
 def parse_outputs(section: Section, providers: Providers) -> list[tuple[Output, Section]]:

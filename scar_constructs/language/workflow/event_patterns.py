@@ -12,8 +12,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
-from scar_constructs.language.workflow.filters import Filter, minimal
 from scar_constructs.model import limits
+from scar_constructs.model.filters import Filter, minimal
 
 Pattern = dict[str, Any]
 _TEXT_MAX = limits.EVENT_PATTERN_MAX_CHARACTERS // 2

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from scar_constructs.language.diagnostics.problems import Report
 from scar_constructs.language.parse.file import ParsedFile
 from scar_constructs.language.parse.function import ParsedFunction
-from scar_constructs.language.workflow.filters import input_filters, minimal
 from scar_constructs.language.workflow.graph import cycle_through, strong_components, topological
 from scar_constructs.language.workflow.ownership import Owned, find_keys, find_owners
 from scar_constructs.language.yaml.faults import problem
@@ -22,6 +21,7 @@ from scar_constructs.model import (
     StackOptions,
     Variables,
 )
+from scar_constructs.model.filters import input_filters, minimal
 from scar_constructs.model.limits import NETWORK_STACK
 
 

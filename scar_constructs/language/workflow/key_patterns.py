@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 from itertools import product
 
-from scar_constructs.language.workflow.filters import Filter, folder_prefix, input_filters
 from scar_constructs.model import Input, Output
+from scar_constructs.model.filters import Filter, folder_prefix, input_filters
 
 
 class _Wild(Enum):

@@ -108,6 +108,11 @@ WORKFLOWS = {
         why="Its policy names each of them, and Lambda takes 20 KB.",
         source=f"{AWS}lambda/latest/dg/gettingstarted-limits.html",
     ),
+    "many-filters": Rule(
+        "an input has at most 1,000 pairs of a prefix and a suffix",
+        why="S3 takes 100 notifications of a bucket; each pair is one.",
+        source=f"{AWS}AmazonS3/latest/userguide/notification-how-to-filtering.html",
+    ),
     "many-notifications": Rule(
         "a bucket takes about 100 notifications",
         source=f"{AWS}general/latest/gr/s3.html",
