@@ -20,6 +20,7 @@ from scar_constructs.aws.buckets.buckets import Buckets
 from scar_constructs.aws.function.construct import UNTAGGED, ScarFunction
 from scar_constructs.aws.jobs.capacity import Capacity
 from scar_constructs.aws.package.image import RUNTIME_IMAGE
+from scar_constructs.aws.policy import naming
 from scar_constructs.aws.shared.resources import Shared
 from scar_constructs.language.workflow import join
 from scar_constructs.language.workflow.existing_buckets import event_bridge_command
@@ -80,7 +81,7 @@ class WorkflowStack(Stack):
         return {
             function.name: ScarFunction(
                 scope,
-                function.name,
+                naming.construct_id(function.name),
                 function=function,
                 shared=self._shared,
                 capacity=self._capacities.get(function.machines),
@@ -99,7 +100,12 @@ class WorkflowStack(Stack):
             Sharing.COMMON: Construct(self, "CommonCapacities"),
         }
         return {
-            (sharing, name): Capacity(scopes[sharing], name, functions=those, shared=self._shared)
+            (sharing, name): Capacity(
+                scopes[sharing],
+                naming.construct_id(name),
+                functions=those,
+                shared=self._shared,
+            )
             for (sharing, name), those in members.items()
             if sharing is not Sharing.OWN
         }
@@ -142,7 +148,7 @@ class WorkflowStack(Stack):
         scope = Construct(self, "ExistingBuckets")
         for bucket in dict.fromkeys(rule.bucket for rule in rules if rule.existing):
             CfnOutput(
-                Construct(scope, bucket),
+                Construct(scope, naming.construct_id(bucket)),
                 "Events",
                 description=f"sends the events of {bucket} to EventBridge; needed once",
                 value=event_bridge_command(bucket),

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from scar_constructs.language.checks.arn_regions import check_arn_regions
 from scar_constructs.language.checks.definitions import check_definition_sizes
 from scar_constructs.language.checks.files import check_file
 from scar_constructs.language.checks.loops import check_flow
@@ -131,6 +132,7 @@ def _load(
     check_event_rules(parsed, application, report)
     check_region_quotas(parsed, report)
     check_regions(parsed, application, report)
+    check_arn_regions(parsed, report)
     check_role_sizes(parsed, application, report)
     check_definition_sizes(parsed, report)
     return application, tuple(_starters(parsed))

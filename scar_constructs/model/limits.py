@@ -14,6 +14,8 @@ LOG_LEVEL = "INFO"  # SCAR's default
 DESCRIPTION = ""  # SCAR wrote "Automatically generated lambda function", which says nothing
 REGION_EXAMPLE = "us-east-1"
 
+BOOTSTRAP_STACK = "CDKToolkit"
+"""https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html"""
 NETWORK_STACK = "scar-network"
 """The stack of the network that the jobs of all workflows of a region share."""
 VPC_FLOW_LOGS_MAX = 2
@@ -184,6 +186,8 @@ ROLE_POLICY_MAX_CHARACTERS = 10_240  # all inline policies of an IAM role togeth
 IAM_ROLES_MAX = 1_000  # of an account
 FUNCTION_POLICY_MAX_BYTES = 20_480  # of a Lambda's own policy: who may invoke it
 OBJECT_KEY_MAX_BYTES = 1_024
+LOG_FOLDER_MAX_BYTES = 900  # of a key; S3 adds account, region, bucket and time
+MOUNT_PATH_MAX = 160  # Lambda FileSystemConfig
 FILTER_VALUE_MAX = 1_024  # S3 FilterRule
 INPUT_FILTERS_MAX = 1_000  # ours: S3 takes 100 of a bucket, and EventBridge not much more
 BUCKET_NOTIFICATIONS_MAX = 100

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 OWN = "s3"
 """The storage provider that needs no definition: S3 of the account that the stack is in."""
+
+
+_OF_S3 = re.compile(r"^https?://(?:[^/]+\.)?s3[.-](?:[^/]+\.)?amazonaws\.com(?:\.cn)?(?:[:/]|\Z)")
+_PORTS = {"http": 80, "https": 443}
+
+
+def _address(endpoint: str) -> str:
+    """The same text for addresses of the same server, as far as a name tells."""
+    try:
+        parts = urlsplit(endpoint)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:  # no port, or no address of IPv6
+        return endpoint
+    written = "" if port in (None, _PORTS.get(parts.scheme)) else f":{port}"
+    return f"{parts.scheme}://{host}{written}{parts.path.rstrip('/')}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +43,12 @@ class StorageProvider:
 
     @property
     def server(self) -> str:
-        """What tells a bucket from one of the same name elsewhere; S3 has each name only once."""
-        return OWN if self.kind == OWN else f"{self.endpoint}/{self.space or ''}"
+        """What tells a bucket from one of the same name elsewhere; S3 has each name only once,
+        by whichever address it is asked."""
+        address = _address(self.endpoint or "")
+        if self.kind == OWN or _OF_S3.search(address):
+            return OWN
+        return f"{address}/{self.space or ''}"
 
 
 @dataclass(frozen=True, kw_only=True)

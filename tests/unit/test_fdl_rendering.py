@@ -38,7 +38,7 @@ def test_a_terminal_shows_the_line_and_a_caret(problems: tuple[Problem, ...]) ->
         "error[unknown-key]: functions.cow.memroy: is not a known key\n"
         "  --> a.yaml:4:5\n"
         "  |\n"
-        "4 |     memroy: 64\n"
+        "4 |     memroy: ...\n"
         "  |     ^^^^^^\n"
         "  = fix: did you mean `memory`?"
     )
@@ -157,3 +157,25 @@ def test_annotations_escape_what_github_would_take_as_its_own() -> None:
 
     assert "file=a%2Cb%3Ac.yaml," in text
     assert text.endswith("::a: 100%25%0Asure; none")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "functions:\n  cow:\n    image: x\n    pasword: hunter2\n",
+        "functions: {cow: {image: x, pasword: hunter2}}\n",
+        'functions: {cow: {image: x, "pasword": hunter2}}\n',
+        "functions: {cow: {image: 'me:hunter2@example.org/x'}}\n",
+        "functions: {cow: {image: 'https://me:hunter2@example.org/x'}}\n",
+        "storage_providers: {onedata: {o: {oneprovider_host: 'h.org', tocken: hunter2}}}\n",
+    ],
+)
+@pytest.mark.parametrize("form", ["text", "terminal", "json", "github"])
+def test_what_may_be_secret_is_not_shown(text: str, form: str, tmp_path: Path) -> None:
+    problems = problems_of(tmp_path, a=text)
+    shown = (
+        render_for_terminal(problems, is_coloured=False)
+        if form == "terminal"
+        else render_as(Form(form), problems, io.StringIO())
+    )
+    assert "hunter2" not in shown

@@ -180,7 +180,7 @@ def test_a_machine_that_fits_is_offered_if_there_is_one(
 def test_between_two_sizes_of_fargate_the_larger_is_named(tmp_path: Path) -> None:
     """A job that asked for more than the smaller would run out of memory."""
     text = (
-        "functions: {f: {image: x, script: run.sh, execution_mode: batch, batch: {vcpus: 16, "
+        "functions: {f: {image: x, init_script: run.sh, execution_mode: batch, batch: {vcpus: 16, "
         "memory: 36864, compute_resources: {type: FARGATE}}}}"
     )
     (problem,) = (one for one in problems_of(tmp_path, a=text) if one.rule == "fargate-size")

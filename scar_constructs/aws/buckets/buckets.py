@@ -59,7 +59,7 @@ class Buckets(Construct):
 
     def _new_bucket(self, bucket: Bucket) -> s3.Bucket:
         settings = bucket.settings
-        scope = Construct(self, bucket.name)
+        scope = Construct(self, naming.construct_id(bucket.name))
         created = s3.Bucket(
             scope,
             "Bucket",

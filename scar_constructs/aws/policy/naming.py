@@ -15,6 +15,23 @@ import re
 
 from aws_cdk import Aws
 
+_TAKEN = frozenset(
+    {
+        *("Default", "Resource"),  # words of the CDK's own, which logical ids leave out
+        *("constructor", "__proto__", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable"),
+        *("toLocaleString", "toString", "valueOf", "__defineGetter__", "__defineSetter__"),
+        *("__lookupGetter__", "__lookupSetter__"),  # what every object of JavaScript has
+    }
+)
+
+
+def construct_id(name: str) -> str:
+    """Id of the construct of what the user has named so: the name, where the CDK takes it for one.
+
+    Names of functions, compute environments and buckets do not end in a dot.
+    """
+    return f"{name}." if name in _TAKEN else name
+
 
 def permission_id(bucket: str) -> str:
     """Id of the permission that lets this bucket invoke the function."""

@@ -12,6 +12,7 @@ from scar_constructs.language.parse.function import ParsedFunction
 from scar_constructs.language.yaml.faults import fault, problem
 from scar_constructs.language.yaml.tree import Node, Scalar, Sequence
 from scar_constructs.model import Architecture, limits
+from scar_constructs.terminal import quote
 
 _RESOURCES = "batch.compute_resources"
 _ONLY_EC2 = (
@@ -83,6 +84,18 @@ def check_vcpu_order(parsed: ParsedFunction) -> Iterator[Problem]:
         if node is not None and low_value > high_value:
             message = f"must be at most `{high}`, which is {high_value}"
             yield fault("vcpus-out-of-order", node, message, f"write {high_value} or less")
+
+
+def check_name(parsed: ParsedFunction) -> Iterator[Problem]:
+    """The job definition and the jobs have the function's name; Lambda takes more names than Batch.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_RegisterJobDefinition.html
+    """
+    name = parsed.function.name
+    if name[:1] in "-_":
+        at = parsed.name_at
+        message = "a function with jobs has a name that starts with a letter or digit"
+        yield problem("function-name", at.path, at.position, message, quote(name), "rename it")
 
 
 def check_fargate_size(parsed: ParsedFunction) -> Iterator[Problem]:
@@ -268,6 +281,7 @@ def check_job_file_system(parsed: ParsedFunction) -> Iterator[Problem]:
 
 
 BATCH_CHECKS: tuple[Callable[[ParsedFunction], Iterator[Problem]], ...] = (
+    check_name,
     check_own_hosts,
     check_vcpus,
     check_vcpu_order,

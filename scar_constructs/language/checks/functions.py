@@ -28,6 +28,7 @@ from scar_constructs.language.paths import fault_of_folder
 from scar_constructs.language.yaml.faults import fault, problem
 from scar_constructs.language.yaml.tree import Mapping, Node, Scalar, Sequence
 from scar_constructs.model import Output, limits
+from scar_constructs.model.filters import Filter, input_filters
 from scar_constructs.terminal import quote
 
 Check = Callable[[ParsedFunction], Iterator[Problem]]
@@ -151,17 +152,26 @@ def _items(node: Node | None) -> Iterator[Scalar]:
 
 def check_key_lengths(parsed: ParsedFunction) -> Iterator[Problem]:
     """A key has 1,024 bytes; something must be left for the file's name."""
-    places: list[tuple[str, str, str]] = [
-        *((source.folder, "lambda.input", "") for source in parsed.function.inputs),
-        *((target.folder, "lambda.output", target.key) for target in parsed.function.outputs),
+    limit = limits.OBJECT_KEY_MAX_BYTES
+    function = parsed.function
+    sizes = [
+        *(max(map(_bytes_of, input_filters(source))) for source in function.inputs),
+        *(_least_key(target) for target in function.outputs),
     ]
-    located = [*parsed.inputs_at, *parsed.outputs_at]
-    for (folder, _, key), at in zip(places, located, strict=True):
-        size = len(f"{folder}/{key}".encode(errors="surrogateescape"))
-        if size >= limits.OBJECT_KEY_MAX_BYTES:
-            limit = limits.OBJECT_KEY_MAX_BYTES
-            message = f"a key has at most {limit} bytes, and the folder takes {size}"
+    for size, at in zip(sizes, [*parsed.inputs_at, *parsed.outputs_at], strict=True):
+        if size >= limit:
+            message = f"a key has at most {limit} bytes, and {size} are taken without the file"
             yield problem("folder-too-long", at.path, at.position, message, "", "shorten it")
+
+
+def _bytes_of(one: Filter) -> int:
+    return len(f"{one.prefix}{one.suffix}".encode(errors="surrogateescape"))
+
+
+def _least_key(target: Output) -> int:
+    """What an output's key has without the file's name; a request's id has 36 letters."""
+    named = target.key.replace("{request_id}", "0" * 36).replace("{name}", "").replace("{stem}", "")
+    return len(f"{target.folder}/{named}".encode(errors="surrogateescape"))
 
 
 def check_layers(parsed: ParsedFunction) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from scar_constructs.language.diagnostics.problems import Problem
 from scar_constructs.language.keys.steering import hides_when_empty, steers_programs
 from scar_constructs.language.parse.function import ParsedFunction
 from scar_constructs.language.yaml.faults import fault, problem
-from scar_constructs.language.yaml.tree import Mapping, Scalar, Sequence
+from scar_constructs.language.yaml.tree import Mapping, Scalar, Sequence, child_path
 
 ENVIRONMENTS = (
     "lambda.container.environment.Variables",
@@ -65,8 +65,27 @@ def check_parameters(parsed: ParsedFunction) -> Iterator[Problem]:
             yield fault("parameter-is-set", item, message, fix)
 
 
+def check_given_once(parsed: ParsedFunction) -> Iterator[Problem]:
+    """A variable is a value or a secret: which of the two would win differs from place to place,
+    and Batch refuses both.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_ContainerProperties.html
+    """
+    values = [parsed.section.find(place) for place in ENVIRONMENTS]
+    given = {name for node in values if isinstance(node, Mapping) for name in node.entries}
+    for place in ("lambda.secrets", "batch.secrets"):
+        secrets = parsed.section.find(place)
+        if not isinstance(secrets, Mapping):
+            continue
+        for name in (name for name in secrets.entries if name in given):
+            path, at = child_path(secrets.path, name), secrets.position_of(name)
+            message = "is given as a secret and in `environment` too"
+            yield problem("variable-twice", path, at, message, "", "remove one of the two")
+
+
 VARIABLE_CHECKS: tuple[Callable[[ParsedFunction], Iterator[Problem]], ...] = (
     check_container_environment,
     check_empty_variables,
     check_parameters,
+    check_given_once,
 )

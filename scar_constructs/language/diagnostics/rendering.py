@@ -68,7 +68,8 @@ def render_for_terminal(problems: Iterable[Problem], *, is_coloured: bool) -> st
     hidden = {(one.file, one.line) for one in told if RULES[one.rule].hides_source}
     for problem in told:
         if problem.file not in files:
-            files[problem.file] = _source_lines(problem.file)
+            of_file = [one for one in told if one.file == problem.file]
+            files[problem.file] = _shown_lines(_source_lines(problem.file), of_file)
         lines = [] if (problem.file, problem.line) in hidden else files[problem.file]
         blocks.append(_block(problem, lines, is_coloured=is_coloured))
     return "\n\n".join(blocks)
@@ -99,6 +100,19 @@ def _block(problem: Problem, lines: list[str], *, is_coloured: bool) -> str:
         text += f"{gap} {dim}|{reset}\n{dim}{number} |{reset} {source}\n"
         text += f"{gap} {dim}|{reset} {colour}{caret}{reset}\n"
     return f"{text}{gap} {dim}={reset} fix: {visible(problem.fix)}"
+
+
+def _shown_lines(lines: list[str], problems: Iterable[Problem]) -> list[str]:
+    """What may be shown of a file: not the value of a key that nobody knows, which may be something
+    secret under a misspelt name."""
+    shown = list(lines)
+    for problem in problems:
+        if problem.rule == "unknown-key" and problem.line <= len(shown):
+            line, end = shown[problem.line - 1], problem.column - 1 + problem.length
+            after = line[end:].lstrip("\"'")
+            if after.startswith(":"):
+                shown[problem.line - 1] = f"{line[: len(line) - len(after)]}: ..."
+    return shown
 
 
 def _underlined(line: str, problem: Problem) -> tuple[str, str]:

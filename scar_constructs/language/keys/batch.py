@@ -72,24 +72,36 @@ COMPUTE_RESOURCES = Group(
             changed="SCAR's m3.medium is retired; the default is now `default_x86_64`",
         ),
         "subnets": Key(
-            ListOf(SUBNET, maximum=limits.BATCH_SUBNETS_MAX),
+            ListOf(SUBNET, maximum=limits.BATCH_SUBNETS_MAX, distinct=True),
             "Existing subnets.",
             default="those of the network that is made for jobs, one for all workflows of a region",
             changed="SCAR required them; now a network is made unless they are named",
         ),
         "security_group_ids": Key(
-            ListOf(SECURITY_GROUP, maximum=limits.BATCH_SECURITY_GROUPS_MAX),
+            ListOf(SECURITY_GROUP, maximum=limits.BATCH_SECURITY_GROUPS_MAX, distinct=True),
             "Existing security groups.",
             default="one without ingress, of the network that is made for jobs",
             changed="SCAR required them; now one is made unless they are named",
         ),
         "instance_role": Key(
-            Text("an instance profile's ARN or name"),
+            Text(
+                "an instance profile's ARN or name",
+                pattern=(
+                    r"^(?:arn:[a-z-]+:iam::(?:[0-9]{12}|\{account_id\}):instance-profile/)?"
+                    rf"[A-Za-z0-9_+=,.@/-]+{END}"
+                ),
+                max_length=2_048,
+                example="my-instance-profile",
+            ),
             "An existing instance profile for the EC2 hosts.",
             default="one is made",
         ),
         "launch_template_name": Key(
-            Text("a launch template's name", max_length=128),
+            Text(
+                "a launch template's name",
+                pattern=rf"^[A-Za-z0-9().\/_-]{{3,128}}{END}",
+                example="my-launch-template",
+            ),
             "An existing launch template for the EC2 hosts.",
             default="one is made: encrypted disk, IMDSv2",
         ),
@@ -198,9 +210,9 @@ FORMER = Group(
         "environment": Key(ENVIRONMENT, "Variables of the job definition."),
         "compute_environment": Key(
             Text(
-                "a name of letters, digits, - or _",
+                "a name of letters, digits, - or _, the first a letter or digit",
                 example="shared",
-                pattern=rf"^[A-Za-z0-9_-]+{END}",
+                pattern=rf"^[A-Za-z0-9][A-Za-z0-9_-]*{END}",
                 max_length=100,
             ),
             "Functions that name the same compute environment share it and its queue.",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
 from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from scar_constructs.language.diagnostics.problems import Problem, Report
 from scar_constructs.language.keys.scalars import Schema, Shape, Text, wrong_type
-from scar_constructs.language.yaml.faults import problem
+from scar_constructs.language.yaml.faults import fault, problem
 from scar_constructs.language.yaml.tree import Mapping, Node, Scalar, Sequence, child_path
 
 
@@ -21,6 +22,8 @@ class ListOf:
     maximum: int | None = None
     minimum: int = 0
     fix: str = ""
+    distinct: bool = False
+    """Whether no item may stand twice."""
 
     @property
     def words(self) -> str:
@@ -39,6 +42,9 @@ class ListOf:
             report.add(_count_problem(node, message, "add to the list, or remove the key"))
         for item in node.items:
             self.item.check(item, report)
+        if self.distinct:
+            for item in _repeated(node):
+                report.add(fault("item-twice", item, "stands in the list already", "remove it"))
 
     def _not_a_list(self, node: Node) -> Problem:
         if isinstance(self.item, Group):
@@ -52,7 +58,19 @@ class ListOf:
             schema["maxItems"] = self.maximum
         if self.minimum:
             schema["minItems"] = self.minimum
+        if self.distinct:
+            schema["uniqueItems"] = True
         return schema
+
+
+def _repeated(node: Sequence) -> Iterator[Scalar]:
+    """The items that have stood before."""
+    seen: set[str] = set()
+    for item in node.items:
+        if isinstance(item, Scalar):
+            if item.text in seen:
+                yield item
+            seen.add(item.text)
 
 
 def _count_problem(node: Node, message: str, fix: str) -> Problem:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from scar_constructs.language.keys.containers import Group, Key, ListOf, Origin
 from scar_constructs.language.keys.formats import SECURITY_GROUP, SUBNET
 from scar_constructs.language.keys.scalars import END, Text
+from scar_constructs.model import limits
 
 OURS = Origin.OURS
 
 VPC = Group(
     {
-        "SubnetIds": Key(ListOf(SUBNET, minimum=1, maximum=16), "Existing subnets.", required=True),
+        "SubnetIds": Key(
+            ListOf(SUBNET, minimum=1, maximum=16, distinct=True), "Existing subnets.", required=True
+        ),
         "SecurityGroupIds": Key(
-            ListOf(SECURITY_GROUP, minimum=1, maximum=5),
+            ListOf(SECURITY_GROUP, minimum=1, maximum=5, distinct=True),
             "Existing security groups.",
             required=True,
         ),
@@ -37,7 +40,8 @@ FILE_SYSTEM = Group(
         "LocalMountPath": Key(
             Text(
                 "a path such as /mnt/data",
-                pattern=rf"^/mnt/[A-Za-z0-9_.-]+{END}",
+                pattern=rf"^/mnt/(?!\.{{1,2}}{END})[A-Za-z0-9_.-]+{END}",
+                max_length=limits.MOUNT_PATH_MAX,
                 example="/mnt/data",
             ),
             "Where the function sees it.",

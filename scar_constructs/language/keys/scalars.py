@@ -108,9 +108,21 @@ class Unshown(Text):
             report.add(replace(self._unfit(node, text), got=""))
 
 
+_LOGIN = re.compile(r"(?:[a-z+.-]+://)?[^/@]*:[^/@]*@")
+
+
 @dataclass(frozen=True)
 class ImageName(Text):
-    """The name of an image. Registries refuse capital letters, so small ones are offered."""
+    """The name of an image. Registries refuse capital letters, so small ones are offered. A login
+    before it would be a credential in clear, and is told without being shown."""
+
+    def check(self, node: Node, report: Report) -> None:
+        if isinstance(node, Scalar) and _LOGIN.match(node.text):
+            message = "has a login before the registry, which is a credential in clear"
+            fix = "remove it, and run `docker login` on the machine that deploys"
+            report.add(replace(fault("credentials-in-clear", node, message, fix), got=""))
+        else:
+            super().check(node, report)
 
     def advice(self, text: str) -> str:
         path, slash, last = text.rpartition("/")

@@ -93,7 +93,11 @@ MINIO = Group(
             required=True,
             example="https://minio.example.org:9000",
         ),
-        "region": Key(Text("a region"), "The server's region.", default=limits.MINIO_REGION),
+        "region": Key(
+            Text("a region", pattern=rf"^[A-Za-z0-9_-]+{END}", example="us-east-1"),
+            "The server's region.",
+            default=limits.MINIO_REGION,
+        ),
         "verify": _VERIFY,
         "secret": replace(_secret(_KEYS), required=True),
         "access_key": _moved(_KEYS),

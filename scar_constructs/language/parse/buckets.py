@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scar_constructs.language.diagnostics.problems import Position, Problem
-from scar_constructs.language.keys.bucket_path import bucket_fault
+from scar_constructs.language.keys.bucket_path import bucket_fault, control_fault
 from scar_constructs.language.parse.view import Section
 from scar_constructs.language.yaml.faults import fault, problem
 from scar_constructs.language.yaml.tree import Mapping, Scalar
-from scar_constructs.model import BucketSettings, LogTarget, StackOptions
+from scar_constructs.model import BucketSettings, LogTarget, StackOptions, limits
 from scar_constructs.terminal import quote
 
 _OF_MADE_BUCKETS = (
@@ -65,6 +65,12 @@ def _log_target(section: Section) -> LogTarget | None:
         return None
     bucket, _, folder = node.text.partition("/")
     _check_name(bucket, node.path, node.position, section)
+    control, size = control_fault(folder), len(folder.encode(errors="surrogateescape"))
+    if control is not None:
+        section.report.add(fault("bad-folder", node, f"a folder must {control}", "remove it"))
+    elif size > limits.LOG_FOLDER_MAX_BYTES:
+        message = f"a folder for logs has at most {limits.LOG_FOLDER_MAX_BYTES} bytes, not {size}"
+        section.report.add(fault("folder-too-long", node, message, "shorten it"))
     return LogTarget(bucket=bucket, folder=folder.strip("/"))
 
 

@@ -22,7 +22,7 @@ from scar_constructs.model import (
     Variables,
 )
 from scar_constructs.model.filters import input_filters, minimal
-from scar_constructs.model.limits import NETWORK_STACK
+from scar_constructs.model.limits import BOOTSTRAP_STACK, NETWORK_STACK
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,10 +276,13 @@ def check_names(files: Sequence[ParsedFile], report: Report) -> None:
 
 
 def _check_reserved(file: ParsedFile, report: Report) -> None:
-    """The network of jobs is a stack of its own, in each region."""
+    """The network of jobs is a stack of its own, in each region, and so is what the CDK needs."""
+    at = file.name_at
+    fix = "give the file another `workflow:` name"
+    got = f'"{file.file.name}"'
+    if file.file.name == BOOTSTRAP_STACK:
+        message = f"{BOOTSTRAP_STACK} is the stack that `cdk bootstrap` makes"
+        report.add(problem("workflow-name-taken", at.path, at.position, message, got, fix))
     if f"{file.file.name}-".startswith(f"{NETWORK_STACK}-"):
-        at = file.name_at
         message = f"{NETWORK_STACK} is the stack of the network that jobs of all workflows share"
-        fix = "give the file another `workflow:` name"
-        got = f'"{file.file.name}"'
         report.add(problem("workflow-name-taken", at.path, at.position, message, got, fix))

@@ -76,6 +76,7 @@ SHAPES_OF_VALUES = {
     ),
     "wrong-type": Rule("a value must be of its key's kind"),
     "wrong-count": Rule("a list must have as many items as its key allows"),
+    "item-twice": Rule("an item must stand once in a list of ids"),
     "out-of-range": Rule(
         "a number must be within the service's limits",
         why="AWS says so too, but only at deployment, or when the job is submitted.",
@@ -166,6 +167,11 @@ NAMES = {
         "some variables belong to the service or to the runtime",
         why="Lambda refuses its own; those of the runtime would be overwritten.",
         source=f"{AWS}lambda/latest/dg/configuration-envvars.html",
+    ),
+    "variable-twice": Rule(
+        "a variable is a value or a secret",
+        why="Which of the two the script would see differs from Lambda to Batch.",
+        source=f"{AWS}batch/latest/APIReference/API_ContainerProperties.html",
     ),
     "tag": Rule(
         "a tag's name must suit AWS",

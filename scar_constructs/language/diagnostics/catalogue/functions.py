@@ -209,7 +209,7 @@ SECRETS = {
         source=f"{AWS}lambda/latest/dg/configuration-envvars-encryption.html",
     ),
     "credentials-in-clear": Rule(
-        "no credential may stand in `storage_providers`",
+        "no credential may stand in `storage_providers`, nor before an image's name",
         why=("SCAR carried it in clear into the function's variables and the job definition."),
         hides_source=True,
     ),

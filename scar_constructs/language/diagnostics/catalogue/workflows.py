@@ -108,6 +108,11 @@ WORKFLOWS = {
         why="Its policy names each of them, and Lambda takes 20 KB.",
         source=f"{AWS}lambda/latest/dg/gettingstarted-limits.html",
     ),
+    "region-of-arn": Rule(
+        "what a stack names by its ARN is in the stack's region",
+        why="CloudFormation finds out while it deploys.",
+        source=f"{AWS}IAM/latest/UserGuide/reference-arns.html",
+    ),
     "many-filters": Rule(
         "an input has at most 1,000 pairs of a prefix and a suffix",
         why="S3 takes 100 notifications of a bucket; each pair is one.",
