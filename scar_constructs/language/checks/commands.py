@@ -69,6 +69,8 @@ def check_something_runs(parsed: ParsedFunction) -> Iterator[Problem]:
 def _is_told_already(parsed: ParsedFunction) -> bool:
     """Whether something else is wrong with the image, the script or the command."""
     section, function = parsed.section, parsed.function
+    if _is_misspelt(parsed):
+        return True
     if not function.image and section.find(_IMAGE_FILE) is None:
         return True
     own = function.own_command
@@ -76,6 +78,17 @@ def _is_told_already(parsed: ParsedFunction) -> bool:
         section.node.find(_SCRIPT) is not None
         or (section.node.find(_COMMAND) is not None and own.command is None)
         or (section.node.find(_ENTRYPOINT) is not None and own.entrypoint is None)
+    )
+
+
+def _is_misspelt(parsed: ParsedFunction) -> bool:
+    """Whether a key of the function that nobody knows was taken for one that says what runs."""
+    inside = f"{parsed.section.node.path}."
+    words = tuple(f"`{place.rpartition('.')[2]}`" for place in (_SCRIPT, _ENTRYPOINT, _COMMAND))
+    return any(
+        one.rule == "unknown-key" and one.path.startswith(inside) and one.fix.find(word) >= 0
+        for one in parsed.section.report.problems
+        for word in words
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from scar_constructs.language.checks.batch import BATCH_CHECKS
 from scar_constructs.language.checks.build import BUILD_CHECKS
 from scar_constructs.language.checks.definition_size import variables_size
+from scar_constructs.language.checks.dispatcher import DISPATCHER_CHECKS
 from scar_constructs.language.checks.images import IMAGE_CHECKS
 from scar_constructs.language.checks.machines import MACHINE_CHECKS
 from scar_constructs.language.checks.owners import OWNER_CHECKS
@@ -43,7 +44,7 @@ def check_function(parsed: ParsedFunction) -> None:
         *(*IMAGE_CHECKS, *BUILD_CHECKS, *SECRET_CHECKS, *STORAGE_CHECKS, *VARIABLE_CHECKS),
     ]
     if parsed.function.execution_mode.runs_on_batch:
-        checks += [*BATCH_CHECKS, *MACHINE_CHECKS, *SIZE_CHECKS]
+        checks += [*BATCH_CHECKS, *MACHINE_CHECKS, *SIZE_CHECKS, *DISPATCHER_CHECKS]
     for check in checks:
         for found in check(parsed):
             parsed.section.report.add(found)

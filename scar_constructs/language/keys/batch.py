@@ -105,7 +105,8 @@ COMPUTE_RESOURCES = Group(
             "An existing launch template for the EC2 hosts.",
             default="one is made: encrypted disk, IMDSv2",
         ),
-    }
+    },
+    elsewhere={"state": "under `batch`: `batch: {state: ENABLED}`"},
 )
 
 MULTI_NODE = Group(

@@ -141,7 +141,9 @@ class Functions:
             report.add(problem("no-functions", node.path, node.position, message, "", fix))
         for name, entry in node.items():
             at = node.position_of(name)
-            if name == FDL_KEY and not isinstance(entry, Mapping):
+            if name == FDL_KEY and not (
+                isinstance(entry, Mapping) and "lambda" not in entry.entries
+            ):
                 _FDL_LIST.check(entry, report)
             elif name == OSCAR_KEY:
                 report.add(_oscar_problem(entry.path, at))

@@ -115,6 +115,8 @@ def function_nodes(root: Mapping) -> list[Mapping]:
                 for item in node.items
                 if isinstance(item, Mapping) and isinstance(item.entries.get("lambda"), Mapping)
             ]
+        elif name == FDL_KEY and isinstance(node, Mapping) and "lambda" in node.entries:
+            continue  # one function without the list's dash, which is told
         elif name != OSCAR_KEY and isinstance(node, Mapping):
             name_node = Scalar(node.path, functions.position_of(name), name, name)
             nodes.append(classic.to_fdl(name_node, node))
