@@ -27,7 +27,7 @@ from scar_constructs.local.persistent import (
     running_cloud,
     take_down,
 )
-from scar_constructs.local.report import Outcome, failures, print_json, print_table
+from scar_constructs.local.report import Outcome, failures, logged, print_json, print_table
 from scar_constructs.local.run import (
     RUNNING,
     Progress,
@@ -81,6 +81,7 @@ _engine_option = click.option(
     show_default=True,
     help="seconds to wait until nothing is in flight",
 )
+@click.option("--logs", is_flag=True, help="show what each script printed last")
 @click.option("--keep", is_flag=True, help="leave the cloud running; end it with `down`")
 @options.as_json
 def run_command(
@@ -89,12 +90,14 @@ def run_command(
     get: Path | None,
     engine: str | None,
     timeout: float,
+    logs: bool,
     keep: bool,
     as_json: bool,
 ) -> int:
     """Deploy the files at PATHS to a local cloud, upload files, wait, and download the outputs.
 
-    The exit code is 0 only if something ran and every execution succeeded.
+    The exit code is 0 only if every execution succeeded and, of files that were uploaded, at least
+    one started a function. Without --put, the files are deployed and nothing runs.
     """
     with _ended_by_sigterm():
         loaded = _load(paths)
@@ -107,8 +110,9 @@ def run_command(
                 _run_kept(request, chosen, progress) if keep else run(request, chosen, progress)
             )
         _print(outcome, as_json)
-    idle = not uploads and not outcome.executions
-    return 0 if outcome.succeeded or idle else 1
+        for line in logged(outcome) if logs else ():
+            say(line)
+    return 0 if outcome.succeeded else 1
 
 
 @local.command(epilog='Example: eval "$(scar local up)"')

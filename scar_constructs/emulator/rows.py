@@ -75,6 +75,8 @@ class Row:
     exit_code: int | None
     reason: str | None
     execution: str
+    output: str = ""
+    """What was printed last, without the runtime's own lines."""
 
     def document(self) -> dict[str, object]:
         return asdict(self)
@@ -123,6 +125,7 @@ def rows(attempts: Sequence[Attempt], reports: Iterable[Report]) -> list[Row]:
 
 
 def _rows(attempt: Attempt, reports: dict[str | None, Report]) -> list[Row]:
+    last_words = "" if attempt.succeeded else attempt.output
     bare = Row(
         function=attempt.function,
         service=attempt.service,
@@ -132,10 +135,11 @@ def _rows(attempt: Attempt, reports: dict[str | None, Report]) -> list[Row]:
         outputs=(),
         attempts=attempt.number,
         exit_code=attempt.exit_code,
-        reason=_explained(attempt.reason, attempt.output),
+        reason=_explained(attempt.reason, last_words),
         execution=attempt.execution,
+        output=attempt.output,
     )
-    told = [_merge(bare, attempt.output, report) for report in reports.values()]
+    told = [_merge(bare, last_words, report) for report in reports.values()]
     # A record that no line speaks of shares the fate of the whole attempt.
     told += [replace(bare, input=name) for name in attempt.inputs if name not in reports]
     if told and not attempt.succeeded and all(row.status != FAILED for row in told):

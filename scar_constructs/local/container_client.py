@@ -17,11 +17,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 _REGISTRY = re.compile(r"(https?://)?\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com")
+_USERS_IMAGE = "BASE_IMAGE"
+"""The argument of our Dockerfile."""
 TAGS_FILE = "tags.json"
 _PODMAN_OPTIONS = {
     # Podman's gzip takes several times as long, and nobody pulls these images over a network.
@@ -36,9 +38,27 @@ def main() -> int:
     if arguments[:1] == ["login"]:
         # The local registry knows no passwords; a login would only stay behind on this machine.
         return 0
+    if engine == "podman" and arguments[0] == "build":
+        arguments = [with_registry(one, _is_there) for one in arguments]
     command = client_command(engine, arguments, os.environ["SCAR_LOCAL_REGISTRY"])
     with _turn(arguments[0], Path(os.environ["SCAR_LOCAL_IMAGES"])):
         return subprocess.run(command).returncode
+
+
+def with_registry(argument: str, is_there: Callable[[str], bool]) -> str:
+    """The argument that names the user's image with Docker Hub's name, where it has no registry's
+    and no such image is there: so does Docker, and podman only where the machine says so.
+    """
+    word, equals, image = argument.partition("=")
+    first, slash, _ = image.partition("/")
+    has_registry = bool(slash) and (first == "localhost" or "." in first or ":" in first)
+    if word != _USERS_IMAGE or not image or has_registry or is_there(image):
+        return argument
+    return f"{word}{equals}docker.io/{'' if slash else 'library/'}{image}"
+
+
+def _is_there(image: str) -> bool:
+    return subprocess.run(["podman", "image", "exists", image]).returncode == 0
 
 
 @contextmanager

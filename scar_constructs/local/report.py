@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,12 +32,20 @@ class Outcome:
     """Queue name -> number of events in it."""
     unfinished: Sequence[str] = ()
     warnings: Sequence[str] = ()
+    uploads: int = 1
+    """How many files were uploaded."""
+    writers: frozenset[str] = frozenset()
+    """The functions that have outputs."""
+    waited_seconds: float = 0.0
+    """How long for what is unfinished."""
 
     @property
     def succeeded(self) -> bool:
-        """Whether something ran, all of it succeeded and nothing was left undone."""
+        """Whether all succeeded and nothing was left undone; of what was uploaded, something has
+        to have run."""
         statuses = [row["status"] for row in self.executions]
-        return bool(statuses) and "failed" not in statuses and not self.unfinished
+        has_run = bool(statuses) or not self.uploads
+        return has_run and "failed" not in statuses and not self.unfinished
 
     def document(self) -> dict[str, Any]:
         return {
@@ -99,11 +108,52 @@ def failures(outcome: Outcome) -> list[str]:
         f"{count} failed {'event is' if count == 1 else 'events are'} in the queue {visible(name)}"
         for name, count in outcome.failed_events.items()
     ]
-    lines += [f"not finished: {visible(what)}" for what in outcome.unfinished]
+    lines += _unfinished(outcome)
     lines += [f"warning: {visible(text)}" for text in outcome.warnings]
+    lines += [_without_output(row) for row in outcome.executions if _has_left_nothing(row, outcome)]
     if not outcome.executions and not outcome.unfinished:
-        lines.append("nothing ran: no function is triggered by what was uploaded")
+        lines.append(
+            "nothing ran: no function is triggered by what was uploaded"
+            if outcome.uploads
+            else "deployed, and nothing ran: no file was uploaded (--put FILE)"
+        )
     return lines
+
+
+def _unfinished(outcome: Outcome) -> list[str]:
+    """What is still under way, each once, and what to do."""
+    if not outcome.unfinished:
+        return []
+    counts = Counter(outcome.unfinished)
+    lines = [
+        f"not finished: {visible(what)}" + (f" ({count} times)" if count > 1 else "")
+        for what, count in counts.items()
+    ]
+    return [*lines, f"gave up after {outcome.waited_seconds:g} s; --timeout SECONDS waits longer"]
+
+
+def _has_left_nothing(row: Mapping[str, Any], outcome: Outcome) -> bool:
+    done = row["status"] == "succeeded" and row["function"] in outcome.writers
+    return done and bool(row["input"]) and not row["outputs"]
+
+
+def _without_output(row: Mapping[str, Any]) -> str:
+    return (
+        f"warning: {visible(row['function'])} has an output folder and left no file for it, on "
+        f"{visible(row['input'])}: a script leaves files in $SCAR_OUTPUT_DIR (--logs shows what it "
+        "printed)"
+    )
+
+
+def logged(outcome: Outcome) -> Iterator[str]:
+    """What each execution printed last, in lines."""
+    for row in outcome.executions:
+        if row["status"] not in _HIDDEN:
+            where = f" on {visible(row['input'])}" if row["input"] else ""
+            yield f"{visible(row['function'])} ({visible(row['service'])}){where} printed:"
+            yield from (
+                f"  {visible(line)}" for line in (row["output"] or "(nothing)").splitlines()
+            )
 
 
 def _listed(outputs: Sequence[str]) -> list[str]:

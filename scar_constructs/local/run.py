@@ -62,7 +62,12 @@ def cloud_in_folder(engine: EngineName, progress: Progress) -> Iterator[CloudAdd
 
 
 def run_in(request: Request, cloud: CloudAddress, progress: Progress) -> Outcome:
-    """Run the workflow in a running cloud."""
+    """Run the workflow in a running cloud. Raises `LocalError`."""
+    with cloud.required():
+        return _run_in(request, cloud, progress)
+
+
+def _run_in(request: Request, cloud: CloudAddress, progress: Progress) -> Outcome:
     assembly = cloud.folder / "assembly"
     regions = sorted({stack.region for stack in request.application.stacks if stack.region})
     progress("synthesising the templates")
@@ -89,6 +94,9 @@ def run_in(request: Request, cloud: CloudAddress, progress: Progress) -> Outcome
         failed_events=failed_events(cloud, regions),
         unfinished=unfinished,
         warnings=activity["warnings"],
+        uploads=len(request.uploads),
+        writers=frozenset(one.name for one in _functions(request.application) if one.outputs),
+        waited_seconds=request.timeout_seconds,
     )
 
 

@@ -11,13 +11,16 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError
 
 from scar_constructs.installation import CHECKOUT
 from scar_constructs.local.engines import (
@@ -92,6 +95,33 @@ class CloudAddress:
             document: dict[str, Any] = json.load(answer)
         return document
 
+    @contextmanager
+    def required(self) -> Iterator[None]:
+        """Raises `LocalError` where the cloud's process has ended while it is used."""
+        try:
+            yield
+        except (OSError, HTTPException, BotoCoreError) as error:
+            if self._answers():
+                raise
+            tail = log_end(self.folder)
+            raise LocalError("\n".join(["the local cloud has ended by itself:", *tail])) from error
+
+    def _answers(self) -> bool:
+        try:
+            self.activity()
+        except OSError:
+            return False
+        return True
+
+
+def log_end(folder: Path) -> list[str]:
+    """The last lines of the log of the cloud in the folder."""
+    try:
+        text = (folder / "cloud.log").read_text(errors="replace")
+    except OSError:
+        return []
+    return text.splitlines()[-_LOG_LINES:]
+
 
 class LocalCloud:
     """A local cloud that ends with the block it is used in."""
@@ -164,8 +194,7 @@ def await_answer(
             continue
         return CloudAddress(port, engine, folder, _make_deployer(root))
     end_process(process)
-    tail = (folder / "cloud.log").read_text(errors="replace").splitlines()[-_LOG_LINES:]
-    raise LocalError("\n".join(["the local cloud does not start:", *tail]))
+    raise LocalError("\n".join(["the local cloud does not start:", *log_end(folder)]))
 
 
 def end_process(process: subprocess.Popen[bytes]) -> None:

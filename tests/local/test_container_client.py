@@ -8,7 +8,7 @@ import pytest
 
 from scar_constructs.emulator.engine import Program, StartError
 from scar_constructs.emulator.host import HostEngine
-from scar_constructs.local.container_client import client_command, keep_context
+from scar_constructs.local.container_client import client_command, keep_context, with_registry
 
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 LOCAL = "127.0.0.1:4566"
@@ -67,3 +67,28 @@ def test_what_needs_an_engine_is_refused(
 ) -> None:
     assert keep_context(["run", "x"], tmp_path, tmp_path) == 1
     assert "run is not possible without a container engine" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ("debian", "docker.io/library/debian"),
+        ("debian:trixie@sha256:0", "docker.io/library/debian:trixie@sha256:0"),
+        ("grycap/mrbayes", "docker.io/grycap/mrbayes"),
+        ("mine/here", "mine/here"),
+        ("localhost/mine", "localhost/mine"),
+        ("127.0.0.1:5000/mine", "127.0.0.1:5000/mine"),
+        ("registry:5000/mine", "registry:5000/mine"),
+        ("public.ecr.aws/a/b", "public.ecr.aws/a/b"),
+    ],
+)
+def test_images_without_a_registry_are_docker_hub_s_unless_they_are_there(
+    image: str, expected: str
+) -> None:
+    found = with_registry(f"BASE_IMAGE={image}", lambda name: name == "mine/here")
+    assert found == f"BASE_IMAGE={expected}"
+
+
+@pytest.mark.parametrize("argument", ["--tag", "RUNTIME_IMAGE=debian", "BASE_IMAGE=", "debian"])
+def test_other_arguments_of_a_build_stay(argument: str) -> None:
+    assert with_registry(argument, lambda _: False) == argument

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from scar_constructs.local.report import Outcome, failures, print_table
+from scar_constructs.local.report import Outcome, failures, logged, print_table
 
 
 def row(**changes: Any) -> dict[str, Any]:
@@ -24,6 +24,7 @@ def row(**changes: Any) -> dict[str, Any]:
         "exit_code": 0,
         "reason": None,
         "execution": "e",
+        "output": "",
         **changes,
     }
 
@@ -107,15 +108,46 @@ def test_failures_in_words() -> None:
         service="batch", status="failed", exit_code=7, attempts=3, reason="OutOfMemoryError"
     )
     said = failures(
-        outcome(row(), failed, failed_events={"q": 2}, unfinished=["job j"], warnings=["w"])
+        outcome(
+            row(),
+            failed,
+            failed_events={"q": 2},
+            unfinished=["job j", "job j"],
+            warnings=["w"],
+            waited_seconds=1800.0,
+        )
     )
     assert said == [
         "f (batch) failed with exit code 7 in 3 attempts on b/in/x: OutOfMemoryError",
         "2 failed events are in the queue q",
-        "not finished: job j",
+        "not finished: job j (2 times)",
+        "gave up after 1800 s; --timeout SECONDS waits longer",
         "warning: w",
     ]
 
 
 def test_nothing_ran() -> None:
     assert failures(outcome()) == ["nothing ran: no function is triggered by what was uploaded"]
+
+
+def test_nothing_was_uploaded() -> None:
+    deployed = outcome(uploads=0)
+    assert deployed.succeeded
+    assert failures(deployed) == ["deployed, and nothing ran: no file was uploaded (--put FILE)"]
+
+
+def test_a_function_with_an_output_folder_that_left_nothing_is_told() -> None:
+    bare = row(outputs=())
+    (line,) = failures(outcome(bare, writers=frozenset({"f"})))
+    assert line.startswith("warning: f has an output folder and left no file for it, on b/in/x")
+    assert failures(outcome(bare)) == []
+    assert failures(outcome(row(), writers=frozenset({"f"}))) == []
+    failed = row(outputs=(), status="failed")
+    assert "left no file" not in "".join(failures(outcome(failed, writers=frozenset({"f"}))))
+
+
+def test_what_scripts_printed() -> None:
+    rows = (row(output="one\n\x1b[2Jtwo"), row(input=None), row(status="submitted"))
+    said = list(logged(outcome(*rows)))
+    assert said[0] == "f (lambda) on b/in/x printed:"
+    assert said[1:] == ["  one", "  \\x1b[2Jtwo", "f (lambda) printed:", "  (nothing)"]
