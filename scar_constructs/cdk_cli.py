@@ -49,15 +49,25 @@ def app(paths: Sequence[Path]) -> list[str]:
 def environment(inherited: Mapping[str, str]) -> dict[str, str]:
     """The variables of the CDK CLI: with the Node.js that is pinned beside it first on PATH, and
     this very package for the app."""
-    places = [str(folder) for folder in _node_folders() if folder.is_dir()]
     return {
         **inherited,
-        "PATH": os.pathsep.join([*places, inherited.get("PATH", os.defpath)]),
+        "PATH": _path(inherited),
         "PYTHONPATH": os.pathsep.join(
             [str(CHECKOUT), *filter(None, [inherited.get("PYTHONPATH", "")])]
         ),
         "CDK_DISABLE_CLI_TELEMETRY": "true",
     }
+
+
+def prefer_pinned_node() -> None:
+    """Have this process find the Node.js that is pinned, before it imports the CDK: that starts the
+    first one on PATH, which may be too old."""
+    os.environ["PATH"] = _path(os.environ)
+
+
+def _path(inherited: Mapping[str, str]) -> str:
+    places = [str(folder) for folder in _node_folders() if folder.is_dir()]
+    return os.pathsep.join([*places, inherited.get("PATH", os.defpath)])
 
 
 def _node_folders() -> Iterator[Path]:

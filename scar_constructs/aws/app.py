@@ -17,8 +17,11 @@ A fault in what the user wrote is printed without a trace, and the exit code is 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 from aws_cdk import App
+from aws_cdk.cx_api import CloudAssembly
 
 from scar_constructs.aws.flags import new_app
 from scar_constructs.aws.policy.compliance import add_packs
@@ -28,14 +31,16 @@ from scar_constructs.images.lock_file import pin, pin_all
 from scar_constructs.language import FdlError, load_application, render
 from scar_constructs.language.archive import ImageFileError
 from scar_constructs.language.workflow.join import Application
-from scar_constructs.model.limits import HELPER_IMAGE
+from scar_constructs.model.limits import HELPER_IMAGE, TEMPLATE_MAX_BYTES
 from scar_constructs.terminal import put, say
 
+_DIVIDE = "divide the YAML file: functions in several files are joined by their buckets as well"
 USER_FAULTS = {
-    "ValidationFailed": "mend the findings above, or leave `-c compliance` out",
-    "TooManyResourcesInStack": (
-        "split the YAML file: functions in several files are joined by their buckets all the same"
+    "ValidationFailed": (
+        "mend the findings above, or leave `-c compliance` out; where a stack has too much of "
+        f"something, {_DIVIDE}"
     ),
+    "TooManyResourcesInStack": _DIVIDE,
 }
 
 
@@ -72,7 +77,7 @@ def main() -> int:
 def synthesise(app: App) -> int:
     """Write the assembly; 1 when CDK refused what the user asked for, with the reason printed."""
     try:
-        app.synth()
+        assembly = app.synth()
     except RuntimeError as error:
         # jsii hands over errors of any kind as RuntimeErrors whose text begins with the kind. All
         # kinds but these are bugs of ours.
@@ -81,7 +86,21 @@ def synthesise(app: App) -> int:
             raise
         say(f"{text.strip()}\n{USER_FAULTS[kind]}")
         return 1
-    return 0
+    too_large = list(_too_large(assembly))
+    for text in too_large:
+        say(text)
+    return 1 if too_large else 0
+
+
+def _too_large(assembly: CloudAssembly) -> Iterator[str]:
+    """The stacks whose templates CloudFormation does not take."""
+    for stack in assembly.stacks:
+        size = Path(stack.template_full_path).stat().st_size
+        if size > TEMPLATE_MAX_BYTES:
+            yield (
+                f"the template of {stack.stack_name} has {size:,} bytes, and CloudFormation takes "
+                f"{TEMPLATE_MAX_BYTES:,}; {_DIVIDE}"
+            )
 
 
 def add_stacks(

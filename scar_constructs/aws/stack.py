@@ -28,6 +28,7 @@ from scar_constructs.language.workflow.join import Rule
 from scar_constructs.model import Function, Sharing
 from scar_constructs.model.limits import HELPER_IMAGE
 
+_INDENTED_FUNCTIONS = 40
 Machines = tuple[Sharing, str]
 
 
@@ -56,6 +57,8 @@ class WorkflowStack(Stack):
             construct_id,
             description=f"SCAR functions: {', '.join(f.name for f in workflow.functions)}"[:1024],
             env=Environment(region=workflow.region) if workflow.region else None,
+            # A third of a template is spaces, and CloudFormation counts them.
+            suppress_template_indentation=len(workflow.functions) > _INDENTED_FUNCTIONS or None,
         )
         self._shared = Shared(
             self,

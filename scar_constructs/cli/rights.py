@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from scar_constructs.aws.rights import rights as rights_of
+from scar_constructs.cdk_cli import prefer_pinned_node
 from scar_constructs.cli.functions import named
 from scar_constructs.language import load_application
 from scar_constructs.terminal import put
@@ -22,5 +22,9 @@ def rights(path: Path, function: str) -> None:
 
     Names that CloudFormation makes up are shown as `<logical id>`.
     """
+    prefer_pinned_node()
+    # It imports the CDK, which starts Node.js.
+    from scar_constructs.aws.rights import rights as rights_of
+
     stack, _ = named(load_application([path], lock=None).application, function)
     put(f"{json.dumps(rights_of(stack, function), indent=2)}\n")

@@ -14,6 +14,8 @@ LOG_LEVEL = "INFO"  # SCAR's default
 DESCRIPTION = ""  # SCAR wrote "Automatically generated lambda function", which says nothing
 REGION_EXAMPLE = "us-east-1"
 
+TEMPLATE_MAX_BYTES = 1_000_000
+"""https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
 BOOTSTRAP_STACK = "CDKToolkit"
 """https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html"""
 NETWORK_STACK = "scar-network"

@@ -174,7 +174,7 @@ def test_too_many_resources_for_one_stack(project: Path) -> None:
     done = run_app(project, project / "out", context=context)
     assert done.returncode == 1
     assert "Number of resources in stack 'flow'" in done.stderr
-    assert "split the YAML file" in done.stderr
+    assert "divide the YAML file" in done.stderr
     assert "Traceback" not in done.stderr
 
 

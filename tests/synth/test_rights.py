@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.docs.blocks import ROOT
 from tests.support.command import main
 
 OWN_ROLES = """
@@ -71,3 +75,18 @@ def test_wrong_use_is_told_with_the_way_to_the_help(
 ) -> None:
     assert main(["rights", *arguments]) == 2
     assert "Try 'scar rights --help'" in capsys.readouterr().err
+
+
+def test_the_node_that_is_pinned_is_used_and_not_the_first_on_the_path(tmp_path: Path) -> None:
+    other = tmp_path / "node"
+    other.write_text(f"#!/bin/sh\ntouch {tmp_path}/used\nexit 1\n")
+    other.chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "-m", "scar_constructs", "rights", "examples/hello", "hello-count"],
+        cwd=ROOT,
+        env={**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (tmp_path / "used").exists()
