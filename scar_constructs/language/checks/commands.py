@@ -86,9 +86,8 @@ def _is_misspelt(parsed: ParsedFunction) -> bool:
     inside = f"{parsed.section.node.path}."
     words = tuple(f"`{place.rpartition('.')[2]}`" for place in (_SCRIPT, _ENTRYPOINT, _COMMAND))
     return any(
-        one.rule == "unknown-key" and one.path.startswith(inside) and one.fix.find(word) >= 0
-        for one in parsed.section.report.problems
-        for word in words
+        one.path.startswith(inside) and any(word in one.fix for word in words)
+        for one in parsed.section.report.of_rule("unknown-key")
     )
 
 

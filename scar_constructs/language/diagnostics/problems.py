@@ -7,6 +7,7 @@ and `refusal` has the exception that carries problems to the caller.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -74,9 +75,12 @@ class Report:
     is_untrusted: bool = False
     _problems: dict[Problem, None] = field(default_factory=dict)
     _failed: set[str] = field(default_factory=set)
+    _of_rule: dict[str, list[Problem]] = field(default_factory=dict)
 
     def add(self, problem: Problem) -> None:
         """Keep the problem, once. Raises TooManyProblemsError when there are enough for a day."""
+        if problem not in self._problems:
+            self._of_rule.setdefault(problem.rule, []).append(problem)
         self._problems[problem] = None
         if problem.severity is Severity.ERROR:
             self._failed.add(f"{problem.file}\0{problem.path}")
@@ -86,6 +90,10 @@ class Report:
     def has_failed(self, position: Position, path: str) -> bool:
         """Whether the value at this path was found wrong, so that nobody builds on it."""
         return f"{position.file}\0{path}" in self._failed
+
+    def of_rule(self, rule: str) -> Sequence[Problem]:
+        """The problems of one rule, in the order in which they were found."""
+        return self._of_rule.get(rule, ())
 
     def has_failed_under(self, position: Position, path: str) -> bool:
         """Whether the value at this path, or anything inside it, was found wrong."""

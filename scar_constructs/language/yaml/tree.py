@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from scar_constructs.language.diagnostics.problems import Position
 from scar_constructs.terminal import quote, shorten
@@ -47,7 +48,7 @@ class Mapping:
     def find(self, dotted: str) -> Node | None:
         """The node under keys joined by dots, such as `container.image`, or None."""
         node: Node | None = self
-        for key in dotted.split("."):
+        for key in _keys(dotted):
             if not isinstance(node, Mapping):
                 return None
             node = node.entries.get(key)
@@ -62,6 +63,13 @@ class Mapping:
 
 
 Node = Scalar | Sequence | Mapping
+
+
+@lru_cache(maxsize=1_024)
+def _keys(dotted: str) -> tuple[str, ...]:
+    """The parts of a place; the same few are asked of every function."""
+    return tuple(dotted.split("."))
+
 
 _PLAIN_KEY = re.compile(r"[^.\[\]\"' \t\n:]+\Z")
 
