@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import statistics
 import subprocess
@@ -34,6 +35,8 @@ else:
 """
 """Runs a module, or only imports the libraries. Not ru_maxrss: that one begins with what the
 process was before it began this program."""
+_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
+"""An installed package has its bytecode, whatever is set here."""
 RUNS = 7
 FUNCTIONS = 1_000
 
@@ -48,7 +51,11 @@ class Used:
 
 def used(*module: str) -> tuple[float, float]:
     done = subprocess.run(
-        [sys.executable, "-c", METER, *module], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-c", METER, *module],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name != _NO_BYTECODE},
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     found = re.search(r"^used (\S+) (\d+)$", done.stderr, re.MULTILINE)

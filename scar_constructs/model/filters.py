@@ -70,6 +70,8 @@ def least(
 def minimal(filters: Iterable[Filter]) -> tuple[Filter, ...]:
     """The same keys with no filter that another covers; the order is kept."""
     wanted = dict.fromkeys(filters)
+    if len(wanted) < 2:
+        return tuple(wanted)
     suffixes: dict[str, set[str]] = {}
     for one in wanted:
         suffixes.setdefault(one.prefix, set()).add(one.suffix)

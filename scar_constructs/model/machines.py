@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 BUNDLES = {
@@ -29,6 +29,7 @@ class Machine:
     gpus: int
 
 
+@lru_cache(maxsize=256)
 def machines(word: str) -> tuple[Machine, ...]:
     """Those that a type, a family or a bundle stands for; none if the table does not know them."""
     if word in BUNDLES:

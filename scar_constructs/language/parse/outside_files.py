@@ -28,11 +28,11 @@ def is_allowed(
     outside of the folder of the node's file, and one of the rule `unreadable` where it leads
     nowhere."""
     try:
-        path.resolve()
+        found = path.resolve()
     except UNUSABLE as error:
         report.add(fault(unreadable, node, f"cannot be read: {reason(error)}", "correct the path"))
         return False
-    if _is_inside(path, node):
+    if found.is_relative_to(Path(node.position.file).parent.resolve()):
         return True
     message = "is outside of this file's folder, and goes into the image"
     if report.is_untrusted:

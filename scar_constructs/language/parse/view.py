@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 
 from scar_constructs.language.diagnostics.problems import Report
@@ -25,10 +26,26 @@ class Section:
 
     def find(self, dotted: str) -> Node | None:
         """The node under keys joined by dots, or None where there is no sound one."""
-        node = self.node.find(dotted)
+        node = self._nodes.get(dotted)
         if node is None or self.report.has_failed(node.position, node.path):
             return None
         return node
+
+    @cached_property
+    def _nodes(self) -> AbstractMapping[str, Node]:
+        """All that is below, by its keys joined by dots: a function is asked for a hundred keys,
+        and has ten."""
+        found: dict[str, Node] = {}
+        waiting: list[tuple[str, Mapping]] = [("", self.node)]
+        while waiting:
+            start, mapping = waiting.pop()
+            for key, node in mapping.entries.items():
+                # What has a dot in it is no known key, and must not pass for two.
+                if "." not in key:
+                    found[start + key] = node
+                    if type(node) is Mapping:
+                        waiting.append((f"{start}{key}.", node))
+        return found
 
     def text(self, dotted: str) -> str | None:
         """The text under the keys; an empty one counts as absent."""

@@ -49,7 +49,7 @@ class Mapping:
         """The node under keys joined by dots, such as `container.image`, or None."""
         node: Node | None = self
         for key in _keys(dotted):
-            if not isinstance(node, Mapping):
+            if type(node) is not Mapping:
                 return None
             node = node.entries.get(key)
         return node
