@@ -57,6 +57,7 @@ def reported(
     is when the record was taken up, if not just now.
     """
     begin = time.monotonic() if begin is None else begin
+    runtime.log.trace_id = None
     if isinstance(entry, Ignored):
         runtime.log.info(f"ignored: {entry.reason}", request_id=request_id, input=entry.input)
         outcome = Outcome("ignored")
@@ -78,7 +79,7 @@ def reported(
             exit_code=outcome.exit_code,
             seconds=time.monotonic() - begin,
             outputs=outcome.outputs,
-            job_id=outcome.job_id,
+            job_id=outcome.job_id or runtime.settings.job_id,
             reason=str(outcome.fault) if outcome.fault else None,
         )
     )

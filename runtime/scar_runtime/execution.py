@@ -45,6 +45,7 @@ from scar_runtime.program import Program, program_of
 from scar_runtime.providers.stores import Stores
 from scar_runtime.reaper import Reaper
 from scar_runtime.secrets import ScriptSecrets
+from scar_runtime.trace import trace_of
 from scar_runtime.variables import event_variables, request_variables
 from scar_runtime.workspace import WORK_ROOT, Workspace, local_name, workspace
 
@@ -72,11 +73,12 @@ class Task:
 @dataclass(frozen=True)
 class Staged:
     """An input in its place: its file, if the record has one, through how many functions it has
-    come, and when staging began (by `time.monotonic`)."""
+    come, when staging began (by `time.monotonic`), and the id of its trace."""
 
     file: Path | None
     hop: int
     begin: float
+    trace_id: str
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,9 @@ class Executor:
         """Put the record's file into the input folder."""
         begin = time.monotonic()
         file, metadata = self._input(task, work)
-        return Staged(file, hops(metadata), begin)
+        trace_id = trace_of(metadata, task.record.object, task.request_id)
+        self._log.trace_id = trace_id
+        return Staged(file, hops(metadata), begin, trace_id)
 
     def stage_out(
         self, task: Task, work: Workspace, staged: Staged, publication: Publication
@@ -138,7 +142,8 @@ class Executor:
         uploads = plan(work.output, outputs, stored, publication.request_id, warn)
         self._require_current(stored, staged.begin)
         publication.begin()
-        metadata = origin(self._config.name, task.request_id, stored, staged.hop, claim)
+        self._log.trace_id = trace = staged.trace_id
+        metadata = origin(self._config.name, task.request_id, stored, staged.hop, trace, claim)
         self._publish(task, publication, uploads, metadata)
         return tuple(upload.path for upload in uploads)
 

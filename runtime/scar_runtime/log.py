@@ -46,6 +46,8 @@ class Log:
         self._function = function
         self._threshold = LEVELS[level]
         self._descriptor = descriptor
+        self.trace_id: str | None = None
+        """The trace of the record that is being handled, once it is known."""
 
     def debug(self, message: str, **facts: object) -> None:
         self._message("DEBUG", message, facts)
@@ -80,6 +82,8 @@ class Log:
         # Lambda's client renews the variable for each invocation.
         if trace := os.environ.get("_X_AMZN_TRACE_ID"):
             line["trace"] = trace
+        if self.trace_id:
+            line["trace_id"] = self.trace_id
         write_all(self._descriptor, json.dumps(line).encode("ascii") + b"\n")
 
 

@@ -15,6 +15,7 @@ from scar_runtime.output_files import Warn, chosen, listed
 from scar_runtime.parallel import in_parallel
 from scar_runtime.providers.stores import Stores
 from scar_runtime.storage import PARALLEL_OBJECTS
+from scar_runtime.trace import TRACE
 
 KEY_BYTES = 1024
 """The longest key of an S3 object."""
@@ -144,10 +145,11 @@ def origin(
     request_id: str,
     stored: StoredObject | None,
     hop: int,
+    trace: str,
     claim: str | None = None,
 ) -> dict[str, str]:
     """The metadata of every output: where it comes from. Values are ASCII, as HTTP asks."""
-    metadata = {FUNCTION: function, REQUEST: request_id, HOPS: str(hop + 1)}
+    metadata = {FUNCTION: function, REQUEST: request_id, HOPS: str(hop + 1), TRACE: trace}
     if claim:
         metadata[CLAIM] = claim
     if stored:

@@ -51,6 +51,7 @@ def test_an_uploaded_file_becomes_an_output(
         "outputs": [f"{bucket.name}/out/loud.txt"],
         "job_id": None,
         "reason": None,
+        "trace_id": bucket.metadata("out/loud.txt")["scar-trace"],
     }
     assert not (WORK_ROOT / invoked.aws_request_id).exists()
 

@@ -211,18 +211,19 @@ def test_two_names_that_become_one_are_refused(folder: Path) -> None:
 
 @given(st.text(max_size=1024))
 def test_metadata_is_small_and_ascii_for_any_key(key: str) -> None:
-    metadata = origin("f", "id", StoredObject("b", key, version="v"), 0)
+    metadata = origin("f", "id", StoredObject("b", key, version="v"), 0, "0" * 32)
     assert all(value.isascii() and "\n" not in value for value in metadata.values())
     assert sum(len(name) + len(value) for name, value in metadata.items()) < 2048
 
 
 def test_the_origin_is_told() -> None:
-    assert origin("f", "id", STORED, 3) == {
+    assert origin("f", "id", STORED, 3, "0" * 32) == {
         "scar-function": "f",
         "scar-request-id": "id",
         "scar-input": "in/in/clip.tar.gz",
         "scar-input-version": "v1",
         "scar-hops": "4",
+        "scar-trace": "0" * 32,
     }
 
 

@@ -145,6 +145,7 @@ def test_outputs_tell_their_origin_and_count_hops(
         "scar-request-id": "the-id",
         "scar-input": f"{bucket.name}/in/a%20b",
         "scar-hops": "1",
+        "scar-trace": metadata["scar-trace"],
     }
 
 

@@ -95,7 +95,7 @@ def _taken(runtime: Runtime, volume: Volume, job: Job, begin: float) -> Notes:
         note_failure(runtime, claim, error)
         raise
     held = vars(claim.document) if claim else None
-    return Notes(STAGED, begin, claim=held, hop=staged.hop)
+    return Notes(STAGED, begin, claim=held, hop=staged.hop, trace_id=staged.trace_id)
 
 
 def _stage(runtime: Runtime, volume: Volume, job: Job) -> Staged:

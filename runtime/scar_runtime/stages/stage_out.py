@@ -16,6 +16,7 @@ from scar_runtime.runtime import Runtime
 from scar_runtime.spool import Document
 from scar_runtime.stages.own_command import exit_code, runs_own_command
 from scar_runtime.stages.volume import DUPLICATE, FAILED, IGNORED, Notes, Volume
+from scar_runtime.trace import TRACE, trace_of
 from scar_runtime.workspace import remove_tree
 
 NOT_STARTED = "the container of the image did not run: see its reason among the job's containers"
@@ -64,11 +65,15 @@ def _attempt(runtime: Runtime, volume: Volume, job: Job, notes: Notes) -> Outcom
         give_up(runtime, job, fault)
         raise fault
 
+    # The script could write there: what is no id of a trace is none.
+    trace = trace_of({TRACE: str(notes.trace_id)}, job.record.object, job.request_id)
+    runtime.log.trace_id = trace
+
     def execute(publication: Publication) -> Result:
         _require_success(runtime, volume, job)
         task, work = task_of(runtime, job), volume.work(job.request_id)
         # The file itself has served its purpose.
-        staged = Staged(None, notes.hop, notes.begin)
+        staged = Staged(None, notes.hop, notes.begin, trace)
         outputs = runtime.executor.stage_out(task, work, staged, publication)
         return Result(Kept(), outputs)
 

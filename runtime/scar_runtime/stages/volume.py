@@ -35,6 +35,7 @@ class Notes:
     begin: float
     claim: Mapping[str, Any] | None = None
     hop: int = 0
+    trace_id: str = ""
     message: str = ""
     exit_code: int = 0
 
