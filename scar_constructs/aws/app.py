@@ -8,6 +8,7 @@ Run by the CDK CLI, which passes the context (`-c functions=PATH`):
     runtime_image  what the first stage of every derived image starts from
     helper_image   a Python image for the helpers of jobs with `build: false`
     untrusted      `true` for files of somebody else: nothing from outside of their folders is read
+    without        names of functions between commas that are left out
     images_lock    digests of images, and what they run; without it, images.lock.yaml in the folder
                    of the call, if any
 
@@ -54,6 +55,7 @@ def main() -> int:
             settings.defaults,
             lock=settings.image_lock,
             untrusted=settings.untrusted,
+            without=settings.without,
         )
     except (FdlError, SettingsError) as fault:
         say(fault)

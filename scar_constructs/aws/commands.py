@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterable
 from urllib.parse import quote_plus
 
 from scar_constructs.model import Function, Input
@@ -51,9 +50,9 @@ def _event(source: Input) -> str:
     return escaped.replace("NOW", "$(date +%s)")
 
 
-def logs_command(groups: Iterable[str]) -> str:
-    """What follows these log groups, one command after the other."""
-    return "; ".join(f"aws logs tail {shlex.quote(group)} --follow" for group in groups)
+def logs_command(function: str) -> str:
+    """What follows the logs of a function, on Lambda and in jobs alike."""
+    return f"scar logs {function} --follow"
 
 
 def cluster_command(environment: str) -> str:

@@ -29,6 +29,7 @@ class Settings:
     helper_image: str = HELPER_IMAGE
     image_lock: Lock = field(default_factory=dict)
     untrusted: bool = False
+    without: frozenset[str] = frozenset()
 
 
 def read_settings(node: Node) -> Settings:
@@ -47,6 +48,7 @@ def read_settings(node: Node) -> Settings:
         runtime_image=_text(node, "runtime_image") or RUNTIME_IMAGE,
         helper_image=_text(node, "helper_image") or HELPER_IMAGE,
         untrusted=_is_true(node, "untrusted"),
+        without=frozenset(_words(_text(node, "without"))),
         image_lock=_image_lock(_text(node, "images_lock")),
     )
 

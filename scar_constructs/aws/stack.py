@@ -10,15 +10,19 @@ round; that, and ARNs spelled out from names, keep CloudFormation's graph free o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from aws_cdk import CfnOutput, Environment, Stack, Tags
+from aws_cdk import aws_events as events
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from scar_constructs.aws.buckets.buckets import Buckets
 from scar_constructs.aws.function.construct import UNTAGGED, ScarFunction
 from scar_constructs.aws.jobs.capacity import Capacity
+from scar_constructs.aws.monitoring.alarms import StackAlarms
+from scar_constructs.aws.monitoring.dashboard import Dashboard
+from scar_constructs.aws.monitoring.metrics import FunctionMetrics
 from scar_constructs.aws.package.image import RUNTIME_IMAGE
 from scar_constructs.aws.policy import naming
 from scar_constructs.aws.shared.resources import Shared
@@ -29,6 +33,7 @@ from scar_constructs.model import Function, Sharing
 from scar_constructs.model.limits import HELPER_IMAGE
 
 _INDENTED_FUNCTIONS = 40
+NOBODY = "nobody: `alarms: {email: me@example.org}` in the file tells somebody"
 Machines = tuple[Sharing, str]
 
 
@@ -75,9 +80,59 @@ class WorkflowStack(Stack):
         self._buckets = Buckets(
             self, "Buckets", buckets=workflow.buckets, functions=self._functions
         )
+        self._watch(workflow)
         for name, value in workflow.tags.items():
             # Tags on the stack itself would reach every resource, the untagged ones too.
             Tags.of(self).add(name, value, exclude_resource_types=[*UNTAGGED, "aws:cdk:stack"])
+
+    def _watch(self, workflow: join.Stack) -> None:
+        """What the file asks for to be told of, or to see."""
+        options, failures = workflow.options, self._shared.failures
+        scope = Construct(self, "Monitoring")
+        if options.metrics:
+            counted = Construct(scope, "Metrics")
+            for function in workflow.functions:
+                made = self._functions[function.name]
+                identifier = naming.construct_id(function.name)
+                FunctionMetrics(counted, identifier, function=function, made=made)
+        if options.alarms:
+            StackAlarms(
+                scope,
+                "Alarms",
+                stack=workflow.name,
+                alarms=options.alarms,
+                failures=failures,
+                functions=self._functions,
+                queues=list(dict.fromkeys(self._queues())),
+                rules=dict(self._rules()),
+            )
+        else:
+            CfnOutput(scope, "Alarms", description="who is told of failed events", value=NOBODY)
+        if options.dashboard:
+            Dashboard(
+                scope,
+                "Dashboard",
+                stack=workflow.name,
+                functions=workflow.functions,
+                made=self._functions,
+                queues=failures.queues,
+                counted=options.metrics,
+            )
+
+    def _queues(self) -> Iterator[str]:
+        for made in self._functions.values():
+            if made.capacity is not None:
+                yield made.capacity.queue_arn
+
+    def _rules(self) -> Iterator[tuple[str, events.CfnRule]]:
+        """Every rule of the stack that starts a function, or tells of a failed job."""
+        for name, made in self._functions.items():
+            for bucket, starters in made.starters.items():
+                rules = [one for one in starters if isinstance(one, events.CfnRule)]
+                for number, rule in enumerate(rules, start=1):
+                    yield f"{name}-{bucket}-{number}", rule
+            if made.job is not None:
+                yield name, made.job.failed_jobs
 
     def _new_functions(self, functions: Iterable[Function]) -> dict[str, ScarFunction]:
         scope = Construct(self, "Functions")

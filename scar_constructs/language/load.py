@@ -80,6 +80,7 @@ def load_application(
     *,
     lock: Lock | None = NO_LOCK,
     untrusted: bool = False,
+    without: frozenset[str] = frozenset(),
 ) -> LoadedApplication:
     """Read YAML files, or all of a folder, and join their functions.
 
@@ -87,14 +88,15 @@ def load_application(
     YAML of the same form. `lock` tells what images run (`lock.find_lock` reads it); None: the lock
     file is about to be written, and it is not asked what functions without a script run. With
     `untrusted`, files that the YAML files take from outside of their folders are refused and not
-    read. Raises FdlError with all problems of all files.
+    read. Functions `without` which the application is wanted are read and checked, and then left
+    out. Raises FdlError with all problems of all files.
 
     >>> load_application([Path("examples/hello")]).application.stacks[0].name
     'hello'
     """
     report = Report(is_untrusted=untrusted)
     try:
-        application, starters = _load(paths, defaults, lock, report)
+        application, starters = _load(paths, defaults, lock, report, without)
     except TooManyProblemsError:
         raise FdlError((*report.problems, _too_many(report.problems[-1]))) from None
     if report.errors:
@@ -109,7 +111,11 @@ def _too_many(last: Problem) -> Problem:
 
 
 def _load(
-    paths: Sequence[Path], defaults: Path | None, lock: Lock | None, report: Report
+    paths: Sequence[Path],
+    defaults: Path | None,
+    lock: Lock | None,
+    report: Report,
+    without: frozenset[str],
 ) -> tuple[Application, tuple[Starter, ...]]:
     """The application, which must not be used if the report has errors, and what starts it."""
     base = read_defaults(defaults, report) if defaults is not None else None
@@ -119,6 +125,8 @@ def _load(
         if root is not None:
             parsed.append(parse_file(path, root, base, lock, report))
             check_file(parsed[-1], root, report, knows_images=lock is not None)
+            if without:
+                parsed[-1] = parsed[-1].without(without)
     check_names(parsed, report)
     overlapping = check_flow(parsed, report)
     check_fed_inputs(parsed, report)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from scar_constructs.model.batch import Batch, ComputeResources, ComputeType, MultiNode, Sharing
 from scar_constructs.model.command import NO_COMMAND, Command
-from scar_constructs.model.file import BucketSettings, LogTarget, StackOptions, WorkflowFile
+from scar_constructs.model.file import Alarms, BucketSettings, LogTarget, StackOptions, WorkflowFile
 from scar_constructs.model.function import (
     Api,
     ApiAuth,
@@ -27,6 +27,7 @@ from scar_constructs.model.storage import OWN, Input, Output, StorageProvider
 __all__ = [
     "NO_COMMAND",
     "OWN",
+    "Alarms",
     "Api",
     "ApiAuth",
     "Architecture",

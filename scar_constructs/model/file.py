@@ -38,16 +38,28 @@ class BucketSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Alarms:
+    """Who is told when something is wrong: a mail address, or the ARN of a topic that exists."""
+
+    email: str | None = None
+    topic: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class StackOptions:
     """What a file switches on for its whole stack; all of it is off unless the file says so.
 
-    `spool` names the bucket that the runtime keeps for itself.
+    `spool` names the bucket that the runtime keeps for itself. With `metrics`, CloudWatch counts
+    executions; `dashboard` shows them.
     """
 
     kms_key: str | None = None
     access_logs: LogTarget | None = None
     spool: str | None = None
     flow_logs: bool = False
+    alarms: Alarms | None = None
+    metrics: bool = False
+    dashboard: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,6 +30,12 @@ FAILURES_OUTPUT = "queue of the events that failed for good"
 SERVICE_FAILURES_OUTPUT = "queue of the jobs that failed and of events that were not delivered"
 """Descriptions of the outputs by which `scar_constructs.operate.redrive` finds the queues."""
 
+ADDRESS_OUTPUT = "calls {}"
+KEY_OUTPUT = "shows the key for the header x-api-key of {}"
+"""What the outputs of a stack say of themselves, by which commands find them; `{}`: a function."""
+FUNCTION_METADATA = "SCAR"
+"""Where the template says of a Lambda function which function of a file it is: see
+`aws.function.metadata`."""
 SPOOL_ID = "SharedSpoolBucket"
 API_LOGS_ROLE_ID = "SharedApiLogsRole"
 """How the logical ids of what a stack leaves without a name begin, for `operate.prune`."""

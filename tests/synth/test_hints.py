@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scar_constructs.aws.commands import logs_command, start_command
+from scar_constructs.aws.commands import start_command
 from scar_constructs.model import ExecutionMode, Input
 from tests.synth.models import function, workflow
 from tests.synth.synthesis import templates_of
@@ -56,18 +56,10 @@ def test_a_function_without_input_is_called_with_a_script(tmp_path: Path) -> Non
     assert base64.b64decode(payload["script"]).decode() == (tmp_path / "run.sh").read_text()
 
 
-def test_logs_of_several_groups(tmp_path: Path) -> None:
-    assert arguments(logs_command(["/a", "/b"]), tmp_path) == [
-        *["logs", "tail", "/a", "--follow"],
-        *["logs", "tail", "/b", "--follow"],
-    ]
-
-
 def test_the_stack_tells_how_to_start_watch_and_mend() -> None:
     template = templates_of(workflow(function(execution_mode=ExecutionMode.BATCH)))["flow"]
     values = [output["Value"] for output in template["Outputs"].values()]
     assert "aws s3 cp FILE s3://photos/in/" in values
-    logs = "aws logs tail /aws/lambda/thumbnails --follow; aws logs tail /scar/batch/thumbnails"
-    assert any(isinstance(value, str) and value.startswith(logs) for value in values)
+    assert "scar logs thumbnails --follow" in values
     queue = next(name for name in template["Resources"] if name.startswith("SharedFailuresQueue"))
     assert {"Ref": queue} in values

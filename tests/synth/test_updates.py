@@ -56,7 +56,7 @@ def replaced(before: Json, after: Json) -> list[str]:
         name
         for name in old.keys() & new.keys()
         if any(
-            at(old[name]["Properties"], path) != at(new[name]["Properties"], path)
+            at(old[name].get("Properties", {}), path) != at(new[name].get("Properties", {}), path)
             for path in create_only(old[name]["Type"])
         )
     ]

@@ -39,6 +39,7 @@ LANGUAGE = (
 AWS = (
     "app rights",
     "stack",
+    "monitoring",
     "buckets",
     "function",
     "jobs",

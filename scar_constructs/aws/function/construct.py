@@ -15,12 +15,14 @@ from aws_cdk import Aws, CfnOutput, CfnResource, Tags
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from scar_constructs.aws import commands
 from scar_constructs.aws.function.api import FunctionApi
 from scar_constructs.aws.function.bucket_rule import BucketRule
 from scar_constructs.aws.function.lambda_function import new_lambda
+from scar_constructs.aws.function.metadata import describe
 from scar_constructs.aws.jobs.capacity import Capacity
 from scar_constructs.aws.jobs.job import Job
 from scar_constructs.aws.jobs.three_containers import TOLD_OF_THE_EVENT
@@ -33,7 +35,8 @@ from scar_constructs.aws.shared.log_groups import new_log_group
 from scar_constructs.aws.shared.resources import Shared
 from scar_constructs.language.workflow.join import Rule
 from scar_constructs.language.workflow.shares import share_identifier
-from scar_constructs.model import Api, ExecutionMode, Function, Sharing
+from scar_constructs.model import Api, ExecutionMode, Function, Sharing, names
+from scar_constructs.model.limits import ADDRESS_OUTPUT, KEY_OUTPUT
 
 # What cannot be replaced under a running job's feet, or takes the tags as part of its identity.
 UNTAGGED = [
@@ -79,12 +82,13 @@ class ScarFunction(Construct):
         self._log_group = new_log_group(
             self,
             "LogGroup",
-            name=naming.lambda_log_group(function.name),
+            name=names.lambda_log_group(function.name),
             days=function.log_retention_days,
             kms_key=shared.options.kms_key,
         )
         self._role = self._new_role()
         self._lambda = self._new_lambda()
+        describe(self._lambda, function)
         self._keep_failures()
         self._api = self._new_api(function.api) if function.api else None
         self._starters: dict[str, list[CfnResource]] = {}
@@ -99,6 +103,11 @@ class ScarFunction(Construct):
     @property
     def role(self) -> iam.IRole:
         return self._role
+
+    @property
+    def log_group(self) -> logs.LogGroup:
+        """Of its Lambda; its jobs have another one."""
+        return self._log_group
 
     @property
     def job(self) -> Job | None:
@@ -164,7 +173,7 @@ class ScarFunction(Construct):
     def _plumbing(self) -> Iterator[permissions.Grant]:
         """What the Lambda needs to be there, log, and tell of failures."""
         function, shared = self._function, self._shared
-        yield permissions.write_logs(naming.lambda_log_group(function.name))
+        yield permissions.write_logs(names.lambda_log_group(function.name))
         yield permissions.send_failures(shared.failures.functions.queue_arn)
         if shared.options.kms_key:
             yield permissions.use_stack_key(shared.options.kms_key, ("s3", "sqs"))
@@ -271,9 +280,6 @@ class ScarFunction(Construct):
     def _tell(self) -> None:
         """Outputs that a person copies to a terminal: how to start the function, and its logs."""
         name = self._function.name
-        groups = [naming.lambda_log_group(name)]
-        if self._job:
-            groups.append(naming.job_log_group(name))
         CfnOutput(
             self,
             "Start",
@@ -284,15 +290,15 @@ class ScarFunction(Construct):
             self,
             "Logs",
             description=f"follows the logs of {name}",
-            value=commands.logs_command(groups),
+            value=commands.logs_command(name),
         )
         if self._api:
             key = self._api.key_id
-            CfnOutput(self, "Address", description=f"calls {name}", value=self._api.url)
+            CfnOutput(self, "Address", description=ADDRESS_OUTPUT.format(name), value=self._api.url)
             if key:
                 CfnOutput(
                     self,
                     "ApiKey",
-                    description=f"shows the key for the header x-api-key of {name}",
+                    description=KEY_OUTPUT.format(name),
                     value=commands.key_command(key),
                 )

@@ -23,7 +23,7 @@ from scar_constructs.aws.policy.principals import TASKS, service_principal
 from scar_constructs.aws.policy.roles import new_role
 from scar_constructs.aws.shared.log_groups import new_log_group
 from scar_constructs.aws.shared.resources import Shared
-from scar_constructs.model import Function, MultiNode
+from scar_constructs.model import Function, MultiNode, names
 
 ALL_NODES = "0:"
 SCHEDULING_PRIORITY = 1
@@ -54,7 +54,7 @@ class Job(Construct):
         self._log_group = new_log_group(
             self,
             "LogGroup",
-            name=naming.job_log_group(function.name),
+            name=names.job_log_group(function.name),
             days=function.log_retention_days,
             kms_key=shared.options.kms_key,
         )
@@ -133,7 +133,7 @@ class Job(Construct):
         if self._runtime:
             repositories.append(repository_arn(self._shared.helper_image))
         yield from permissions.pull_images(arn for arn in repositories if arn)
-        yield permissions.write_logs(naming.job_log_group(function.name))
+        yield permissions.write_logs(names.job_log_group(function.name))
         registry = function.repository_credentials
         arns = [*function.batch.secrets.values(), *([registry] if registry else [])]
         if self._runtime:

@@ -43,16 +43,6 @@ def rule_id(bucket: str) -> str:
     return f"Follow-{bucket}"
 
 
-def lambda_log_group(function: str) -> str:
-    """Log group of the function's Lambda; the name is Lambda's own convention."""
-    return f"/aws/lambda/{function}"
-
-
-def job_log_group(function: str) -> str:
-    """Log group of the function's jobs; not under /aws/batch, where `job` is Batch's default."""
-    return f"/scar/batch/{function}"
-
-
 def network_log_group(stack: str) -> str:
     """Log group of the flow logs of a stack's network."""
     return f"/scar/network/{stack}"

@@ -52,6 +52,16 @@ class Failures(Construct):
                 self._services.add_to_resource_policy(statement)
         return self._services
 
+    @property
+    def has_services(self) -> bool:
+        """Whether anything has asked for the queue of services."""
+        return self._services is not None
+
+    @property
+    def queues(self) -> tuple[sqs.Queue, ...]:
+        """Those that there are."""
+        return (self._functions, *((self._services,) if self._services else ()))
+
     def _new_queue(self, name: str, output: str, description: str) -> sqs.Queue:
         queue = sqs.Queue(
             self,

@@ -53,6 +53,32 @@ CLOUDWATCH = Group(
 
 _API_INSIDE = "the API is made from `name`, `auth`, `http_method` and `stage_name`"
 
+ALARMS = Group(
+    {
+        "email": Key(
+            Text(
+                "a mail address",
+                pattern=rf"^[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+{END}",
+                max_length=254,
+                example="me@example.org",
+            ),
+            "A topic is made, and sends to this address once its owner has confirmed that.",
+            origin=Origin.OURS,
+            example="me@example.org",
+        ),
+        "topic": Key(
+            Text(
+                "the ARN of a topic of SNS",
+                pattern=rf"^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{{12}}:[A-Za-z0-9_-]{{1,256}}{END}",
+                example="arn:aws:sns:us-east-1:123456789012:alarms",
+            ),
+            "A topic that exists, whose policy lets CloudWatch and EventBridge publish.",
+            origin=Origin.OURS,
+            example="arn:aws:sns:us-east-1:123456789012:alarms",
+        ),
+    }
+)
+
 API_GATEWAY = Group(
     {
         "boto_profile": PROFILE,

@@ -227,6 +227,25 @@ TOP = Group(
             default="false",
             origin=OURS,
         ),
+        "alarms": Key(
+            blocks.ALARMS,
+            "Who is told of failed events, throttled functions, blocked queues and loops.",
+            default="nobody is told",
+            origin=OURS,
+            example="{email: me@example.org}",
+        ),
+        "metrics": Key(
+            Boolean(),
+            "Executions and seconds of each function, counted by CloudWatch from the logs.",
+            default="false",
+            origin=OURS,
+        ),
+        "dashboard": Key(
+            Boolean(),
+            "A dashboard of CloudWatch, with the functions in the order of the flow.",
+            default="false",
+            origin=OURS,
+        ),
         "storage_providers": Key(storage_keys.STORAGE, "Other places that hold files."),
     }
 )

@@ -9,7 +9,7 @@ from scar_constructs.language.keys.bucket_path import bucket_fault, control_faul
 from scar_constructs.language.parse.view import Section
 from scar_constructs.language.yaml.faults import fault, problem
 from scar_constructs.language.yaml.tree import Mapping, Scalar
-from scar_constructs.model import BucketSettings, LogTarget, StackOptions, limits
+from scar_constructs.model import Alarms, BucketSettings, LogTarget, StackOptions, limits
 from scar_constructs.terminal import quote
 
 _OF_MADE_BUCKETS = (
@@ -25,7 +25,23 @@ def parse_options(top: Section) -> StackOptions:
         access_logs=_log_target(top),
         spool=_other_bucket(top, "spool"),
         flow_logs=top.boolean("flow_logs") or False,
+        alarms=_alarms(top),
+        metrics=top.boolean("metrics") or False,
+        dashboard=top.boolean("dashboard") or False,
     )
+
+
+def _alarms(top: Section) -> Alarms | None:
+    node = top.find("alarms")
+    if not isinstance(node, Mapping):
+        return None
+    email, topic = top.text("alarms.email"), top.text("alarms.topic")
+    if len(node.entries.keys() & {"email", "topic"}) != 1:
+        message = "must name either `email` or `topic`"
+        fix = "write such as `alarms: {email: me@example.org}`"
+        top.report.add(problem("alarm-address", node.path, node.position, message, "", fix))
+        return None
+    return Alarms(email=email, topic=topic) if email or topic else None
 
 
 def parse_buckets(top: Section) -> dict[str, BucketSettings]:

@@ -31,6 +31,12 @@ class ParsedFile:
     buckets_at: dict[str, Located]
     options_at: dict[str, Located]
 
+    def without(self, names: frozenset[str]) -> ParsedFile:
+        """The file less these functions."""
+        left = tuple(one for one in self.functions if one.function.name not in names)
+        models = tuple(one.function for one in left)
+        return replace(self, file=replace(self.file, functions=models), functions=left)
+
 
 def parse_file(
     path: Path, root: Mapping, base: Mapping | None, lock: Lock | None, report: Report

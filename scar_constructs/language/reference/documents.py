@@ -27,6 +27,7 @@ LANGUAGE = ROOT / "docs" / "language.md"
 
 TABLES: dict[str, Group] = {
     "top": dialects.TOP,
+    "alarms": blocks.ALARMS,
     "buckets": buckets.BUCKET,
     "classic": dialects.CLASSIC_FUNCTION,
     "classic s3": buckets.CLASSIC_S3,

@@ -22,6 +22,10 @@ WORKFLOWS = {
         ),
         source=f"{AWS}lambda/latest/dg/invocation-recursion.html",
     ),
+    "alarm-address": Rule(
+        "alarms go to one place",
+        why="Either a topic is made that sends to a mail address, or a topic of your own is used.",
+    ),
     "loop": Rule(
         "functions must not start each other in a ring",
         why=(

@@ -1,0 +1,41 @@
+"""What a template says of a function in plain words: for reviewers, and for the commands that list
+what is deployed."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from aws_cdk import aws_lambda as lambda_
+
+from scar_constructs.model import ExecutionMode, Function, Input, Output
+from scar_constructs.model.limits import FUNCTION_METADATA
+from scar_constructs.model.storage import OWN
+
+
+def describe(made: lambda_.Function, function: Function) -> None:
+    """Write the description into the metadata of the Lambda function, where it changes nothing."""
+    resource = cast(lambda_.CfnFunction, made.node.default_child)
+    resource.add_metadata(FUNCTION_METADATA, description_of(function))
+
+
+def description_of(function: Function) -> dict[str, Any]:
+    """Mode, image, memory in MiB of what runs the script, and folders as "bucket/folder"."""
+    in_jobs = function.execution_mode is ExecutionMode.BATCH
+    saved = function.image_file.name if function.image_file else ""
+    described: dict[str, Any] = {
+        "mode": function.execution_mode.value,
+        "image": function.image or saved,
+        "memory": function.batch.memory_mib if in_jobs else function.memory_mib,
+        "inputs": [_place(one) for one in function.inputs],
+        "outputs": [_place(one) for one in function.outputs],
+    }
+    if function.api:
+        described["api"] = {"auth": function.api.auth.value, "method": function.api.method}
+    if function.retired:
+        described["retired"] = True
+    return described
+
+
+def _place(folder: Input | Output) -> str:
+    path = f"{folder.bucket}/{folder.folder}" if folder.folder else folder.bucket
+    return path if folder.provider == OWN else f"{folder.provider}:{path}"

@@ -1,0 +1,1 @@
+"""Numbers, alarms and the dashboard of one workflow: only what its file switches on."""

@@ -1,0 +1,92 @@
+"""Metrics that CloudWatch makes of the runtime's own lines in the log groups of functions.
+
+A filter counts nothing that happened before it was there, and each value of a dimension is a
+metric that is paid for. https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from scar_constructs.aws.function.construct import ScarFunction
+from scar_constructs.model import Function
+
+NAMESPACE = "SCAR"
+EXECUTIONS, SECONDS, LOOPS = "Executions", "Seconds", "LoopsStopped"
+EXECUTION_PATTERN = '{ $.scar = "execution" }'
+SECONDS_PATTERN = '{ $.scar = "execution" && $.status = "succeeded" && $.seconds >= 0 }'
+LOOP_PATTERN = '{ $.scar = "execution" && $.reason = "*output leads back to its input*" }'
+FUNCTION, STATUS = "Function", "Status"
+
+_Dimension = logs.CfnMetricFilter.DimensionProperty
+
+
+class FunctionMetrics(Construct):
+    """How many executions of a function ended how, and how long those took that succeeded."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, function: Function, made: ScarFunction
+    ) -> None:
+        super().__init__(scope, construct_id)
+        for name, group in log_groups(made):
+            by_function = _Dimension(key=FUNCTION, value="$.function")
+            by_status = _Dimension(key=STATUS, value="$.status")
+            _filter(
+                self, f"{name}Executions", group, EXECUTION_PATTERN, EXECUTIONS, "1",
+                [by_function, by_status],
+            )  # fmt: skip
+            if runs_in(function, name):
+                _filter(
+                    self, f"{name}Seconds", group, SECONDS_PATTERN, SECONDS, "$.seconds",
+                    [by_function],
+                )  # fmt: skip
+
+
+def log_groups(made: ScarFunction) -> list[tuple[str, logs.ILogGroup]]:
+    """The log groups of a function: that of its Lambda, and that of its jobs if it has any."""
+    found: list[tuple[str, logs.ILogGroup]] = [("Lambda", made.log_group)]
+    if made.job is not None:
+        found.append(("Jobs", made.job.log_group))
+    return found
+
+
+def runs_in(function: Function, name: str) -> bool:
+    """Whether scripts run where this log group is: a dispatcher only submits."""
+    return name == "Jobs" or function.execution_mode.runs_on_lambda
+
+
+def count_loops(scope: Construct, functions: Mapping[str, ScarFunction], stack: str) -> None:
+    """Count the files that went round in a circle, in one metric of the whole stack."""
+    for function, made in functions.items():
+        for name, group in log_groups(made):
+            identifier = f"Loops{name}-{function}"
+            _filter(scope, identifier, group, LOOP_PATTERN, LOOPS, "1", namespace=f"SCAR/{stack}")
+
+
+def _filter(
+    scope: Construct,
+    construct_id: str,
+    group: logs.ILogGroup,
+    pattern: str,
+    metric: str,
+    value: str,
+    dimensions: list[logs.CfnMetricFilter.DimensionProperty] | None = None,
+    namespace: str = NAMESPACE,
+) -> None:
+    logs.CfnMetricFilter(
+        scope,
+        construct_id,
+        log_group_name=group.log_group_name,
+        filter_pattern=pattern,
+        metric_transformations=[
+            logs.CfnMetricFilter.MetricTransformationProperty(
+                metric_namespace=namespace,
+                metric_name=metric,
+                metric_value=value,
+                dimensions=dimensions,
+            )
+        ],
+    )

@@ -1,0 +1,13 @@
+"""Names that people and commands look for in an account."""
+
+from __future__ import annotations
+
+
+def lambda_log_group(function: str) -> str:
+    """Log group of the function's Lambda; the name is Lambda's own convention."""
+    return f"/aws/lambda/{function}"
+
+
+def job_log_group(function: str) -> str:
+    """Log group of the function's jobs; not under /aws/batch, where `job` is Batch's default."""
+    return f"/scar/batch/{function}"
