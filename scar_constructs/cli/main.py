@@ -40,7 +40,20 @@ COMMANDS = {
     "deploy": ("cdk", "deploy workflows"),
     "destroy": ("cdk", "remove workflows, and keep their buckets"),
     "local": ("local", "run workflows on this machine, in an emulated AWS"),
+    "init": ("init", "deploy a file, or a function of options (SCAR's command)"),
+    "rm": ("rm", "remove functions or workflows (SCAR's command)"),
+    "invoke": ("calls", "call a function at its HTTP address"),
+    "run": ("calls", "call a function directly, or once for each file of a folder"),
+    "put": ("transfer", "upload a file or a folder"),
+    "get": ("transfer", "download a file or a folder"),
+    "ls": ("ls", "list functions, or files of a bucket"),
+    "logs": ("logs", "show what scripts printed, of functions, a request, a job or a file"),
+    "log": ("logs", "show the logs of a function (SCAR's command)"),
+    "trace": ("trace", "show where a file came from, and what came of it"),
+    "status": ("status", "show what waits, runs, is done and has failed"),
+    "failures": ("redrive", "show the failed events that wait, and why"),
     "redrive": ("redrive", "give failed events to their functions again"),
+    "policy": ("policy", "print the least policy of somebody who deploys, operates or reads"),
     "prune": ("prune", "remove what destroyed stacks left of their own"),
 }
 """Name -> module of `scar_constructs.cli` with the command under its own name, and one line."""
@@ -80,7 +93,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(1)
     except (click.Abort, KeyboardInterrupt):
         say("interrupted")
-        sys.exit(INTERRUPTED)
+        # At once: a call in another thread may take minutes, and what it does is done anyway.
+        sys.stderr.flush()
+        os._exit(INTERRUPTED)
     except BrokenPipeError:
         # A reader that closed the pipe (`| head`) is no fault, and Python would complain again
         # when it flushes at its end.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from scar_constructs.cli.session import as_json as as_json
 from scar_constructs.language.lock import LOCK_FILE
 
 paths = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -28,4 +29,3 @@ untrusted = click.option(
     is_flag=True,
     help="for files of somebody else: refuse what they take from outside of their folder",
 )
-as_json = click.option("--json", "as_json", is_flag=True, help="print the result as JSON")

@@ -1,27 +1,48 @@
-"""The account and region in which a command acts: those of the AWS CLI."""
+"""The options of every command that acts on an account, and what such a command ends with.
+
+Neither boto3 nor rich is imported before a command runs: `--help` has to be there at once.
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+import click
 
-from scar_constructs.errors import UserError
-from scar_constructs.operate.faults import NO_REGION, explained
+as_json = click.option("--json", "-j", "as_json", is_flag=True, help="print the result as JSON")
+
+
+def with_session(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of an account, and `session` in their place."""
+
+    @click.option("--profile", "-pf", metavar="NAME", help="profile of the AWS CLI")
+    @click.option("--region", metavar="REGION", help="default: AWS_REGION, or that of the profile")
+    @click.option("--endpoint-url", metavar="URL", help="where AWS answers, such as a local cloud")
+    @functools.wraps(command)
+    def wrapped(
+        *args: Any, profile: str | None, region: str | None, endpoint_url: str | None, **kwargs: Any
+    ) -> Any:
+        from scar_constructs.operate.session import Session
+
+        with faults_told():
+            return command(*args, session=Session(profile, region, endpoint_url), **kwargs)
+
+    return wrapped
 
 
 @contextmanager
-def aws_session() -> Iterator[boto3.Session]:
-    """A session of the usual variables and profiles. What AWS or its SDK refuses inside of the
-    block is raised as `UserError`, in one line with its fix."""
+def faults_told() -> Iterator[None]:
+    """Raise as `UserError`, in one line with its fix, what AWS or its SDK refuses in the block."""
+    from boto3.exceptions import Boto3Error
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from scar_constructs.errors import UserError
+    from scar_constructs.operate.faults import explained
+
     try:
-        # boto3 itself knows only the older of the two names.
-        session = boto3.Session(region_name=os.environ.get("AWS_REGION"))
-        if not session.region_name:
-            raise UserError(NO_REGION)
-        yield session
-    except (BotoCoreError, ClientError) as fault:
+        yield
+    except (Boto3Error, BotoCoreError, ClientError) as fault:
         raise UserError(explained(fault)) from fault

@@ -9,10 +9,10 @@ from pathlib import Path
 from scar_constructs.language.load import Starter
 from scar_constructs.language.workflow.join import Application
 from scar_constructs.local.errors import LocalError
-from scar_constructs.local.keys import local_paths
 from scar_constructs.local.server import CloudAddress
 from scar_constructs.model import Function
 from scar_constructs.model.filters import input_filters
+from scar_constructs.operate.local_paths import local_paths
 
 _SHOWN_INPUTS = 10
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -28,14 +29,14 @@ _LOST = frozenset(
 """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html"""
 
 
-def explained(fault: BotoCoreError | ClientError) -> str:
+def explained(fault: Boto3Error | BotoCoreError | ClientError) -> str:
     """The fault in one line, with its fix where it has one."""
     fix = _fix(fault)
     told = " ".join(str(fault).split())
     return f"{told.rstrip('.')}: {fix}" if fix else told
 
 
-def _fix(fault: BotoCoreError | ClientError) -> str:
+def _fix(fault: Boto3Error | BotoCoreError | ClientError) -> str:
     if isinstance(fault, ClientError):
         return _LOG_IN if fault.response["Error"].get("Code") in _LOST else ""
     return next((fix for kinds, fix in _FIXES if isinstance(fault, kinds)), "")

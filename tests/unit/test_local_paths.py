@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scar_constructs.local.keys import MAX_NAME_BYTES, local_paths
+from scar_constructs.operate.local_paths import MAX_NAME_BYTES, local_paths
 
 FOLDER = Path("/out")
 BUCKETS = st.text(string.ascii_lowercase, min_size=3, max_size=5)

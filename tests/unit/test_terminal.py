@@ -131,7 +131,10 @@ def test_a_run(width: int) -> None:
 
 def test_redrive_and_prune() -> None:
     stream = io.StringIO()
-    say(redrive_line(Result(Action.KEPT, *[HOSTILE] * 6)), stream)
+    say(
+        redrive_line(Result(Action.KEPT, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE)),
+        stream,
+    )
     say(prune_line(Leftover(PruneAction.FOUND, HOSTILE, HOSTILE, HOSTILE)), stream)
     assert is_harmless(stream.getvalue())
     assert stream.getvalue().count("\n") == 2

@@ -8,7 +8,7 @@ told with the message, and the next one follows.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -66,6 +66,25 @@ class Result:
     reason: str = ""
     note: str = ""
     log: str = ""
+    sent: float | None = None
+    """When it came into the queue, in seconds of Unix time."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which messages: all of them; or those of a function, or sent since a moment (milliseconds of
+    Unix time). Others are given back as they are."""
+
+    function: str | None = None
+    since: int | None = None
+
+    def takes(self, result: Order | Result, message: Mapping[str, Any]) -> bool:
+        """Whether a message is one of them. What is not from this workflow is of no function."""
+        name = result.member.name if isinstance(result, Order) else result.function
+        sent = _sent(message)
+        return (self.function is None or name == self.function) and (
+            self.since is None or (sent is not None and sent * 1000 >= self.since)
+        )
 
 
 @dataclass(frozen=True)
@@ -91,7 +110,16 @@ class Order:
 class Failures:
     """The failure queues of `stack`."""
 
-    def __init__(self, session: Any, stack: Stack) -> None:
+    def __init__(
+        self,
+        session: Any,
+        stack: Stack,
+        choice: Choice = Choice(),
+        pause: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`pause` is called after each event that was given to its function again."""
+        self._choice = choice
+        self._pause = pause
         self._sqs = session.client("sqs")
         self._functions = session.client("lambda")
         self._s3 = session.client("s3")
@@ -103,6 +131,8 @@ class Failures:
         for queue in self._stack.queues:
             for message in self._messages(queue.url, set()):
                 order = self._order(queue, message)
+                if not self._choice.takes(order, message):
+                    continue
                 yield order if isinstance(order, Result) else _result(Action.FOUND, message, order)
 
     def redrive(self) -> Iterator[Result]:
@@ -111,14 +141,20 @@ class Failures:
         for queue in self._stack.queues:
             removed: set[str] = set()
             for message in self._messages(queue.url, removed):
-                yield self._redrive(queue, message, removed)
+                order = self._order(queue, message)
+                if not self._choice.takes(order, message):
+                    continue
+                if isinstance(order, Result):
+                    yield order
+                    continue
+                done = self._redrive(queue, message, order, removed)
+                yield done
+                if done.action is Action.REDRIVEN:
+                    self._pause()
 
     def _redrive(
-        self, queue: FailureQueue, message: Mapping[str, Any], removed: set[str]
+        self, queue: FailureQueue, message: Mapping[str, Any], order: Order, removed: set[str]
     ) -> Result:
-        order = self._order(queue, message)
-        if isinstance(order, Result):
-            return order
         action, note = Action.KEPT, ""
         try:
             action, note = self._carry_out(order)
@@ -139,9 +175,11 @@ class Failures:
         try:
             return self._checked(queue, message)
         except ForeignError as error:
-            return Result(Action.FOREIGN, message["MessageId"], note=str(error))
+            return Result(
+                Action.FOREIGN, message["MessageId"], note=str(error), sent=_sent(message)
+            )
         except _FAULTS as error:
-            return Result(Action.KEPT, message["MessageId"], note=str(error))
+            return Result(Action.KEPT, message["MessageId"], note=str(error), sent=_sent(message))
 
     def _checked(self, queue: FailureQueue, message: Mapping[str, Any]) -> Order:
         if not queue.of_services:
@@ -195,7 +233,7 @@ class Failures:
             VisibilityTimeout=HIDDEN_SECONDS,
             WaitTimeSeconds=1,
             MessageAttributeNames=["All"],
-            MessageSystemAttributeNames=["SenderId"],
+            MessageSystemAttributeNames=["SenderId", "SentTimestamp"],
         )
         found: Sequence[Mapping[str, Any]] = answer.get("Messages", ())
         return found
@@ -218,7 +256,13 @@ def _result(action: Action, message: Mapping[str, Any], order: Order, note: str 
         order.reason,
         note,
         order.failure.log,
+        _sent(message),
     )
+
+
+def _sent(message: Mapping[str, Any]) -> float | None:
+    text = message.get("Attributes", {}).get("SentTimestamp")
+    return int(text) / 1000 if text else None
 
 
 def _texts(message: Mapping[str, Any]) -> dict[str, str]:

@@ -58,6 +58,12 @@ class Stack:
         self._names = frozenset(_function_names(cloudformation, name))
         self._members: dict[str, Member] = {}
 
+    def require(self, function: str) -> None:
+        """Raise `RedriveError` unless the stack has a function of this name."""
+        if function not in self._names:
+            known = ", ".join(sorted(self._names))
+            raise RedriveError(f"the stack has no function {function}; there are: {known}")
+
     def by_name(self, name: str) -> Member:
         """A function of the stack. Raises `ForeignError` for any other."""
         if name not in self._names:
