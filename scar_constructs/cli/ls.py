@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
@@ -26,6 +25,8 @@ def ls(bucket: str | None, as_json: bool, session: Session) -> None:
 
 
 def _list_functions(as_json: bool, session: Session) -> None:
+    import json
+
     from scar_constructs.operate.listing import functions_of
     from scar_constructs.terminal import put, say
 
@@ -57,6 +58,8 @@ def _list_functions(as_json: bool, session: Session) -> None:
 
 
 def _list_files(bucket: str, as_json: bool, session: Session) -> None:
+    import json
+
     from scar_constructs.operate.objects import listed, split_path
     from scar_constructs.terminal import put
 

@@ -14,6 +14,7 @@ from tests.docs.sandbox import Sandbox, filled_in
 MAKE = claim("README.md", "make demo", "by `make --dry-run`: they are this suite, and what it runs")
 LANGUAGE = claim("docs/language.md", "scar check PATH...")
 BY_HAND = claim("docs/runtime.md", "scar config FILE.yaml")
+POLICIES = claim("docs/operate.md", "scar policy read")
 NEW = claim("README.md", "scar new demo")
 CHECKOV = claim("docs/resources.md", ".venv-checkov/bin/checkov", "by scripts/audit_templates.py")
 HELLO = "scar local run examples/hello --put examples/hello/poem.txt --get out"
@@ -108,3 +109,9 @@ def test_a_new_project_runs(sandbox: Sandbox) -> None:
     shown = sandbox.must(NEW.text)
     assert "1 file, 1 function, no problem" in shown
     assert "sample.count" in shown
+
+
+@pytest.mark.parametrize("command", commands(POLICIES))
+def test_the_policies_are_printed(sandbox: Sandbox, command: str) -> None:
+    document = json.loads(sandbox.must(filled_in(command, **{"hello.yaml": "examples/hello"})))
+    assert document["Statement"]

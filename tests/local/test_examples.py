@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from scar_constructs.local.engines import engine_environment
+from scar_constructs.local.run import wait
 from scar_constructs.local.server import CloudAddress
-from tests.local.workflows import NETWORK, Workflow
+from tests.local.living import Person
+from tests.local.workflows import NETWORK, WAIT_SECONDS, Workflow, quiet
 
 pytestmark = pytest.mark.container
 
@@ -52,23 +55,48 @@ def video(cloud: CloudAddress) -> bytes:
     return in_image(cloud, "grycap/ffmpeg", *VIDEO_COMMAND)
 
 
-def test_mrbayes_runs_to_its_end(
-    cloud: CloudAddress, alignment: bytes, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    assembly = tmp_path_factory.mktemp("mrbayes")
-    workflow = Workflow(cloud, [EXAMPLES / "mrbayes" / "mrbayes.yaml"], assembly)
-    workflow.put("scar-mrbayes", "scar-mrbayes-batch/input/primates.nex", alignment)
-    workflow.finish()
+HEREDOC = """\
+cat << EOF > scar-mrbayes-batch.yaml
+functions:
+  scar-mrbayes-batch:
+    image: grycap/mrbayes
+    init_script: mrbayes-sample-run.sh
+    execution_mode: batch
+    s3:
+      input_bucket: scar-mrbayes
+    environment:
+      ITERATIONS: "10000"
+EOF
+"""
 
-    (row,) = workflow.rows("scar-mrbayes-batch")
-    assert (row["service"], row["status"], row["exit_code"]) == ("batch", "succeeded", 0)
-    keys = workflow.keys("scar-mrbayes", "scar-mrbayes-batch/output/")
-    (folder,) = {key.rpartition("/")[0] for key in keys}
-    assert folder.removeprefix("scar-mrbayes-batch/output/").count("-") == 4  # a request id
+
+def test_mrbayes_runs_to_its_end(cloud: CloudAddress, alignment: bytes, tmp_path: Path) -> None:
+    """By SCAR's own commands, from the file that a shell writes to its removal."""
+    shutil.copy(EXAMPLES / "mrbayes" / "mrbayes-sample-run.sh", tmp_path)
+    (tmp_path / "primates.nex").write_bytes(alignment)
+    subprocess.run(["sh", "-c", HEREDOC], cwd=tmp_path, check=True)
+    person = Person(cloud, tmp_path)
+    person.must("init", "-f", "scar-mrbayes-batch.yaml")
+    person.must("put", "-b", "scar-mrbayes/scar-mrbayes-batch/input", "-p", "primates.nex")
+    assert not wait(cloud, WAIT_SECONDS, quiet)
+
+    (listed,) = (one for one in person.json("ls") if one["name"] == "scar-mrbayes-batch")
+    done = listed["last"]
+    assert (done["service"], done["status"], done["exit_code"]) == ("batch", "succeeded", 0)
+    assert "grycap/mrbayes" in person.must("ls")
+    log = person.must("log", "-n", "scar-mrbayes-batch")
+    assert f"{ITERATIONS} -- " in log  # what MrBayes says of its last generation
+    person.must("get", "-b", "scar-mrbayes/scar-mrbayes-batch/output", "-p", "results")
+    (folder,) = (tmp_path / "results").iterdir()
+    assert folder.name.count("-") == 4  # a request id
     # The last sample of a chain carries the number of generations that ran.
-    samples = workflow.text("scar-mrbayes", f"{folder}/primates.run1.p").splitlines()
+    samples = (folder / "primates.run1.p").read_text().splitlines()
     assert samples[-1].split()[0] == str(ITERATIONS)
-    assert "Homo_sapiens" in workflow.text("scar-mrbayes", f"{folder}/primates.con.tre")
+    assert "Homo_sapiens" in (folder / "primates.con.tre").read_text()
+
+    person.must("rm", "-f", "scar-mrbayes-batch.yaml")
+    assert "scar-mrbayes-batch" not in person.must("ls")
+    assert person.json("ls", "-b", "scar-mrbayes")  # the bucket has stayed
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,30 @@ def steps(document: Any) -> Iterator[Any]:
             yield from steps(inner)
 
 
+@pytest.mark.usefixtures("person")
+def test_what_the_file_asks_for_is_watched(host: Workflow) -> None:
+    alarms = host.cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    watched = {one["MetricName"] for one in alarms if one["AlarmName"].startswith("living-")}
+    assert watched == {
+        "ApproximateNumberOfMessagesVisible",
+        "ApproximateAgeOfOldestMessage",
+        "Throttles",
+        "FailedInvocations",
+        "LoopsStopped",
+    }
+    (topic,) = {action for one in alarms for action in one["AlarmActions"]}
+    sns = host.cloud.client("sns")
+    (subscription,) = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "me@example.org")
+    dashboards = host.cloud.client("cloudwatch").list_dashboards()["DashboardEntries"]
+    assert "living" in [one["DashboardName"] for one in dashboards]
+    filters = host.cloud.client("logs").describe_metric_filters(
+        logGroupName="/scar/batch/living-split"
+    )["metricFilters"]
+    names = {one["metricTransformations"][0]["metricName"] for one in filters}
+    assert names == {"Executions", "Seconds", "LoopsStopped"}
+
+
 def test_a_trace_from_an_output_names_the_upload(reader: Person, file: str) -> None:
     found = reader.json("trace", "s3://living/signed/words-aa", code=1)
     assert (found["file"], found["asked"]) == (file, "living/signed/words-aa")
