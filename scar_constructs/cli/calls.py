@@ -15,6 +15,7 @@ from scar_constructs.cli.session import as_json, with_session
 if TYPE_CHECKING:
     from scar_constructs.operate.calls import Called, Caller
     from scar_constructs.operate.deployed import DeployedFunction
+    from scar_constructs.operate.http_calls import Answer
     from scar_constructs.operate.session import Session
 
 _name_option = click.option("-n", "--name", metavar="FUNCTION", help="the function")
@@ -42,6 +43,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("-p", "--parameters", metavar="JSON", help='of the query, such as {"name": "value"}')
 @_later_option
 @_output_option
+@as_json
 @with_session
 def invoke(
     name: str | None,
@@ -51,6 +53,7 @@ def invoke(
     parameters: str | None,
     asynchronous: bool,
     output_file: Path | None,
+    as_json: bool,
     session: Session,
 ) -> int:
     """Call a function at its HTTP address (`api_gateway`), signed or with its key as it asks.
@@ -76,7 +79,10 @@ def invoke(
         parameters=http_calls.parameters_of(parameters),
         later=asynchronous,
     )
-    _write(answer.body, output_file)
+    if as_json:
+        _print_answer(answer)
+    else:
+        _write(answer.body, output_file)
     if answer.failed:
         from scar_constructs.terminal import say
 
@@ -131,6 +137,14 @@ def run(
     script = run_script.read_bytes() if run_script else None
     done = caller.call(function, payload(script, arguments), waiting=not asynchronous)
     return _run_once(done, session, function, output_file, as_json)
+
+
+def _print_answer(answer: Answer) -> None:
+    from scar_constructs.terminal import put
+
+    body = answer.body.decode(errors="replace")
+    document = {"status": answer.status, "content_type": answer.content_type, "body": body}
+    put(f"{json.dumps(document)}\n")
 
 
 def _one(name: str | None, file: Path | None) -> str:

@@ -14,29 +14,35 @@ if TYPE_CHECKING:
     from scar_constructs.operate.prune.leftovers import Leftover
     from scar_constructs.operate.session import Session
 
-_SERVICES = ("cloudformation", "s3", "batch", "iam", "apigateway")
+_SERVICES = ("cloudformation", "s3", "batch", "iam", "apigateway", "ecr", "sts")
 
 
 @click.command(epilog="Example: scar prune hello --dry-run")
 @click.argument("stacks", nargs=-1, required=True, metavar="STACK...")
 @click.option("--dry-run", is_flag=True, help="show what would be removed, and change nothing")
+@click.option("--yes", is_flag=True, help="do not ask on a terminal")
 @as_json
 @with_session
-def prune(stacks: tuple[str, ...], dry_run: bool, as_json: bool, session: Session) -> None:
+def prune(
+    stacks: tuple[str, ...], dry_run: bool, yes: bool, as_json: bool, session: Session
+) -> None:
     """Remove what each STACK left of its own when it was destroyed.
 
-    That is the spool bucket with what is in it, old revisions of job definitions, and the role of
-    API Gateway's logs unless the region's setting names it. Buckets with your files are shown and
-    stay. What a stack that is there now uses is not touched. Credentials and region are those of
-    the AWS CLI; CloudFormation remembers deleted stacks for 90 days.
+    That is the spool bucket with what is in it, old revisions of job definitions, images in the
+    CDK's repository that no stack uses any more, and the role of API Gateway's logs unless the
+    region's setting names it. On a terminal, the list is shown with its sizes before you are asked.
+    Buckets with your files are shown and stay. What a stack that is there now uses is not touched.
+    CloudFormation remembers deleted stacks for 90 days.
     """
     from scar_constructs.operate.prune.leftovers import Leftovers, Services
     from scar_constructs.terminal import put, say
 
-    found: list[Leftover] = []
     services = Services(*(session.client(name) for name in _SERVICES))
-    for stack in stacks:
-        leftovers = Leftovers(services, stack)
+    everything = [Leftovers(services, stack) for stack in stacks]
+    if not dry_run and not yes and sys.stdin.isatty():
+        _ask([one for leftovers in everything for one in leftovers.look()])
+    found: list[Leftover] = []
+    for leftovers in everything:
         for one in leftovers.look() if dry_run else leftovers.remove():
             found.append(one)
             if not as_json:
@@ -47,14 +53,30 @@ def prune(stacks: tuple[str, ...], dry_run: bool, as_json: bool, session: Sessio
     say(_summary(found))
 
 
+def _ask(found: list[Leftover]) -> None:
+    """Show what would go, and ask. Raises `Abort` where the answer is no."""
+    from scar_constructs.cli.tables import size_words
+    from scar_constructs.operate.prune.leftovers import Action
+    from scar_constructs.terminal import say
+
+    for one in found:
+        say(_line(one))
+    going = [one for one in found if one.action is Action.FOUND]
+    if going:
+        total = size_words(sum(one.size or 0 for one in going))
+        click.confirm(f"remove {len(going)} of these, {total}?", abort=True, err=True)
+
+
 def _line(leftover: Leftover) -> str:
+    from scar_constructs.cli.tables import size_words
     from scar_constructs.terminal import visible
 
-    facts = [leftover.action.value, leftover.kind, leftover.name, leftover.note]
+    size = size_words(leftover.size) if leftover.size else ""
+    facts = [leftover.action.value, leftover.kind, leftover.name, size, leftover.note]
     return "  ".join(visible(fact) for fact in facts if fact)
 
 
-def _document(leftover: Leftover) -> dict[str, str]:
+def _document(leftover: Leftover) -> dict[str, object]:
     return {**vars(leftover), "action": leftover.action.value}
 
 

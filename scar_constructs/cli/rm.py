@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from scar_constructs.cli.session import with_session
+from scar_constructs.cli.session import as_json, with_session
 
 if TYPE_CHECKING:
     from scar_constructs.operate.session import Session
@@ -21,9 +22,15 @@ if TYPE_CHECKING:
 )
 @click.option("-a", "--all", "everything", is_flag=True, help="all workflows of the region")
 @click.option("--yes", is_flag=True, help="do not ask")
+@as_json
 @with_session
 def rm(
-    name: str | None, conf_file: Path | None, everything: bool, yes: bool, session: Session
+    name: str | None,
+    conf_file: Path | None,
+    everything: bool,
+    yes: bool,
+    as_json: bool,
+    session: Session,
 ) -> int:
     """Remove functions. Buckets with your files stay, and so do files on this machine.
 
@@ -33,7 +40,7 @@ def rm(
     if sum((name is not None or conf_file is not None, everything)) != 1:
         raise click.UsageError("give -n NAME, -f FILE, both, or -a")
     if name is not None:
-        return _remove_function(name, conf_file, yes, session)
+        return _remove_function(name, conf_file, yes, as_json, session)
     if conf_file is not None:
         stacks = _stacks_of(conf_file)
     else:
@@ -42,10 +49,12 @@ def rm(
         stacks = [one.name for one in Workflows(session).stacks]
     # A file is named on purpose, and SCAR's scripts answer no question.
     _ask(f"remove {', '.join(stacks)}?", yes or (conf_file is not None and not sys.stdin.isatty()))
-    return _remove(stacks, session)
+    return _remove(stacks, as_json, session)
 
 
-def _remove_function(name: str, file: Path | None, yes: bool, session: Session) -> int:
+def _remove_function(
+    name: str, file: Path | None, yes: bool, as_json: bool, session: Session
+) -> int:
     from scar_constructs.cli.deployment import deploy_now
     from scar_constructs.errors import UserError
     from scar_constructs.operate.deployed import Workflows
@@ -56,14 +65,14 @@ def _remove_function(name: str, file: Path | None, yes: bool, session: Session) 
     others = [one.name for one in stack.functions if one.name != name]
     if not others:
         _ask(f"remove {stack.name}, which has no other function than {name}?", yes)
-        return _remove([stack.name], session)
+        return _remove([stack.name], as_json, session)
     if file is None:
         raise UserError(
             f"{name} is one of {len(others) + 1} functions of {stack.name}, and the file is the "
             f"truth: remove it there and run `scar deploy FILE`, or `scar rm -n {name} -f FILE`"
         )
     _ask(f"deploy {file} without {name}?", yes)
-    code = deploy_now([file], without=name)
+    code = deploy_now([file], without=name, as_json=as_json)
     say(f"{file} still has {name}: remove it there, or the next deployment makes it again")
     return code
 
@@ -85,10 +94,10 @@ def _ask(question: str, yes: bool) -> None:
     click.confirm(question, abort=True, err=True)
 
 
-def _remove(stacks: list[str], session: Session) -> int:
+def _remove(stacks: list[str], as_json: bool, session: Session) -> int:
     from scar_constructs.operate.deployed import Workflows
     from scar_constructs.operate.removal import remove
-    from scar_constructs.terminal import say
+    from scar_constructs.terminal import put, say
 
     workflows = Workflows(session)
     there = [name for name in stacks if name in {one.name for one in workflows.stacks}]
@@ -96,6 +105,8 @@ def _remove(stacks: list[str], session: Session) -> int:
         if name not in there:
             say(f"{name} is not deployed")
     remove(session, there, say)
+    if as_json:
+        put(f"{json.dumps({'removed': there})}\n")
     if there:
         say(f"removed {', '.join(there)}; buckets with your files stay")
     return 0 if there else 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -62,7 +63,13 @@ def _watch(look: Callable[[], list[StackStatus]]) -> None:
 
     from scar_constructs.cli.tables import console
 
-    with Live(_screen(look()), console=console(), auto_refresh=False) as live:
+    screen = console()
+    if not screen.is_terminal:
+        while True:
+            screen.print(_screen(look()))
+            sys.stdout.flush()
+            time.sleep(_WATCH_SECONDS)
+    with Live(_screen(look()), console=screen, auto_refresh=False) as live:
         while True:
             time.sleep(_WATCH_SECONDS)
             live.update(_screen(look()), refresh=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -88,11 +89,13 @@ def execution_of(line: Line) -> Execution | None:
     )
 
 
-def script_lines(reader: LogReader, done: Execution) -> list[Line]:
+def script_lines(
+    reader: LogReader, done: Execution, streams: AbstractSet[str] = frozenset()
+) -> list[Line]:
     """All lines of an execution, those of the platform and the runtime among them.
 
-    Of a job, that is every container of its task; of a Lambda function, what lies between its
-    request and the next.
+    Of a job, that is every container of its task, and the `streams` of its other hosts; of a
+    Lambda function, what lies between its request and the next.
     """
     since = int(done.begun * 1000) - _SKEW_MS - (0 if done.service == "lambda" else 60_000)
     until = int(done.ended * 1000) + _SKEW_MS
@@ -100,7 +103,8 @@ def script_lines(reader: LogReader, done: Execution) -> list[Line]:
     if done.service == "lambda":
         stream = [line for line in around if line.stream == done.stream]
         return of_request(stream, done.request_id[:_REQUEST_LETTERS]) or stream
-    return [line for line in around if line.task == done.task]
+    tasks = {done.task, *(name.rpartition("/")[2] for name in streams)}
+    return [line for line in around if line.task in tasks]
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:

@@ -57,7 +57,8 @@ class Logs:
         found: dict[Line, None] = {}
         for done in self._tracer.trace(path).executions:
             if done.stream:
-                found.update(dict.fromkeys(script_lines(self._reader, done)))
+                streams = self._jobs.streams(done.job_id) if done.job_id else set()
+                found.update(dict.fromkeys(script_lines(self._reader, done, streams)))
         return sorted(found, key=lambda line: line.time)
 
     def _of_job(self, groups: Sequence[str], job: str, since: int) -> list[Line]:

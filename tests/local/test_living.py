@@ -31,9 +31,9 @@ def person(host: Workflow, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     MENDED.unlink(missing_ok=True)
 
 
-def as_role(person: Person, host: Workflow, kind: str) -> Person:
+def as_role(person: Person, host: Workflow, kind: str, file: Path = LIVING) -> Person:
     """Somebody who may do what `scar policy` prints for the kind, and nothing else."""
-    document = json.loads(person.must("policy", kind, LIVING, "--account", ACCOUNT))
+    document = json.loads(person.must("policy", kind, file, "--account", ACCOUNT))
     role = make_role(host.cloud, f"living-{kind}", None, *document["Statement"])
     session = host.cloud.client("sts").assume_role(RoleArn=role, RoleSessionName="person")
     keys = session["Credentials"]
@@ -202,6 +202,45 @@ def test_who_only_reads_changes_nothing(reader: Person) -> None:
         assert done.returncode == 1, done.stdout + done.stderr
         assert "not authorized" in done.stderr.splitlines()[-1]
         assert "Traceback" not in done.stderr
+
+
+def test_who_deploys_deploys_and_removes_and_does_nothing_else(
+    person: Person, host: Workflow
+) -> None:
+    """By the CDK's own roles, which the policy lets them take."""
+    (person.folder / "deployed.yaml").write_text(
+        "functions: {living-deployed: {image: busybox, init_script: hello.sh}}\n"
+    )
+    (person.folder / "hello.sh").write_text("#!/bin/sh\necho hello\n")
+    deployer = as_role(person, host, "deploy", Path("deployed.yaml"))
+    deployer.must("init", "-f", "deployed.yaml")
+    assert "living-deployed" in {one["name"] for one in person.json("ls")}
+    for arguments in (("run", "-n", "living-deployed"), ("get", "-b", "living/in", "-p", "x")):
+        done = deployer.call(*arguments)
+        assert done.returncode == 1, done.stdout
+        assert "not authorized" in done.stderr or "Forbidden" in done.stderr
+    other = deployer.call("rm", "-f", LIVING)
+    assert other.returncode == 1
+    assert "living" in {one["stack"] for one in person.json("ls")}
+    assert deployer.json("rm", "-f", "deployed.yaml") == {"removed": ["deployed"]}
+
+
+@pytest.mark.usefixtures("file")
+@pytest.mark.parametrize("arguments", [["logs", "--follow"], ["status", "--watch"]], ids=" ".join)
+def test_what_goes_on_ends_with_an_interruption(person: Person, arguments: list[str]) -> None:
+    begun = subprocess.Popen(
+        person.command(*arguments),
+        cwd=person.folder,
+        env=person.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert begun.stdout is not None
+    begun.stdout.readline()
+    begun.send_signal(signal.SIGINT)
+    _, said = begun.communicate()
+    assert (begun.returncode, said.splitlines()[-1]) == (130, "interrupted")
 
 
 def test_who_operates_reaches_nothing_else(operator: Person, host: Workflow) -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scar_constructs import __version__
 from tests.docs.blocks import ROOT
-from tests.support.waiting import HANG_SECONDS
+from tests.support.waiting import HANG_SECONDS, eventually
 
 OURS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
 
@@ -106,6 +109,69 @@ def test_the_cdk_command_line_runs_the_app_that_a_new_project_names(installed: I
         done = installed.run(*(str(cdk) if word == "cdk" else word for word in words), cwd=project)
         assert done.returncode == 0, done.stderr
         (project / "cdk.out" / "named.template.json").unlink()
+
+
+WORKFLOW = """\
+workflow: installed
+functions:
+  installed-copy:
+    image: busybox
+    init_script: copy.sh
+    s3: {input_bucket: installed-files, input_folder: in, output_folder: out}
+    api_gateway: {name: installed, auth: none}
+"""
+COPY = """\
+#!/bin/sh
+echo "copying"
+[ -z "$SCAR_INPUT_FILE" ] || cp "$SCAR_INPUT_FILE" "$SCAR_OUTPUT_DIR/"
+"""
+
+
+@pytest.fixture
+def kept(installed: Installed, tmp_path: Path) -> Iterator[Installed]:
+    """A local cloud that is kept, and a folder with a workflow."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    (folder / "node_modules").symlink_to(ROOT / "node_modules")
+    (folder / "flow.yaml").write_text(WORKFLOW)
+    (folder / "copy.sh").write_text(COPY)
+    (folder / "words").write_text("some words\n")
+    variables = {**installed.variables, "SCAR_LOCAL_FOLDER": str(tmp_path / "kept")}
+    up = _must(("scar", "local", "up", "--engine", "process"), folder, variables)
+    given = dict(re.findall(r"^export (\w+)='(.*)'$", up, re.MULTILINE))
+    yield Installed(folder, installed.wheel, {**variables, **given})
+    _must(("scar", "local", "down"), folder, variables)
+
+
+def test_every_command_works_where_it_is_installed(kept: Installed) -> None:
+    def document(*words: str) -> Any:
+        return json.loads(_must(("scar", *words, "--json"), kept.folder, kept.variables))
+
+    deployed = document("init", "-f", "flow.yaml")
+    assert any("scar logs installed-copy" in one for one in deployed["installed"].values())
+    place = "installed-files/in"
+    assert [one["path"] for one in document("put", "-b", place, "-p", "words")] == [
+        f"{place}/words"
+    ]
+    eventually(lambda: document("ls", "-b", "installed-files/out"))
+    assert [one["name"] for one in document("ls")] == ["installed-copy"]
+    assert document("status", "installed")[0]["functions"][0]["succeeded_day"] == 1
+    assert document("trace", f"s3://{place}/words")["executions"][0]["status"] == "succeeded"
+    shown = _must(("scar", "logs", "installed-copy", "--json"), kept.folder, kept.variables)
+    assert [json.loads(line)["text"] for line in shown.splitlines()] == ["copying"]
+    assert "copying" in _must(("scar", "log", "-n", "installed-copy"), kept.folder, kept.variables)
+    assert document("run", "-f", "flow.yaml")["output"] == "copying\n"
+    assert len(document("run", "-f", "flow.yaml", "-ib", place)) == 1
+    assert document("invoke", "-n", "installed-copy")["body"] == "copying\n"
+    assert len(document("get", "-b", "installed-files/out", "-p", "got")) == 2
+    assert document("failures", "installed") == document("redrive", "installed") == []
+    for kind in ("deploy", "operate", "read"):
+        printed = _must(("scar", "policy", kind, "flow.yaml"), kept.folder, kept.variables)
+        assert json.loads(printed)["Version"] == "2012-10-17"
+    assert document("rm", "-f", "flow.yaml") == {"removed": ["installed"]}
+    pruned = {one["kind"]: one["action"] for one in document("prune", "installed")}
+    assert pruned["spool bucket"] == "removed"
+    assert pruned["bucket"] == "kept"
 
 
 def test_a_folder_with_files_is_left_as_it_is(installed: Installed, tmp_path: Path) -> None:

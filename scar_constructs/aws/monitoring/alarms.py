@@ -18,7 +18,7 @@ from constructs import Construct
 
 from scar_constructs.aws.function.construct import ScarFunction
 from scar_constructs.aws.monitoring.metrics import LOOPS, count_loops
-from scar_constructs.aws.policy.compliance import acknowledge
+from scar_constructs.aws.policy.compliance import STRICT_PACKS, acknowledge
 from scar_constructs.aws.shared.failures import Failures
 from scar_constructs.model import Alarms
 
@@ -91,11 +91,13 @@ class StackAlarms(Construct):
                 conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
             )
         )
-        sns.CfnSubscription(
+        subscription = sns.CfnSubscription(
             self, "Email", protocol="email", topic_arn=topic.topic_arn, endpoint=email
         )
-        reasons = {"SNSEncryptedKMS": _UNENCRYPTED, "AwsSolutions-SNS2": _UNENCRYPTED}
-        reasons["CKV_AWS_26"] = _UNENCRYPTED
+        unsent = "a mail that did not arrive is nothing that anybody would send again"
+        acknowledge(subscription, {"Serverless-SNSRedrivePolicy": unsent})
+        reasons = {f"{pack}-SNSEncryptedKMS": _UNENCRYPTED for pack in STRICT_PACKS}
+        reasons |= {"AwsSolutions-SNS2": _UNENCRYPTED, "CKV_AWS_26": _UNENCRYPTED}
         acknowledge(cast(CfnResource, topic.node.default_child), reasons)
         return topic.topic_arn
 
@@ -151,7 +153,7 @@ class StackAlarms(Construct):
 
     def _tell_of_blocked(self, queues: Sequence[str]) -> None:
         """Batch has no metric for a queue whose first job can never run, but an event."""
-        events.CfnRule(
+        rule = events.CfnRule(
             self,
             "Blocked",
             description="job queues whose first job cannot run",
@@ -162,3 +164,5 @@ class StackAlarms(Construct):
             },
             targets=[events.CfnRule.TargetProperty(arn=self._topic, id="Topic")],
         )
+        again = "Batch tells of a blocked queue again; the failure queues hold events of functions"
+        acknowledge(rule, {"Serverless-EventBusDLQ": again})

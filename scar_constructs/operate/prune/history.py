@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStacks
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,10 +26,10 @@ class Resource:
     status: str
 
 
-def resources_of_deleted(cloudformation: Any, stack: str) -> list[Resource]:
-    """What the deletions of all stacks of this name came to, each resource once."""
+def resources_of_deleted(cloudformation: Any, stacks: Iterable[str]) -> list[Resource]:
+    """What the deletions of these stacks (by their ids) came to, each resource once."""
     found: dict[Resource, None] = {}
-    for stack_id in _deleted(cloudformation, stack):
+    for stack_id in stacks:
         pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id)
         for event in (one for page in pages for one in page["StackEvents"]):
             if event.get("ResourceStatus") in (SKIPPED, DELETED):
@@ -59,7 +59,8 @@ def resources_in_use(cloudformation: Any, stack: str) -> set[str]:
         raise
 
 
-def _deleted(cloudformation: Any, stack: str) -> Iterator[str]:
+def deleted_stacks(cloudformation: Any, stack: str) -> Iterator[str]:
+    """The ids of the stacks of this name that are gone."""
     pages = cloudformation.get_paginator("list_stacks").paginate(StackStatusFilter=[DELETED])
     for summary in (one for page in pages for one in page["StackSummaries"]):
         if summary["StackName"] == stack:

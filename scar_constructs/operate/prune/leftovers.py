@@ -14,9 +14,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from scar_constructs.model.limits import API_LOGS_ROLE_ID, SPOOL_ID
+from scar_constructs.operate.prune.assets import remove, unused_images
 from scar_constructs.operate.prune.history import (
     SKIPPED,
     Resource,
+    deleted_stacks,
     resources_in_use,
     resources_of_deleted,
 )
@@ -38,12 +40,14 @@ class Action(Enum):
 
 @dataclass(frozen=True)
 class Leftover:
-    """One thing that a stack left: what it is, its name, and what was done about it."""
+    """One thing that a stack left: what it is, its name, what was done about it, and its bytes as
+    far as they can be known."""
 
     action: Action
     kind: str
     name: str
     note: str = ""
+    size: int | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,8 @@ class Services:
     batch: Any
     iam: Any
     apigateway: Any
+    ecr: Any
+    sts: Any
 
 
 class Leftovers:
@@ -79,8 +85,10 @@ class Leftovers:
                 yield leftover
 
     def _found(self) -> Iterator[tuple[Leftover, Callable[[], None]]]:
-        in_use = resources_in_use(self._services.cloudformation, self._stack)
-        left = resources_of_deleted(self._services.cloudformation, self._stack)
+        cloudformation = self._services.cloudformation
+        in_use = resources_in_use(cloudformation, self._stack)
+        deleted = list(deleted_stacks(cloudformation, self._stack))
+        left = resources_of_deleted(cloudformation, deleted)
         skipped = [one for one in left if one.status == SKIPPED and one.physical_id not in in_use]
         for resource in skipped:
             if resource.kind == BUCKET:
@@ -91,13 +99,22 @@ class Leftovers:
         names = {_definition(one.physical_id) for one in left if one.kind == DEFINITION}
         for name in sorted(names - used - {""}):
             yield from self._definitions(name)
+        yield from self._images(deleted)
+
+    def _images(self, deleted: Sequence[str]) -> Iterator[tuple[Leftover, Callable[[], None]]]:
+        account = self._services.sts.get_caller_identity()["Account"] if deleted else ""
+        place = f"{account}-{self._services.ecr.meta.region_name}"
+        found = unused_images(self._services.cloudformation, self._services.ecr, place, deleted)
+        for image in found:
+            leftover = Leftover(Action.FOUND, "image", image.name, size=image.size)
+            yield leftover, partial(remove, self._services.ecr, image)
 
     def _bucket(self, resource: Resource) -> Iterator[tuple[Leftover, Callable[[], None]]]:
         name = resource.physical_id
         if not _exists(lambda: self._services.s3.head_bucket(Bucket=name)):
             return
         if resource.logical_id.startswith(SPOOL_ID):
-            found = Leftover(Action.FOUND, "spool bucket", name)
+            found = Leftover(Action.FOUND, "spool bucket", name, size=self._size_of(name))
             yield found, partial(self._remove_bucket, name)
         else:
             yield Leftover(Action.KEPT, "bucket", name, TAKE_BACK), _nothing
@@ -122,6 +139,10 @@ class Leftovers:
         for one in (one for page in pages for one in page["jobDefinitions"]):
             found = Leftover(Action.FOUND, "job definition", f"{name}:{one['revision']}")
             yield found, partial(self._deregister, one["jobDefinitionArn"])
+
+    def _size_of(self, bucket: str) -> int:
+        pages = self._services.s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
+        return sum(one["Size"] for page in pages for one in page.get("Versions", ()))
 
     def _remove_bucket(self, name: str) -> None:
         s3 = self._services.s3
