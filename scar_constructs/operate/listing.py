@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from scar_constructs.operate.deployed import DeployedFunction, Workflows
-from scar_constructs.operate.executions import EXECUTION, Execution, executions
+from scar_constructs.operate.executions import Execution, executions
 from scar_constructs.operate.log_lines import LogReader
+from scar_constructs.operate.parallel import in_order
 from scar_constructs.operate.session import Session
-
-LAST_DAYS = 7
-"""How far back an execution counts as the last one."""
 
 
 @dataclass(frozen=True)
 class ListedFunction:
-    """A function, and its last execution of some days if there is one."""
+    """A function, and its last execution, if its newest log lines tell of one."""
 
     function: DeployedFunction
     last: Execution | None
@@ -29,9 +26,11 @@ class ListedFunction:
 
 def functions_of(session: Session) -> list[ListedFunction]:
     """All functions of the session's account and region."""
-    functions = Workflows(session).functions
-    groups = [group for one in functions for group in one.log_groups]
-    since = int((time.time() - LAST_DAYS * 86400) * 1000)
-    found = executions(LogReader(session).search(groups, EXECUTION, since=since))
-    last = {one.function: one for one in found if not one.is_handed_over}
-    return [ListedFunction(one, last.get(one.name)) for one in functions]
+    reader = LogReader(session)
+
+    def listed(function: DeployedFunction) -> ListedFunction:
+        lines = [line for group in function.log_groups for line in reader.newest(group)]
+        done = [one for one in executions(lines) if not one.is_handed_over]
+        return ListedFunction(function, max(done, key=lambda one: one.ended, default=None))
+
+    return list(in_order(listed, Workflows(session).functions))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from scar_constructs.errors import UserError
 SCHEME = "s3://"
 TRACE, INPUT, INPUT_VERSION = "scar-trace", "scar-input", "scar-input-version"
 """Metadata of a function's outputs, as the runtime writes it."""
+_TRACE_ID = re.compile(r"[0-9a-f]{32}")
 _ABSENT = ("404", "NoSuchKey", "NoSuchBucket", "NoSuchVersion")
 
 
@@ -33,7 +35,8 @@ class StoredFile:
     @property
     def trace_id(self) -> str:
         """The id of all that comes of the same upload, as the runtime finds it."""
-        if self.metadata.get(TRACE):
+        # Whoever uploads a file chooses its metadata: what is no id is none.
+        if _TRACE_ID.fullmatch(self.metadata.get(TRACE, "")):
             return self.metadata[TRACE]
         bucket, _, key = self.path.partition("/")
         version = self.version if self.version != "null" else None

@@ -84,7 +84,8 @@ def _read(application: Application, place: Place) -> Iterator[Statement]:
         if one.execution_mode.runs_on_batch or group == lambda_log_group(one.name)
         for end in ("", ":*")
     ]
-    yield _allow("ReadLogs", ["logs:FilterLogEvents"], groups)
+    actions = ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"]
+    yield _allow("ReadLogs", actions, groups)
     yield _allow("ReadFunctions", ["lambda:GetFunctionConfiguration"], _arns(functions, place))
     yield _allow(
         # These know no narrower resource:
