@@ -157,3 +157,15 @@ def test_a_tail_has_the_last_lines_of_the_script_alone() -> None:
     assert tail.text().splitlines() == list(map(str, range(20)))
     assert Tail(["x" * 5000]).text() == "x" * 1000
     assert Tail(["a" * 700, "b" * 700, "c"]).text() == "b" * 700 + "\nc"
+
+
+def test_the_trace_of_a_failed_invocation_is_no_output_of_the_script() -> None:
+    lines = [
+        "a line",
+        "[ERROR] of the script itself",
+        '{"scar": "execution", "status": "failed"}',
+        "[ERROR] ScriptError: function f: the script exited with code 3",
+        "Traceback (most recent call last):",
+        '  File "handler.py", line 1, in handle',
+    ]
+    assert Tail.of_invocation(lines).text() == "a line\n[ERROR] of the script itself"

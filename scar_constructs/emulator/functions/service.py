@@ -71,7 +71,7 @@ class FunctionService:
                     seconds=result.seconds,
                     reason=_reason(body) if result.failed else None,
                     inputs=inputs_of(event),
-                    output=Tail(result.lines).text(),
+                    output=Tail.of_invocation(result.lines).text(),
                 )
             )
         return self._answer(record, request_id, body, result)
