@@ -67,8 +67,7 @@ def reported(
                 raise entry.fault
             outcome = attempt(entry)
         except Exception as error:  # the edge of a record
-            fault = told(runtime, error, request_id, entry.input)
-            outcome = Outcome("failed", fault=fault)
+            outcome = Outcome("failed", fault=told(runtime, error, request_id, entry.input))
     runtime.log.execution(
         Execution(
             function=runtime.config.name,

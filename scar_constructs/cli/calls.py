@@ -60,22 +60,18 @@ def invoke(
 
     The exit code is 1 if it answers with a status of 400 or more.
     """
-    if data_binary is not None and json_data is not None:
-        raise click.UsageError("give either -db or -jd")
+    body, content_type = _body(data_binary, json_data)
     from scar_constructs.operate import http_calls
     from scar_constructs.operate.deployed import Workflows
 
     workflows = Workflows(session)
     function = workflows.function(_one(name, conf_file))
-    body = json_data.encode() if json_data is not None else None
-    if data_binary is not None:
-        body = data_binary.read_bytes()
     answer = http_calls.call(
         session,
         workflows.stack(function.stack),
         function,
         body,
-        content_type="application/json" if json_data is not None else "application/octet-stream",
+        content_type=content_type,
         parameters=http_calls.parameters_of(parameters),
         later=asynchronous,
     )
@@ -137,6 +133,15 @@ def run(
     script = run_script.read_bytes() if run_script else None
     done = caller.call(function, payload(script, arguments), waiting=not asynchronous)
     return _run_once(done, session, function, output_file, as_json)
+
+
+def _body(file: Path | None, text: str | None) -> tuple[bytes | None, str]:
+    """The body of a request, and its type."""
+    if file is not None and text is not None:
+        raise click.UsageError("give either -db or -jd")
+    if text is not None:
+        return text.encode(), "application/json"
+    return file.read_bytes() if file is not None else None, "application/octet-stream"
 
 
 def _print_answer(answer: Answer) -> None:

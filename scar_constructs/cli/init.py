@@ -19,57 +19,44 @@ _IGNORED = {
     "verbose": "-v: the deployment shows every resource as it is made",
 }
 
+_OPTIONS = (
+    click.option("-n", "--name", metavar="NAME", help="the function's name"),
+    click.option("-i", "--image", metavar="IMAGE", help="container image"),
+    click.option("-if", "--image-file", metavar="FILE", type=_PATH, help="of `docker save`"),
+    click.option("-s", "--init-script", metavar="FILE", type=_PATH, help="the script"),
+    click.option("-ib", "--input-bucket", metavar="BUCKET/FOLDER", help="starts it"),
+    click.option("-ob", "--output-bucket", metavar="BUCKET/FOLDER", help="takes its outputs"),
+    click.option("-em", "--execution-mode", metavar="MODE", help="lambda, lambda-batch or batch"),
+    click.option("-m", "--memory", type=int, metavar="MIB", help="of the Lambda function"),
+    click.option("-t", "--timeout", type=int, metavar="SECONDS", help="of the Lambda function"),
+    click.option(
+        "-tt", "--timeout-threshold", type=int, metavar="SECONDS", help="kept for the end"
+    ),
+    click.option("-e", "--environment", multiple=True, metavar="VAR=VALUE", help="for the script"),
+    click.option(
+        "-le", "--lambda-environment", multiple=True, metavar="VAR=VALUE", help="of Lambda"
+    ),
+    click.option("-d", "--description", metavar="TEXT", help="shown in the console"),
+    click.option("-ll", "--log-level", metavar="LEVEL", help="of the runtime"),
+    click.option("-l", "--layers", multiple=True, metavar="ARN", help="images take none"),
+    click.option("-r", "--iam-role", metavar="ARN", help="a role of your own"),
+    click.option("-ep", "--extra-payload", metavar="DIR", type=_PATH, help="files for the script"),
+    click.option("-api", "--api-gateway-name", metavar="NAME", help="gives it an HTTP address"),
+    click.option("-bm", "--batch-memory", type=int, metavar="MIB", help="of a job"),
+    click.option("-bc", "--batch-vcpus", type=float, metavar="N", help="of a job"),
+    click.option("-g", "--enable-gpu", is_flag=True, help="one GPU for a job"),
+    click.option("-sv", "--supervisor-version", metavar="VERSION", help="ignored"),
+    click.option("-rt", "--runtime", metavar="NAME", help="ignored"),
+    click.option("-db", "--deployment-bucket", metavar="BUCKET", help="ignored"),
+    click.option("-ph", "--preheat", is_flag=True, help="ignored"),
+    click.option("-v", "--verbose", is_flag=True, help="ignored"),
+)
+"""Every option of SCAR 4 that describes a function."""
 
-def _options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Every option of SCAR 4 that describes a function."""
-    for option in reversed(
-        (
-            click.option("-n", "--name", metavar="NAME", help="the function's name"),
-            click.option("-i", "--image", metavar="IMAGE", help="container image"),
-            click.option(
-                "-if", "--image-file", metavar="FILE", type=_PATH, help="of `docker save`"
-            ),
-            click.option("-s", "--init-script", metavar="FILE", type=_PATH, help="the script"),
-            click.option("-ib", "--input-bucket", metavar="BUCKET/FOLDER", help="starts it"),
-            click.option(
-                "-ob", "--output-bucket", metavar="BUCKET/FOLDER", help="takes its outputs"
-            ),
-            click.option(
-                "-em", "--execution-mode", metavar="MODE", help="lambda, lambda-batch or batch"
-            ),
-            click.option("-m", "--memory", type=int, metavar="MIB", help="of the Lambda function"),
-            click.option(
-                "-t", "--timeout", type=int, metavar="SECONDS", help="of the Lambda function"
-            ),
-            click.option(
-                "-tt", "--timeout-threshold", type=int, metavar="SECONDS", help="kept for the end"
-            ),
-            click.option(
-                "-e", "--environment", multiple=True, metavar="VAR=VALUE", help="for the script"
-            ),
-            click.option(
-                "-le", "--lambda-environment", multiple=True, metavar="VAR=VALUE", help="of Lambda"
-            ),
-            click.option("-d", "--description", metavar="TEXT", help="shown in the console"),
-            click.option("-ll", "--log-level", metavar="LEVEL", help="of the runtime"),
-            click.option("-l", "--layers", multiple=True, metavar="ARN", help="images take none"),
-            click.option("-r", "--iam-role", metavar="ARN", help="a role of your own"),
-            click.option(
-                "-ep", "--extra-payload", metavar="DIR", type=_PATH, help="files for the script"
-            ),
-            click.option(
-                "-api", "--api-gateway-name", metavar="NAME", help="gives it an HTTP address"
-            ),
-            click.option("-bm", "--batch-memory", type=int, metavar="MIB", help="of a job"),
-            click.option("-bc", "--batch-vcpus", type=float, metavar="N", help="of a job"),
-            click.option("-g", "--enable-gpu", is_flag=True, help="one GPU for a job"),
-            click.option("-sv", "--supervisor-version", metavar="VERSION", help="ignored"),
-            click.option("-rt", "--runtime", metavar="NAME", help="ignored"),
-            click.option("-db", "--deployment-bucket", metavar="BUCKET", help="ignored"),
-            click.option("-ph", "--preheat", is_flag=True, help="ignored"),
-            click.option("-v", "--verbose", is_flag=True, help="ignored"),
-        )
-    ):
+
+def _described(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the command the options, in their order."""
+    for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
@@ -78,7 +65,7 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "-f", "--conf-file", metavar="FILE", type=_PATH, help="deploy the functions of a file"
 )
-@_options
+@_described
 @click.option("-pf", "--profile", metavar="NAME", help="profile of the AWS CLI")
 @click.option("--region", metavar="REGION", help="default: AWS_REGION, or that of the profile")
 @click.option("-j", "--json", "as_json", is_flag=True, help="print the outputs as JSON")

@@ -12,6 +12,7 @@ from scar_constructs.local.cdk import bootstrap
 from scar_constructs.local.engines import EngineName, choose
 from scar_constructs.local.run import cloud_in_folder
 from scar_constructs.local.server import CloudAddress, LocalCloud
+from tests.local.living import LIVING, MENDED, Person, as_role
 from tests.local.workflows import Workflow, build_entrypoint_image, quiet
 
 ROOT = Path(__file__).parent.parent.parent
@@ -83,3 +84,31 @@ def zoo(deployed: Workflow) -> Workflow:
 def flows(deployed: Workflow) -> Workflow:
     """The functions of data/flows."""
     return deployed
+
+
+@pytest.fixture(scope="session")
+def person(host: Workflow, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
+    """Who has deployed data/living with SCAR's own command."""
+    someone = Person(host.cloud, tmp_path_factory.mktemp("living"))
+    someone.must("init", "-f", LIVING)
+    yield someone
+    MENDED.unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
+def operator(person: Person, host: Workflow) -> Person:
+    return as_role(person, host, "operate")
+
+
+@pytest.fixture(scope="session")
+def reader(person: Person, host: Workflow) -> Person:
+    return as_role(person, host, "read")
+
+
+@pytest.fixture(scope="session")
+def file(operator: Person, host: Workflow) -> str:
+    """A file of three lines that has gone through the workflow; the second line is bad."""
+    (operator.folder / "words").write_text("one two\nthis is bad\nfour five six\n")
+    operator.must("put", "-b", "living/in", "-p", "words")
+    host.finish()
+    return "living/in/words"

@@ -12,7 +12,13 @@ from typing import Any
 
 from scar_constructs.installation import CHECKOUT
 from scar_constructs.local.cdk import cdk_environment
-from scar_constructs.local.server import CloudAddress
+from scar_constructs.local.server import ACCOUNT, CloudAddress
+from tests.local.accounts import make_role
+from tests.local.workflows import Workflow
+
+LIVING = Path(__file__).parent / "data" / "living" / "living.yaml"
+MENDED = Path("/tmp/living-is-mended")
+"""What data/living/count.sh looks for."""
 
 
 class Person:
@@ -49,3 +55,17 @@ class Person:
         done = self.call(*arguments, "--json")
         assert done.returncode == code, done.stdout + done.stderr
         return json.loads(done.stdout)
+
+
+def as_role(person: Person, host: Workflow, kind: str, file: Path = LIVING) -> Person:
+    """Somebody who may do what `scar policy` prints for the kind, and nothing else."""
+    document = json.loads(person.must("policy", kind, file, "--account", ACCOUNT))
+    role = make_role(host.cloud, f"living-{kind}", None, *document["Statement"])
+    session = host.cloud.client("sts").assume_role(RoleArn=role, RoleSessionName="person")
+    keys = session["Credentials"]
+    variables = {
+        "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": keys["SessionToken"],
+    }
+    return Person(host.cloud, person.folder, variables)

@@ -11,18 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from aws_cdk import Aws, CfnOutput, CfnResource, Tags
+from aws_cdk import Aws, CfnResource, Tags
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from scar_constructs.aws import commands
 from scar_constructs.aws.function.api import FunctionApi
 from scar_constructs.aws.function.bucket_rule import BucketRule
 from scar_constructs.aws.function.lambda_function import new_lambda
 from scar_constructs.aws.function.metadata import describe
+from scar_constructs.aws.function.outputs import add_outputs
 from scar_constructs.aws.jobs.capacity import Capacity
 from scar_constructs.aws.jobs.job import Job
 from scar_constructs.aws.jobs.three_containers import TOLD_OF_THE_EVENT
@@ -36,7 +36,6 @@ from scar_constructs.aws.shared.resources import Shared
 from scar_constructs.language.workflow.join import Rule
 from scar_constructs.language.workflow.shares import share_identifier
 from scar_constructs.model import Api, ExecutionMode, Function, Sharing, names
-from scar_constructs.model.limits import ADDRESS_OUTPUT, KEY_OUTPUT
 
 # What cannot be replaced under a running job's feet, or takes the tags as part of its identity.
 UNTAGGED = [
@@ -92,7 +91,7 @@ class ScarFunction(Construct):
         self._keep_failures()
         self._api = self._new_api(function.api) if function.api else None
         self._starters: dict[str, list[CfnResource]] = {}
-        self._tell()
+        add_outputs(self, function, self._api)
         for name, value in function.tags.items():
             Tags.of(self).add(name, value, exclude_resource_types=UNTAGGED)
 
@@ -276,29 +275,3 @@ class ScarFunction(Construct):
             retry_attempts=self._function.retries,
             on_failure=destinations.SqsDestination(self._shared.failures.functions),
         )
-
-    def _tell(self) -> None:
-        """Outputs that a person copies to a terminal: how to start the function, and its logs."""
-        name = self._function.name
-        CfnOutput(
-            self,
-            "Start",
-            description=f"starts {name}",
-            value=commands.start_command(self._function),
-        )
-        CfnOutput(
-            self,
-            "Logs",
-            description=f"follows the logs of {name}",
-            value=commands.logs_command(name),
-        )
-        if self._api:
-            key = self._api.key_id
-            CfnOutput(self, "Address", description=ADDRESS_OUTPUT.format(name), value=self._api.url)
-            if key:
-                CfnOutput(
-                    self,
-                    "ApiKey",
-                    description=KEY_OUTPUT.format(name),
-                    value=commands.key_command(key),
-                )
