@@ -115,6 +115,7 @@ def _show(reader: Logs, wanted: Wanted, *, follow: bool, everything: bool, as_js
     import time
 
     from scar_constructs.operate.logs import shown
+    from scar_constructs.terminal import say
 
     seen: set[Line] = set()
     writer = _writer(as_json)
@@ -125,6 +126,8 @@ def _show(reader: Logs, wanted: Wanted, *, follow: bool, everything: bool, as_js
         seen.update(chosen)
         sys.stdout.flush()
         if not follow:
+            if not chosen:
+                say("no lines: `--since 7d` looks further back, `--all` shows the runtime's, too")
             return
         time.sleep(_FOLLOW_SECONDS)
 

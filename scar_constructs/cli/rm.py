@@ -37,6 +37,8 @@ def rm(
     A function that shares its file with others is removed by a deployment of the file without it:
     name both, -n and -f, and remove it from the file as well, which is the truth.
     """
+    from scar_constructs.terminal import say
+
     if sum((name is not None or conf_file is not None, everything)) != 1:
         raise click.UsageError("give -n NAME, -f FILE, both, or -a")
     if name is not None:
@@ -47,6 +49,9 @@ def rm(
         from scar_constructs.operate.deployed import Workflows
 
         stacks = [one.name for one in Workflows(session).stacks]
+        if not stacks:
+            say(f"no workflow is deployed in region {session.region} of this account")
+            return 0
     # A file is named on purpose, and SCAR's scripts answer no question.
     _ask(f"remove {', '.join(stacks)}?", yes or (conf_file is not None and not sys.stdin.isatty()))
     return _remove(stacks, as_json, session)

@@ -35,7 +35,8 @@ def with_session(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def faults_told() -> Iterator[None]:
-    """Raise as `UserError`, in one line with its fix, what AWS or its SDK refuses in the block."""
+    """Raise as `UserError`, in one line with its fix, what AWS or its SDK refuses in the block, and
+    files of this machine that cannot be read or written."""
     from boto3.exceptions import Boto3Error
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -46,3 +47,7 @@ def faults_told() -> Iterator[None]:
         yield
     except (Boto3Error, BotoCoreError, ClientError) as fault:
         raise UserError(explained(fault)) from fault
+    except OSError as fault:
+        if fault.filename is None:  # a closed pipe, or a fault of ours
+            raise
+        raise UserError(f"{fault.filename}: {fault.strerror}") from fault

@@ -23,6 +23,8 @@ _FIXES: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((TokenRetrievalError,), _LOG_IN),
     ((ConnectionError, HTTPClientError), "check the name of the region, and the network"),
 )
+_HEAD_REFUSED = "403"
+"""S3 answers HeadObject without a word: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html"""
 _LOST = frozenset(
     {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
 )
@@ -38,5 +40,10 @@ def explained(fault: Boto3Error | BotoCoreError | ClientError) -> str:
 
 def _fix(fault: Boto3Error | BotoCoreError | ClientError) -> str:
     if isinstance(fault, ClientError):
-        return _LOG_IN if fault.response["Error"].get("Code") in _LOST else ""
+        code = fault.response["Error"].get("Code")
+        if code == _HEAD_REFUSED:
+            return (
+                "you may not read it, or not know whether it is there; check the bucket's name, too"
+            )
+        return _LOG_IN if code in _LOST else ""
     return next((fix for kinds, fix in _FIXES if isinstance(fault, kinds)), "")

@@ -63,6 +63,8 @@ def test_a_fault_of_the_surroundings_is_one_line(
         (["trace", "s3://living/gone"], "there is no object s3://living/gone"),
         (["get", "-b", "living/gone", "-p", "x"], "nothing lies at s3://living/gone"),
         (["ls", "-b", "no-such-bucket-here"], "there is no bucket no-such-bucket-here"),
+        (["get", "-b", "living/stored", "-p", "/dev/null/x"], "/dev/null/x"),
+        (["run", "-n", "living-open", "-o", "no/such/folder"], "no/such/folder: No such file"),
         (["put", "-b", "living/in", "-p", "gone"], "there is no file or folder gone"),
         (
             ["run", "-n", "living-echo", "-ib", "living/gone"],
@@ -72,7 +74,10 @@ def test_a_fault_of_the_surroundings_is_one_line(
     ],
     ids=lambda value: " ".join(value[:3]) if isinstance(value, list) else "",
 )
-def test_what_does_not_exist_is_one_line(person: Person, arguments: list[str], text: str) -> None:
+def test_what_does_not_exist_is_one_line(
+    person: Person, host: Workflow, arguments: list[str], text: str
+) -> None:
+    host.put("living", "stored/there")
     done = person.call(*arguments)
     assert done.returncode == 1, done.stdout
     assert text in done.stderr
