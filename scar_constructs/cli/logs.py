@@ -128,6 +128,8 @@ def _show(reader: Logs, wanted: Wanted, *, follow: bool, everything: bool, as_js
         if not follow:
             if not chosen:
                 say("no lines: `--since 7d` looks further back, `--all` shows the runtime's, too")
+            for line in reader.ways_out(wanted.file) if wanted.file else ():
+                say(line)
             return
         time.sleep(_FOLLOW_SECONDS)
 

@@ -28,17 +28,20 @@ def prune(
 ) -> None:
     """Remove what each STACK left of its own when it was destroyed.
 
-    That is the spool bucket with what is in it, old revisions of job definitions, images in the
-    CDK's repository that no stack uses any more, and the role of API Gateway's logs unless the
-    region's setting names it. On a terminal, the list is shown with its sizes before you are asked.
-    Buckets with your files are shown and stay. What a stack that is there now uses is not touched.
-    CloudFormation remembers deleted stacks for 90 days.
+    That is the spool bucket with what is in it, old revisions of job definitions, images that
+    no stack uses any more (in the CDK's repository, and on this machine), and the role of API
+    Gateway's logs unless the region's setting names it. On a terminal, the list is shown with its
+    sizes before you are asked. Buckets with your files are shown and stay. What a stack that is
+    there now uses is not touched. CloudFormation remembers deleted stacks for 90 days.
     """
+    from scar_constructs.local.engine_images import EngineImages
+    from scar_constructs.local.engines import choose
     from scar_constructs.operate.prune.leftovers import Leftovers, Services
     from scar_constructs.terminal import put, say
 
     services = Services(*(session.client(name) for name in _SERVICES))
-    everything = [Leftovers(services, stack) for stack in stacks]
+    local = EngineImages(choose(None))
+    everything = [Leftovers(services, stack, local) for stack in stacks]
     if not dry_run and not yes and sys.stdin.isatty():
         _ask([one for leftovers in everything for one in leftovers.look()])
     found: list[Leftover] = []

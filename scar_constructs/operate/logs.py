@@ -53,6 +53,14 @@ class Logs:
         found = self._reader.search(groups, since=wanted.since)
         return [line for line in found if wanted.stream in (None, line.stream)]
 
+    def ways_out(self, path: str) -> list[str]:
+        """What failed of all that came of a file, with the command that runs it again."""
+        return [
+            f"{one.execution.function} failed on s3://{one.execution.input}; to run it again: "
+            f"{one.redrive}"
+            for one in self._tracer.trace(path).failed
+        ]
+
     def _of_file(self, path: str) -> list[Line]:
         found: dict[Line, None] = {}
         for done in self._tracer.trace(path).executions:

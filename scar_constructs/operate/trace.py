@@ -75,6 +75,15 @@ class Trace:
     root: File
     executions: tuple[Execution, ...]
 
+    @property
+    def failed(self) -> Iterator[Step]:
+        """The executions that failed for good."""
+        waiting = [self.root]
+        while waiting:
+            steps = waiting.pop().steps
+            yield from (one for one in steps if one.redrive)
+            waiting += [file for one in steps for file in one.files]
+
     def document(self) -> dict[str, Any]:
         """JSON-ready."""
         return {"trace_id": self.id, "asked": self.asked, **self.root.document()}

@@ -6,14 +6,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from scar_constructs.installation import CHECKOUT
 from scar_constructs.local.cdk import cdk_environment
 from scar_constructs.local.server import ACCOUNT, CloudAddress
-from tests.local.accounts import make_role
+from tests.local.accounts import Statement, make_role
 from tests.local.workflows import Workflow
 
 LIVING = Path(__file__).parent / "data" / "living" / "living.yaml"
@@ -60,12 +60,19 @@ class Person:
 def as_role(person: Person, host: Workflow, kind: str, file: Path = LIVING) -> Person:
     """Somebody who may do what `scar policy` prints for the kind, and nothing else."""
     document = json.loads(person.must("policy", kind, file, "--account", ACCOUNT))
-    role = make_role(host.cloud, f"living-{kind}", None, *document["Statement"])
-    session = host.cloud.client("sts").assume_role(RoleArn=role, RoleSessionName="person")
+    variables = session_variables(host.cloud, f"living-{kind}", document["Statement"])
+    return Person(host.cloud, person.folder, variables)
+
+
+def session_variables(
+    cloud: CloudAddress, name: str, statements: Sequence[Statement]
+) -> dict[str, str]:
+    """The variables of a session of a role that is made with these statements."""
+    role = make_role(cloud, name, None, *statements)
+    session = cloud.client("sts").assume_role(RoleArn=role, RoleSessionName="person")
     keys = session["Credentials"]
-    variables = {
+    return {
         "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
         "AWS_SESSION_TOKEN": keys["SessionToken"],
     }
-    return Person(host.cloud, person.folder, variables)

@@ -97,8 +97,13 @@ def test_mrbayes_runs_to_its_end(cloud: CloudAddress, alignment: bytes, tmp_path
     person.must("rm", "-f", "scar-mrbayes-batch.yaml")
     assert "scar-mrbayes-batch" not in person.must("ls")
     assert person.json("ls", "-b", "scar-mrbayes")  # the bucket has stayed
-    left = [one for one in person.json("prune", "scar-mrbayes-batch") if one["kind"] == "image"]
-    assert [(one["action"], one["size"] > 0) for one in left] == [("removed", True)]
+    left = person.json("prune", "scar-mrbayes-batch")
+    (image,) = (one for one in left if one["kind"] == "image")
+    assert (image["action"], image["size"] > 0) == ("removed", True)
+    tag = image["name"].rpartition(":")[2]
+    here = [one for one in left if one["kind"] == "image of this machine"]
+    assert here
+    assert all(one["action"] == "removed" and tag in one["name"] for one in here)
     assert person.json("prune", "scar-mrbayes-batch", "--dry-run") == [
         one for one in person.json("prune", "scar-mrbayes-batch") if one["action"] == "kept"
     ]

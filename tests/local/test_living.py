@@ -83,6 +83,8 @@ def test_a_failed_branch_has_its_reason_its_last_lines_and_the_way_out(
     redrive = "scar redrive living --function living-count"
     assert failed["redrive"] == redrive
     assert redrive in reader.call("trace", file).stdout
+    told = reader.call("logs", "--file", file).stderr
+    assert told == f"living-count failed on s3://{PARTS[1]}; to run it again: {redrive}\n"
     (waiting,) = operator.json("failures", "living")
     assert (waiting["function"], waiting["input"]) == ("living-count", PARTS[1])
     assert redrive in operator.must("failures", "living")

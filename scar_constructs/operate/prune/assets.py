@@ -36,16 +36,20 @@ class AssetImage:
         return f"{self.repository}:{self.tag}"
 
 
-def unused_images(
-    cloudformation: Any, ecr: Any, place: str, deleted: Iterable[str]
-) -> Iterator[AssetImage]:
-    """The images of deleted stacks (by their ids) that no stack of the region uses now. `place` is
-    "account-region", with which the CDK ends the repository's name."""
+def unused(cloudformation: Any, deleted: Iterable[str]) -> list[tuple[str, str]]:
+    """Repository (without account and region) and tag of the images of deleted stacks (by their
+    ids) that no stack of the region uses now."""
     gone = {found for stack in deleted for found in _images(cloudformation, stack)}
     if not gone:
-        return
+        return []
     used = {found for stack in _stacks(cloudformation) for found in _images(cloudformation, stack)}
-    for repository, tag in sorted(gone - used):
+    return sorted(gone - used)
+
+
+def in_repository(ecr: Any, place: str, images: Iterable[tuple[str, str]]) -> Iterator[AssetImage]:
+    """Those of the images that are there. `place` is "account-region", with which the CDK ends the
+    repository's name."""
+    for repository, tag in images:
         found = _image(ecr, f"{repository}-{place}", tag)
         if found is not None:
             yield found

@@ -5,16 +5,16 @@ Buckets with the user's files are named and never touched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
 from scar_constructs.model.limits import API_LOGS_ROLE_ID, SPOOL_ID
-from scar_constructs.operate.prune.assets import remove, unused_images
+from scar_constructs.operate.prune.assets import in_repository, remove, unused
 from scar_constructs.operate.prune.history import (
     SKIPPED,
     Resource,
@@ -63,12 +63,23 @@ class Services:
     sts: Any
 
 
-class Leftovers:
-    """What deleted stacks of this name have left, in the clients' account and region."""
+class LocalImages(Protocol):
+    """The images of this machine's container engine."""
 
-    def __init__(self, services: Services, stack: str) -> None:
+    def with_tags(self, tags: Collection[str]) -> Iterable[tuple[str, str]]:
+        """Name and size in words of each image whose name has one of the tags of assets."""
+
+    def remove(self, name: str) -> None: ...
+
+
+class Leftovers:
+    """What deleted stacks of this name have left, in the clients' account and region, and in the
+    engine of this machine."""
+
+    def __init__(self, services: Services, stack: str, local: LocalImages) -> None:
         self._services = services
         self._stack = stack
+        self._local = local
 
     def look(self) -> Iterator[Leftover]:
         """What is there, of which nothing is changed."""
@@ -104,10 +115,13 @@ class Leftovers:
     def _images(self, deleted: Sequence[str]) -> Iterator[tuple[Leftover, Callable[[], None]]]:
         account = self._services.sts.get_caller_identity()["Account"] if deleted else ""
         place = f"{account}-{self._services.ecr.meta.region_name}"
-        found = unused_images(self._services.cloudformation, self._services.ecr, place, deleted)
-        for image in found:
+        images = unused(self._services.cloudformation, deleted)
+        for image in in_repository(self._services.ecr, place, images):
             leftover = Leftover(Action.FOUND, "image", image.name, size=image.size)
             yield leftover, partial(remove, self._services.ecr, image)
+        for name, size in self._local.with_tags({tag for _, tag in images}):
+            found = Leftover(Action.FOUND, "image of this machine", name, size)
+            yield found, partial(self._local.remove, name)
 
     def _bucket(self, resource: Resource) -> Iterator[tuple[Leftover, Callable[[], None]]]:
         name = resource.physical_id
