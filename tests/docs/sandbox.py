@@ -19,7 +19,7 @@ LINKED = (
     *(".venv", "node_modules", "app.py", "cdk.json", "examples", "runtime"),
     *("scar_constructs", "schema", "tests", "package.json", "package-lock.json"),
 )
-QUESTION = b"(y/n)"
+QUESTION = re.compile(rb"\(y/n\)|\[y/N\]")
 ENGINES = ("podman", "docker")
 
 
@@ -68,7 +68,7 @@ def _converse(master: int) -> str:
         except OSError:  # how Linux says that nobody writes any more
             break
         shown += data
-        while shown.count(QUESTION) > answered:
+        while len(QUESTION.findall(shown)) > answered:
             os.write(master, b"y\n")
             answered += 1
     return shown.decode(errors="replace").replace("\r\n", "\n")

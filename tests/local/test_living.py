@@ -177,9 +177,10 @@ def test_who_deploys_deploys_and_removes_and_does_nothing_else(
 
 
 def test_who_operates_reaches_nothing_else(operator: Person, host: Workflow) -> None:
-    host.put("broken-chain", "in/other", b"x")
+    host.storage.create_bucket(Bucket="nobody-else-s")
+    host.put("nobody-else-s", "in/other", b"x")
     for arguments in (
-        ("get", "-b", "broken-chain/in", "-p", "other"),
+        ("get", "-b", "nobody-else-s/in", "-p", "other"),
         ("run", "-n", "broken-1"),
         ("rm", "-f", LIVING),
     ):
