@@ -89,6 +89,7 @@ def flows(deployed: Workflow) -> Workflow:
 @pytest.fixture(scope="session")
 def person(host: Workflow, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
     """Who has deployed data/living with SCAR's own command."""
+    MENDED.unlink(missing_ok=True)  # of a run that was ended
     someone = Person(host.cloud, tmp_path_factory.mktemp("living"))
     someone.must("init", "-f", LIVING)
     yield someone
