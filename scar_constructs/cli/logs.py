@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _SINCE = "1d"
 _FOLLOW_SECONDS = 2.0
+_LATE_MS = 5 * 60 * 1000
+"""How long a line may take until CloudWatch shows it."""
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright_magenta")
 
 _all_option = click.option(
@@ -113,16 +115,18 @@ def log(
 
 def _show(reader: Logs, wanted: Wanted, *, follow: bool, everything: bool, as_json: bool) -> None:
     import time
+    from dataclasses import replace
 
     from scar_constructs.operate.logs import shown
     from scar_constructs.terminal import say
 
     seen: set[Line] = set()
-    writer = _writer(as_json)
+    write = _put_json if as_json else _Text()
     while True:
+        begin = int(time.time() * 1000)
         found = reader.lines(wanted)
         chosen = found if everything else list(shown(found))
-        writer([line for line in chosen if line not in seen])
+        write([line for line in chosen if line not in seen])
         seen.update(chosen)
         sys.stdout.flush()
         if not follow:
@@ -131,35 +135,23 @@ def _show(reader: Logs, wanted: Wanted, *, follow: bool, everything: bool, as_js
             for line in reader.ways_out(wanted.file) if wanted.file else ():
                 say(line)
             return
+        wanted = replace(wanted, since=max(wanted.since, begin - _LATE_MS))
         time.sleep(_FOLLOW_SECONDS)
 
 
-def _writer(as_json: bool) -> Writer:
-    return _JsonLines() if as_json else _Text()
+def _put_json(lines: Sequence[Line]) -> None:
+    """One JSON object a line, so that a program can read what `--follow` shows as well."""
+    import json
+
+    from scar_constructs.terminal import put
+
+    for line in lines:
+        document = {"time": line.time, "function": line.function, "service": line.service}
+        document |= {"group": line.group, "stream": line.stream, "text": line.text}
+        put(f"{json.dumps(document)}\n")
 
 
-class Writer:
-    """Writes some lines."""
-
-    def __call__(self, lines: Sequence[Line]) -> None:
-        raise NotImplementedError
-
-
-class _JsonLines(Writer):
-    """One JSON object a line, so that `--follow` can be read by a program as well."""
-
-    def __call__(self, lines: Sequence[Line]) -> None:
-        import json
-
-        from scar_constructs.terminal import put
-
-        for line in lines:
-            document = {"time": line.time, "function": line.function, "service": line.service}
-            document |= {"group": line.group, "stream": line.stream, "text": line.text}
-            put(f"{json.dumps(document)}\n")
-
-
-class _Text(Writer):
+class _Text:
     """For people: moment, function and text; on a terminal, a colour for each function."""
 
     def __init__(self) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+PROGRAM_CONTAINER = "program"
+"""Where the script of a job runs whose image is not built upon; with its own way to the log."""
+
 
 def lambda_log_group(function: str) -> str:
     """Log group of the function's Lambda; the name is Lambda's own convention."""

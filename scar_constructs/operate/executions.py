@@ -14,6 +14,7 @@ EXECUTION = '"execution"'
 SUCCEEDED, FAILED = "succeeded", "failed"
 HANDED_OVER = ("submitted", "delegated")
 _REQUEST_LETTERS = 36
+_LONGEST_SECONDS = 366 * 86_400
 _SKEW_MS = 5_000
 """Between the clock that stamps lines and the one that counts seconds."""
 
@@ -77,7 +78,7 @@ def execution_of(line: Line) -> Execution | None:
         input=_text(said, "input"),
         status=str(said.get("status")),
         exit_code=_number(said, "exit_code", int),
-        seconds=float(_number(said, "seconds", (int, float)) or 0),
+        seconds=_seconds(said),
         outputs=shown,
         output_count=int(_number(said, "output_count", int) or len(shown)),
         job_id=_text(said, "job_id"),
@@ -118,6 +119,12 @@ def percentile(values: Sequence[float], share: float) -> float | None:
 def _text(said: Mapping[str, Any], name: str) -> str | None:
     value = said.get(name)
     return value if isinstance(value, str) else None
+
+
+def _seconds(said: Mapping[str, Any]) -> float:
+    """A span that can be: an image may write into its function's log what it likes."""
+    value = _number(said, "seconds", (int, float)) or 0
+    return float(value) if 0 <= value <= _LONGEST_SECONDS else 0.0
 
 
 def _number(said: Mapping[str, Any], name: str, kind: Any) -> Any:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from scar_constructs.model.names import PROGRAM_CONTAINER
 from scar_constructs.operate.parallel import in_order
 from scar_constructs.operate.session import Session
 
 OWN = '{"scar"'
-"""How the runtime's own lines begin; it sees to it that no line of a script does."""
+"""How the runtime's own lines begin; it sees to it that no line of a script does, but in the
+container `program`, which prints past it."""
 LAMBDA, BATCH = "lambda", "batch"
 _NEWEST_STREAMS, _NEWEST_LINES = 3, 100
 _PLATFORM = re.compile(
@@ -25,12 +28,14 @@ _REQUEST = re.compile(r"START RequestId: ([0-9a-f-]{36})")
 
 @dataclass(frozen=True)
 class Line:
-    """One line: when (milliseconds of Unix time), where, and what."""
+    """One line: when (milliseconds of Unix time), where, and what; `copy` tells it from the same
+    line of the same moment."""
 
     time: int
     group: str
     stream: str
     text: str
+    copy: int = 0
 
     @property
     def function(self) -> str:
@@ -48,13 +53,18 @@ class Line:
     @property
     def own(self) -> Mapping[str, Any] | None:
         """What the runtime says in the line; None if it is no line of the runtime's."""
-        if not self.text.startswith(OWN):
+        if not self.text.startswith(OWN) or self.is_programs:
             return None
         try:
             document = json.loads(self.text)
-        except ValueError:  # cut by the platform
+        except (ValueError, RecursionError):  # cut by the platform, or forged
             return None
         return document if isinstance(document, dict) else None
+
+    @property
+    def is_programs(self) -> bool:
+        """Whether a program printed it that has the log to itself."""
+        return self.service == BATCH and f"/{PROGRAM_CONTAINER}/" in self.stream
 
     @property
     def is_platform(self) -> bool:
@@ -86,9 +96,8 @@ class LogReader:
         moments in milliseconds of Unix time."""
         found = in_order(lambda group: self._read(group, pattern, since, until), groups)
         lines = [line for some in found for line in some]
-        return sorted(
-            lines, key=lambda line: line.time
-        )  # stable: within a stream the order is kept
+        # The sort is stable: within a stream the order is kept.
+        return sorted(lines, key=lambda line: line.time)
 
     def newest(self, group: str) -> list[Line]:
         """The last lines of the streams of a group that were written last, the newest first. Other
@@ -105,13 +114,11 @@ class LogReader:
         return sorted(lines, key=lambda line: line.time, reverse=True)
 
     def _end(self, group: str, stream: str) -> list[Line]:
-        events = self._logs.get_log_events(
+        answer = self._logs.get_log_events(
             logGroupName=group, logStreamName=stream, startFromHead=False, limit=_NEWEST_LINES
-        )["events"]
-        return [
-            Line(int(one["timestamp"]), group, stream, str(one["message"]).rstrip("\r\n"))
-            for one in reversed(events)
-        ]
+        )
+        named = [{**one, "logStreamName": stream} for one in answer["events"]]
+        return list(_lines(group, named))[::-1]
 
     def _read(self, group: str, pattern: str, since: int, until: int | None) -> list[Line]:
         """One group. Empty pages with a token are normal, and a paginator goes on:
@@ -124,17 +131,21 @@ class LogReader:
             asked["endTime"] = until
         try:
             pages = self._logs.get_paginator("filter_log_events").paginate(**asked)
-            return list(_lines(group, pages))
+            events = (one for page in pages for one in page.get("events", ()))
+            return list(_lines(group, events))
         except ClientError as error:
             if error.response["Error"]["Code"] == "ResourceNotFoundException":
                 return []
             raise
 
 
-def _lines(group: str, pages: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
-    for event in (one for page in pages for one in page.get("events", ())):
+def _lines(group: str, events: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
+    copies: Counter[tuple[int, str, str]] = Counter()
+    for event in events:
         text = str(event["message"]).rstrip("\r\n")
-        yield Line(int(event["timestamp"]), group, str(event["logStreamName"]), text)
+        place = (int(event["timestamp"]), str(event["logStreamName"]), text)
+        yield Line(place[0], group, place[1], text, copies[place])
+        copies[place] += 1
 
 
 def of_request(lines: Iterable[Line], request_id: str) -> list[Line]:

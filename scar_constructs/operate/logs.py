@@ -9,15 +9,14 @@ from scar_constructs.errors import UserError
 from scar_constructs.operate.batch_jobs import Jobs
 from scar_constructs.operate.deployed import DeployedFunction, Workflows
 from scar_constructs.operate.executions import script_lines
-from scar_constructs.operate.log_lines import Line, LogReader, of_request
+from scar_constructs.operate.log_lines import OWN, Line, LogReader, of_request
 from scar_constructs.operate.session import Session
 from scar_constructs.operate.trace import Tracer
 
 _AROUND_MS = 15 * 60 * 1000
 """The longest that a Lambda function runs: no line of a request is farther from another."""
-
-
 _LAST_OUTPUT = "; its last output:"
+"""What the runtime puts before the script's last lines in a reason."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ def _is_shown(line: Line) -> bool:
         return False
     said = line.own
     if said is None:
-        return not line.text.startswith('{"scar"')
+        return line.is_programs or not line.text.startswith(OWN)
     if said.get("scar") == "execution":
         return said.get("status") == "failed"
     return said.get("level") in ("WARNING", "CRITICAL")

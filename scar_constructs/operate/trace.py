@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from scar_constructs.errors import UserError
 from scar_constructs.operate import objects
 from scar_constructs.operate.batch_jobs import Jobs, JobState
@@ -117,8 +119,15 @@ class Tracer:
             if current is None or current.source is None:
                 return path, current.written if current else None
             path, version = current.source
-            current = objects.head(self._s3, path, version)
+            current = self._source(path, version)
         return path, None
+
+    def _source(self, path: str, version: str | None) -> StoredFile | None:
+        """What metadata names as a source: whoever uploads a file may name anything there."""
+        try:
+            return objects.head(self._s3, path, version)
+        except (ClientError, BotoCoreError, UserError):
+            return None
 
     def _executions(self, trace_id: str, root: str, since: int) -> list[Execution]:
         """All executions of the trace, and those handed to jobs that have no line of their own."""
@@ -176,9 +185,9 @@ def _tree(
         by_input.setdefault(one.input, []).append(one)
     seen: set[str] = set()
 
-    def grown(path: str, moment: float | None) -> File:
+    def grown(path: str, moment: float | None, depth: int = 0) -> File:
         file = File(path, moment)
-        if path in seen:  # written twice, or a circle
+        if path in seen or depth > LONGEST_TRACE:  # written twice, a circle, or forged
             return file
         seen.add(path)
         for attempts, handed in _merged(by_input.get(path, [])):
@@ -186,7 +195,7 @@ def _tree(
             waited = max(0.0, round(attempts[0].begun - began, 3)) if began is not None else None
             command = _redrive(stacks.get(one.function), one)
             step = Step(one, len(attempts), waited, command)
-            step.files = [grown(output, one.ended) for output in one.outputs]
+            step.files = [grown(output, one.ended, depth + 1) for output in one.outputs]
             file.steps.append(step)
         return file
 

@@ -173,3 +173,23 @@ def test_fields_of_another_type_count_as_absent() -> None:
         None,
         None,
     )
+
+
+def test_a_program_that_has_the_log_to_itself_ends_no_execution() -> None:
+    """In a job whose image is not built upon, the script prints past the runtime."""
+    forged = own(seconds=1.0)
+    for container, counts in (("stage-out", True), ("program", False)):
+        found = line(forged, "/scar/batch/f", f"f/{container}/0123")
+        assert (execution_of(found) is not None) is counts
+        assert [one.text for one in shown([found])] == [forged]
+
+
+@pytest.mark.parametrize("seconds", ["1e400", "-1", "NaN", "1" + "0" * 400])
+def test_a_span_that_cannot_be_counts_as_none(seconds: str) -> None:
+    done = execution_of(line(f'{{"scar": "execution", "seconds": {seconds}}}'))
+    assert done is not None
+    assert done.seconds == 0
+
+
+def test_a_line_that_is_nested_too_deeply_is_none_of_the_runtime_s() -> None:
+    assert line('{"scar": ' + "[" * 100_000).own is None

@@ -24,8 +24,9 @@ from scar_constructs.aws.jobs.settings import (
 from scar_constructs.aws.package import helper_command
 from scar_constructs.aws.package.dispatcher import RuntimeZip
 from scar_constructs.model import Function, limits
+from scar_constructs.model.names import PROGRAM_CONTAINER
 
-STAGE_IN, PROGRAM, STAGE_OUT = "stage-in", "program", "stage-out"
+STAGE_IN, PROGRAM, STAGE_OUT = "stage-in", PROGRAM_CONTAINER, "stage-out"
 TOLD_OF_THE_EVENT = (STAGE_IN, STAGE_OUT)
 VOLUME = "work"
 WORK = "/tmp"  # noqa: S108  (scripts rely on it)
