@@ -96,8 +96,7 @@ def _read(application: Application, place: Place) -> Iterator[Statement]:
     )
     yield _allow("CountFailures", ["sqs:GetQueueAttributes"], _failure_queues(application, place))
     yield from _files(functions, place)
-    keys = sorted({key for stack in application.stacks for key in stack.kms_keys.values()})
-    if keys:
+    if keys := _keys(application):
         yield _allow("DecryptFiles", ["kms:Decrypt"], keys)
 
 
@@ -110,25 +109,22 @@ def _operate(application: Application, place: Place) -> Iterator[Statement]:
     )
     if inputs:
         yield _allow("UploadInputs", ["s3:PutObject", "s3:AbortMultipartUpload"], inputs)
-    keys = sorted({key for stack in application.stacks for key in stack.kms_keys.values()})
-    if inputs and keys:
-        yield _allow("EncryptInputs", ["kms:GenerateDataKey"], keys)
+    if keys := _keys(application):
+        yield _allow("EncryptFiles", ["kms:GenerateDataKey"], keys)
     yield _allow(
         "TakeFailures",
         ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"],
         _failure_queues(application, place),
     )
-    yield _allow(
-        # The spool bucket has a name that CloudFormation makes up; the folders are the functions'.
-        "ReleaseClaims",
-        ["s3:GetObject", "s3:PutObject"],
-        [
-            f"arn:{place.partition}:s3:::*/{one.name}/{folder}/*"
-            for one in functions
-            if one.execution_mode.runs_on_batch
-            for folder in ("claims", "jobs")
-        ],
-    )
+    # The spool bucket has a name that CloudFormation makes up; the folders are the functions'.
+    documents = [
+        f"arn:{place.partition}:s3:::*/{one.name}/{folder}/*"
+        for one in functions
+        if one.execution_mode.runs_on_batch
+        for folder in ("claims", "jobs")
+    ]
+    if documents:
+        yield _allow("ReleaseClaims", ["s3:GetObject", "s3:PutObject"], documents)
     yield _allow(
         "KnowSenders",
         ["iam:GetRole"],
@@ -171,6 +167,13 @@ def _files(functions: list[Function], place: Place) -> Iterator[Statement]:
         yield _allow("ReadFiles", ["s3:GetObject", "s3:GetObjectVersion"], objects)
         buckets = sorted({f"arn:{place.partition}:s3:::{bucket}" for bucket, _ in folders})
         yield _allow("ListFiles", ["s3:ListBucket"], buckets)
+
+
+def _keys(application: Application) -> list[str]:
+    """The keys of buckets, and of what is the stacks' own: queues and spool."""
+    stacks = application.stacks
+    own = {stack.options.kms_key for stack in stacks if stack.options.kms_key}
+    return sorted(own.union(key for stack in stacks for key in stack.kms_keys.values()))
 
 
 def _failure_queues(application: Application, place: Place) -> list[str]:
