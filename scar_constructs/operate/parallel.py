@@ -11,10 +11,12 @@ R = TypeVar("R")
 PARALLEL = 8
 
 
-def in_order(call: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+def in_order(
+    call: Callable[[T], R], items: Iterable[T], end: Callable[[], None] | None = None
+) -> Iterator[R]:
     """The results in the order of the items. Raises the first fault that it comes to; what has not
-    begun by then is left."""
-    return _results(call, items, lambda running: iter(running))
+    begun by then is left. `end` makes the calls that run end soon, and is waited for."""
+    return _results(call, items, lambda running: iter(running), end)
 
 
 def as_they_end(call: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
@@ -26,12 +28,15 @@ def _results(
     call: Callable[[T], R],
     items: Iterable[T],
     order: Callable[[list[Future[R]]], Iterator[Future[R]]],
+    end: Callable[[], None] | None = None,
 ) -> Iterator[R]:
     pool = ThreadPoolExecutor(PARALLEL)
     try:
         for done in order([pool.submit(call, item) for item in items]):
             yield done.result()
     except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
+        if end is not None:
+            end()
+        pool.shutdown(wait=end is not None, cancel_futures=True)
         raise
     pool.shutdown()

@@ -9,10 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
 
 from scar_constructs.errors import UserError
 from scar_constructs.operate.local_paths import local_paths
-from scar_constructs.operate.objects import Listed, folder_prefix, head, listed, split_path
+from scar_constructs.operate.objects import (
+    Listed,
+    StoredFile,
+    folder_prefix,
+    head,
+    listed,
+    split_path,
+)
 from scar_constructs.operate.parallel import in_order
 
 PART = 8 * 1024 * 1024
@@ -21,6 +29,27 @@ _CONFIG = TransferConfig(multipart_threshold=PART, multipart_chunksize=PART, max
 
 Progress = Callable[[int], None]
 """Is told how many bytes more have been sent or received."""
+
+
+class EndedError(Exception):
+    """The transfers were interrupted."""
+
+
+class _Running:
+    """Takes a transfer's progress on; raises once all are to end, so that each removes what it has
+    made of a file, and ends the upload of its parts."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._is_ended = False
+
+    def __call__(self, count: int) -> None:
+        if self._is_ended:
+            raise EndedError
+        self._progress(count)
+
+    def end(self) -> None:
+        self._is_ended = True
 
 
 @dataclass(frozen=True)
@@ -52,28 +81,39 @@ def put(s3: Any, wanted: Sequence[tuple[Path, str, str]], progress: Progress) ->
     """Upload, except for what is there with the same content: an object that is written again
     starts functions again. Raises botocore's errors."""
 
+    running = _Running(progress)
+
     def one(file: Path, bucket: str, key: str) -> Transfer:
         size = file.stat().st_size
-        found = head(s3, f"{bucket}/{key}")
+        found = _there(s3, f"{bucket}/{key}")
         same = found is not None and found.size == size and found.etag == etag_of(file)
         if same:
             progress(size)
         else:
-            s3.upload_file(str(file), bucket, key, Config=_CONFIG, Callback=progress)
+            s3.upload_file(str(file), bucket, key, Config=_CONFIG, Callback=running)
         return Transfer(str(file), f"{bucket}/{key}", size, same)
 
-    yield from in_order(lambda each: one(*each), wanted)
+    yield from in_order(lambda each: one(*each), wanted, running.end)
+
+
+def _there(s3: Any, path: str) -> StoredFile | None:
+    """What is there; None also where one may write and not look."""
+    try:
+        return head(s3, path)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "403":
+            return None
+        raise
 
 
 def downloads(s3: Any, place: str, path: Path) -> list[tuple[Listed, Path]]:
     """Which objects under "bucket/folder" go to which files; a single object to the path itself,
     or into it if it is a folder. Raises `UserError` where there is nothing."""
     bucket, key = split_path(place)
-    exact = head(s3, f"{bucket}/{key}") if key and not key.endswith("/") else None
-    if exact is not None:
-        found = Listed(bucket, key, exact.size, exact.written, exact.etag)
-        target = path / key.rpartition("/")[2] if path.is_dir() else path
-        return [(found, target)]
+    # Of all keys that begin so, the key itself comes first. Who may list need not know more.
+    first = next(listed(s3, bucket, key), None) if key and not key.endswith("/") else None
+    if first is not None and first.key == key:
+        return [(first, path / key.rpartition("/")[2] if path.is_dir() else path)]
     prefix = folder_prefix(key)
     objects = {("", one.key[len(prefix) :]): one for one in listed(s3, bucket, prefix)}
     if not objects:
@@ -85,16 +125,18 @@ def downloads(s3: Any, place: str, path: Path) -> list[tuple[Listed, Path]]:
 def get(s3: Any, wanted: Sequence[tuple[Listed, Path]], progress: Progress) -> Iterator[Transfer]:
     """Download, except for files that are there with the same content."""
 
+    running = _Running(progress)
+
     def one(found: Listed, file: Path) -> Transfer:
         same = file.is_file() and file.stat().st_size == found.size and etag_of(file) == found.etag
         if same:
             progress(found.size)
         else:
             file.parent.mkdir(parents=True, exist_ok=True)
-            s3.download_file(found.bucket, found.key, str(file), Config=_CONFIG, Callback=progress)
+            s3.download_file(found.bucket, found.key, str(file), Config=_CONFIG, Callback=running)
         return Transfer(str(file), found.path, found.size, same)
 
-    yield from in_order(lambda each: one(*each), wanted)
+    yield from in_order(lambda each: one(*each), wanted, running.end)
 
 
 def etag_of(file: Path) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 
 import pytest
 
+from scar_constructs.operate.transfer import PART
 from tests.local.living import LIVING, Person
 from tests.local.workflows import Workflow
 from tests.support.waiting import eventually
@@ -47,6 +49,47 @@ def test_files_go_up_and_down_once(person: Person) -> None:
         assert (person.folder / "back" / name).read_bytes() == content
     person.must("get", "-b", "living/stored/a b+c", "-p", "one")
     assert (person.folder / "one").read_bytes() == contents["a b+c"]
+
+
+INTERRUPTED = """
+import os, signal, sys
+from pathlib import Path
+from scar_constructs.operate import transfer
+from scar_constructs.operate.session import Session
+
+def progress(count):
+    global begun
+    if not begun:
+        os.kill(os.getpid(), signal.SIGINT)  # as from the terminal, while it runs
+    begun = True
+
+begun, s3 = False, Session().client("s3")
+if sys.argv[1] == "put":
+    done = transfer.put(s3, [(Path("sent"), "living", "stored/unfinished")], progress)
+else:
+    done = transfer.get(s3, transfer.downloads(s3, "living/stored/whole", Path("got")), progress)
+try:
+    list(done)
+except KeyboardInterrupt:
+    os._exit(130)
+"""
+
+
+@pytest.mark.parametrize("way", ["put", "get"])
+def test_an_interrupted_transfer_leaves_nothing(person: Person, host: Workflow, way: str) -> None:
+    """No part of a file here, and no unfinished upload in the bucket."""
+    content = bytes(12 * PART)
+    host.put("living", "stored/whole", content)
+    (person.folder / "sent").write_bytes(content)
+    got = person.folder / "got"
+    got.mkdir(exist_ok=True)
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, way], cwd=person.folder, env=person.environment
+    )
+    assert done.returncode == 130
+    assert list(got.iterdir()) == []
+    assert host.keys("living", "stored/unfinished") == []
+    assert host.storage.list_multipart_uploads(Bucket="living").get("Uploads", []) == []
 
 
 def test_a_key_leads_nowhere_else(person: Person, host: Workflow) -> None:
