@@ -39,6 +39,8 @@ def status(stack: str | None, watch: bool, as_json: bool, session: Session) -> N
     from scar_constructs.operate.status import Status
     from scar_constructs.terminal import put, say
 
+    if watch and as_json:
+        raise click.UsageError("--watch is for people: call the command again for --json")
     workflows, looker = Workflows(session), Status(session)
     stacks = (workflows.stack(stack),) if stack else workflows.stacks
     if not stacks:
@@ -76,14 +78,13 @@ def _watch(look: Callable[[], list[StackStatus]]) -> None:
 
 
 def _screen(found: list[StackStatus]) -> RenderableType:
-    from scar_constructs.cli.tables import new_table
-
-    rows = [_row(one.stack, function) for one in found for function in one.functions]
     from rich.console import Group
     from rich.text import Text
 
+    from scar_constructs.cli.tables import new_table
     from scar_constructs.terminal import visible
 
+    rows = [_row(one.stack, function) for one in found for function in one.functions]
     left = [
         f"{one.failures} failed events wait: `scar failures {visible(one.stack)}` shows them"
         for one in found

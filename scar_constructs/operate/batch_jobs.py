@@ -17,11 +17,13 @@ _JOBS_OF_A_CALL = 100
 
 @dataclass(frozen=True)
 class JobState:
-    """A job as Batch knows it, which forgets it some days after its end. Moments are in seconds of
+    """A job as Batch knows it, which forgets it some days after its end. `definition` is named as
+    the function. Moments are in seconds of
     Unix time."""
 
     id: str
     name: str
+    definition: str
     status: str
     reason: str
     created: float
@@ -74,6 +76,7 @@ def _state(one: Mapping[str, Any]) -> JobState:
     return JobState(
         id=str(one["jobId"]),
         name=str(one["jobName"]),
+        definition=str(one.get("jobDefinition", "")).rpartition("/")[2].partition(":")[0],
         status=str(one["status"]),
         reason=str(one.get("statusReason") or ""),
         created=float(one.get("createdAt") or 0) / 1000,

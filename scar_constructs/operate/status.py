@@ -108,15 +108,17 @@ class Status:
         queue = self._jobs.queue_of(function.name) if function.runs_jobs else None
         if queue is None:
             return {}, 0, None
-        # A queue may be shared: the runtime names jobs after their functions.
-        waiting = {
-            status: [one for one in self._jobs.in_state(queue, status) if _is_of(one, function)]
-            for status in WAITING
+        # A queue may be shared.
+        own = {
+            status: [
+                one for one in self._jobs.in_state(queue, status) if one.definition == function.name
+            ]
+            for status in (*WAITING, RUNNING)
         }
-        running = sum(_is_of(one, function) for one in self._jobs.in_state(queue, RUNNING))
-        everyone = [one for some in waiting.values() for one in some]
+        running = len(own.pop(RUNNING))
+        everyone = [one for some in own.values() for one in some]
         oldest = min(everyone, key=lambda one: one.created, default=None)
-        return {status: len(some) for status, some in waiting.items() if some}, running, oldest
+        return {status: len(some) for status, some in own.items() if some}, running, oldest
 
     def _event_age(self, function: str) -> float | None:
         """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html"""
@@ -141,10 +143,6 @@ class Status:
                 answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
                 total += sum(int(count) for count in answer["Attributes"].values())
         return total
-
-
-def _is_of(job: JobState, function: DeployedFunction) -> bool:
-    return job.name == function.name or job.name.startswith(f"{function.name}-")
 
 
 def _final(done: Sequence[Execution]) -> list[Execution]:
