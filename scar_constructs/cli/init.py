@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scar_constructs.cli.session import as_json, with_session
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from scar_constructs.operate.session import Session
 
 _PATH = click.Path(path_type=Path)
 _IGNORED = {
@@ -66,12 +70,9 @@ def _described(command: Callable[..., Any]) -> Callable[..., Any]:
     "-f", "--conf-file", metavar="FILE", type=_PATH, help="deploy the functions of a file"
 )
 @_described
-@click.option("-pf", "--profile", metavar="NAME", help="profile of the AWS CLI")
-@click.option("--region", metavar="REGION", help="default: AWS_REGION, or that of the profile")
-@click.option("-j", "--json", "as_json", is_flag=True, help="print the outputs as JSON")
-def init(
-    conf_file: Path | None, profile: str | None, region: str | None, as_json: bool, **given: Any
-) -> int:
+@as_json
+@with_session
+def init(conf_file: Path | None, as_json: bool, session: Session, **given: Any) -> int:
     """Deploy the functions of a file, without asking; or write a file of the options first.
 
     The file is NAME.yaml in this folder. It is the truth from then on: change it, review the
@@ -92,4 +93,4 @@ def init(
 
         conf_file = write_file(described)
         say(f"wrote {conf_file}: change it, and deploy it again with `scar init -f {conf_file}`")
-    return deploy_now([conf_file], profile=profile, region=region, as_json=as_json)
+    return deploy_now([conf_file], session, as_json=as_json)

@@ -77,7 +77,7 @@ def _remove_function(
             f"truth: remove it there and run `scar deploy FILE`, or `scar rm -n {name} -f FILE`"
         )
     _ask(f"deploy {file} without {name}?", yes)
-    code = deploy_now([file], without=name, as_json=as_json)
+    code = deploy_now([file], session, without=name, as_json=as_json)
     say(f"{file} still has {name}: remove it there, or the next deployment makes it again")
     return code
 
@@ -91,11 +91,11 @@ def _stacks_of(file: Path) -> list[str]:
 
 
 def _ask(question: str, yes: bool) -> None:
-    """Raises `Abort` where the answer is no, and `UsageError` where nobody can answer."""
+    """Raises `Abort` where the answer is no, and `UsageError` without a terminal."""
     if yes:
         return
     if not sys.stdin.isatty():
-        raise click.UsageError(f"{question} Nobody can answer here: add --yes")
+        raise click.UsageError(f"{question} There is no terminal to ask on: add --yes")
     click.confirm(question, abort=True, err=True)
 
 
@@ -104,8 +104,8 @@ def _remove(stacks: list[str], as_json: bool, session: Session) -> int:
     from scar_constructs.operate.removal import remove
     from scar_constructs.terminal import put, say
 
-    workflows = Workflows(session)
-    there = [name for name in stacks if name in {one.name for one in workflows.stacks}]
+    deployed = {one.name for one in Workflows(session).stacks}
+    there = [name for name in stacks if name in deployed]
     for name in stacks:
         if name not in there:
             say(f"{name} is not deployed")

@@ -17,7 +17,6 @@ from scar_constructs.model.names import job_log_group, lambda_log_group
 from scar_constructs.operate.parallel import in_order
 from scar_constructs.operate.session import Session
 
-BATCH = "batch"
 _LAMBDA = "lambda"
 _DENIED = ("AccessDenied", "AccessDeniedException")
 
@@ -69,7 +68,7 @@ class DeployedStack:
 
 
 class Workflows:
-    """All workflows of the session's account and region, read once."""
+    """All workflows of one account and region, read once."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

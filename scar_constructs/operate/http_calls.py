@@ -21,6 +21,8 @@ from scar_constructs.operate.session import Session
 
 _TIMEOUT_SECONDS = 60.0
 """More than the 29 s for which API Gateway waits."""
+_SCHEMES = ("https://", "http://127.0.0.1:", "http://localhost:")
+"""That of AWS, and those of a local cloud."""
 _KEY = re.compile(r"--api-key (\S+)")
 
 
@@ -54,6 +56,8 @@ def call(
         raise UserError(
             f"{function.name} has no HTTP address: give it `api_gateway: {{name: ...}}`"
         )
+    if not url.startswith(_SCHEMES):
+        raise UserError(f"the address of {function.name} in stack {stack.name} is none: {url}")
     if parameters:
         url += "?" + urlencode(parameters, doseq=True)
     method = "POST" if body is not None or function.method not in ("GET", "ANY") else "GET"

@@ -25,7 +25,7 @@ class ListedFunction:
 
 
 def functions_of(session: Session) -> list[ListedFunction]:
-    """All functions of the session's account and region."""
+    """All functions of one account and region."""
     reader = LogReader(session)
 
     def listed(function: DeployedFunction) -> ListedFunction:

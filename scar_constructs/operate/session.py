@@ -23,8 +23,8 @@ _CONFIG = Config(
 class Session:
     """Clients by the usual variables and profiles, or what is given over them.
 
-    `endpoint_url` is where all services answer, such as that of a local cloud. Raises `UserError`
-    without a region, and botocore's errors for a profile that does not exist.
+    `endpoint_url` is where all services answer, such as that of a local cloud. Raises botocore's
+    error for a profile that does not exist.
     """
 
     def __init__(
@@ -36,15 +36,28 @@ class Session:
         # boto3 itself knows only the older of the two names.
         region = region or os.environ.get("AWS_REGION")
         self._session = boto3.Session(profile_name=profile, region_name=region)
-        if not self._session.region_name:
-            raise UserError(NO_REGION)
+        self._profile = profile
         self._endpoint_url = endpoint_url
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 
     @property
     def region(self) -> str:
+        """Raises `UserError` where none is set."""
+        if not self._session.region_name:
+            raise UserError(NO_REGION)
         return str(self._session.region_name)
+
+    @property
+    def profile(self) -> str | None:
+        """The one that was given; None for that of the variables."""
+        return self._profile
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What brings another program to the same region and address."""
+        given = {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
+        return {**given, **({"AWS_ENDPOINT_URL": self._endpoint_url} if self._endpoint_url else {})}
 
     @property
     def credentials(self) -> Any:
@@ -52,7 +65,8 @@ class Session:
         return self._session.get_credentials()
 
     def client(self, service: str, config: Config | None = None) -> Any:
-        """The one client of a service, for all threads; `config` makes one of its own."""
+        """The one client of a service, for all threads; `config` makes one of its own. Raises
+        `UserError` without a region."""
         if config is not None:
             return self._new(service, _CONFIG.merge(config))
         with self._lock:  # making clients is not safe between threads; using them is
@@ -61,4 +75,6 @@ class Session:
             return self._clients[service]
 
     def _new(self, service: str, config: Config) -> Any:
-        return self._session.client(service, endpoint_url=self._endpoint_url, config=config)
+        return self._session.client(
+            service, self.region, endpoint_url=self._endpoint_url, config=config
+        )
