@@ -33,7 +33,7 @@ from scar_constructs.model import Function, Sharing
 from scar_constructs.model.limits import HELPER_IMAGE
 
 _INDENTED_FUNCTIONS = 40
-NOBODY = "nobody: `alarms: {email: me@example.org}` in the file tells somebody"
+NO_ALARMS = "none: `alarms: {email: me@example.org}` in the file sends them"
 Machines = tuple[Sharing, str]
 
 
@@ -107,7 +107,7 @@ class WorkflowStack(Stack):
                 rules=dict(self._rules()),
             )
         else:
-            CfnOutput(scope, "Alarms", description="who is told of failed events", value=NOBODY)
+            CfnOutput(scope, "Alarms", description="alarms about failed events", value=NO_ALARMS)
         if options.dashboard:
             Dashboard(
                 scope,

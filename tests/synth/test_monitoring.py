@@ -20,11 +20,13 @@ from scar_runtime.log import Execution, Log
 from scar_runtime.outputs import HOPS, MAX_HOPS, hops
 
 from scar_constructs.aws.monitoring.metrics import (
-    EXECUTION_PATTERN,
     LOOP_PATTERN,
     LOOPS,
-    SECONDS_PATTERN,
+    STATUSES,
+    execution_pattern,
+    seconds_pattern,
 )
+from scar_constructs.installation import CHECKOUT
 from scar_constructs.model import Alarms, ExecutionMode, StackOptions
 from tests.synth.models import function, workflow
 from tests.synth.synthesis import Json, templates_of
@@ -33,11 +35,14 @@ DONE = Execution("f", "batch", "id", "b/in/a", "succeeded", 0, 1.5, ("b/out/a",)
 TERM = re.compile(r'\$\.(\w+) (=|>=) (?:"([^"]*)"|(\d+))')
 
 
+EXECUTION_PATTERN, SECONDS_PATTERN = execution_pattern("f"), seconds_pattern("f")
+
+
 def matches(pattern: str, line: str) -> bool:
-    """Whether a pattern of terms joined by && matches a line."""
+    """Whether a pattern of terms joined by &&, each maybe one of several joined by ||, matches."""
     document = json.loads(line)
-    terms = pattern.strip("{} ").split(" && ")
-    return all(_matches(TERM.fullmatch(term), document) for term in terms)
+    every = [term.strip("()").split(" || ") for term in pattern.strip("{} ").split(" && ")]
+    return all(any(_matches(TERM.fullmatch(one), document) for one in some) for some in every)
 
 
 def _matches(term: re.Match[str] | None, document: dict[str, Any]) -> bool:
@@ -89,6 +94,23 @@ def test_a_filter_matches_the_lines_it_is_for(
     assert matches(pattern, line) is matched
 
 
+@pytest.mark.parametrize("forged", [{"function": "other"}, {"status": "new"}])
+def test_a_forged_line_makes_no_metric_of_its_own(forged: dict[str, Any]) -> None:
+    """Each value of a dimension is a metric that is paid for."""
+    line = line_of(replace(DONE, **forged))
+    assert not matches(EXECUTION_PATTERN, line)
+    assert len(execution_pattern("f" * 64)) <= 1_024
+
+
+def test_every_status_of_the_runtime_is_counted() -> None:
+    sources = (CHECKOUT / "runtime" / "scar_runtime").glob("*.py")
+    text = "".join(path.read_text() for path in sources)
+    named = set(re.findall(r'Outcome\(\s*"(\w+)"', text)) | set(
+        re.findall(r'submit\(.*, "(\w+)"\)', text)
+    )
+    assert named == set(STATUSES)
+
+
 def test_a_line_of_the_log_is_no_execution(capfd: pytest.CaptureFixture[str]) -> None:
     Log("f").info("execution", reason=loop())
     line = capfd.readouterr().out
@@ -126,7 +148,7 @@ def test_nothing_is_watched_unless_it_is_asked_for() -> None:
     for kind in ("AWS::CloudWatch::Alarm", "AWS::Logs::MetricFilter", "AWS::SNS::Topic"):
         assert resources(template, kind) == []
     told = [one["Value"] for one in template["Outputs"].values()]
-    assert any(isinstance(value, str) and value.startswith("nobody") for value in told)
+    assert any(isinstance(value, str) and value.startswith("none: ") for value in told)
 
 
 def test_a_topic_of_the_users_own_is_used_as_it_is() -> None:

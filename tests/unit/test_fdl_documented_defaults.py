@@ -79,7 +79,6 @@ PLACES: dict[str, tuple[dict[str, Any], tuple[str | int, ...]]] = {
 """A file for each table of the reference, and where its keys stand there."""
 
 IN_WORDS = {
-    "nobody is told": "no alarm",
     "none": "nothing",
     "any": "an empty list",
     "never": "nothing",

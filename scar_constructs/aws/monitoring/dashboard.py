@@ -12,12 +12,17 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from scar_constructs.aws.function.construct import ScarFunction
-from scar_constructs.aws.monitoring.metrics import EXECUTIONS, FUNCTION, NAMESPACE, SECONDS, STATUS
+from scar_constructs.aws.monitoring.metrics import (
+    EXECUTIONS,
+    FUNCTION,
+    NAMESPACE,
+    SECONDS,
+    STATUS,
+    STATUSES,
+)
 from scar_constructs.model import Function
 
 _WIDTH, _HEIGHT = 8, 6
-_STATUSES = ("succeeded", "failed", "duplicate", "ignored")
-
 Widget = dict[str, Any]
 
 
@@ -83,7 +88,7 @@ def _of_function(function: Function, made: ScarFunction, counted: bool) -> list[
     widgets = [_graph(f"{function.name}: calls", lambda_metrics, "Sum")]
     if counted:
         executions = [
-            [NAMESPACE, EXECUTIONS, FUNCTION, function.name, STATUS, status] for status in _STATUSES
+            [NAMESPACE, EXECUTIONS, FUNCTION, function.name, STATUS, status] for status in STATUSES
         ]
         widgets.append(_graph(f"{function.name}: executions", executions, "Sum"))
         seconds = [[NAMESPACE, SECONDS, FUNCTION, function.name]]

@@ -229,8 +229,9 @@ TOP = Group(
         ),
         "alarms": Key(
             blocks.ALARMS,
-            "Who is told of failed events, throttled functions, blocked queues and loops.",
-            default="nobody is told",
+            "Where alarms are sent about failed events, throttled functions, blocked queues and "
+            "loops.",
+            default="none",
             origin=OURS,
             example="{email: me@example.org}",
         ),
