@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import re
 import statistics
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from benchmarks.processor_time import used
 from benchmarks.results import record
 from benchmarks.runtime_peers import ROOT
 
-METER = """
-import atexit, re, resource, runpy, sys
-from pathlib import Path
-
-def tell():
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    peak = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())
-    print("used", used.ru_utime + used.ru_stime, peak[1], file=sys.stderr)
-
-atexit.register(tell)
-sys.argv = sys.argv[1:]
-if sys.argv:
-    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
-else:
-    import pydantic, yaml
-    pydantic.BaseModel
-"""
-"""Runs a module, or only imports the libraries. Not ru_maxrss: that one begins with what the
-process was before it began this program."""
-_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
-"""An installed package has its bytecode, whatever is set here."""
+LIBRARIES = "import pydantic, yaml; pydantic.BaseModel"
 RUNS = 7
 FUNCTIONS = 1_000
 
@@ -49,20 +26,6 @@ class Used:
     imports: tuple[float, float]
 
 
-def used(*module: str) -> tuple[float, float]:
-    done = subprocess.run(
-        [sys.executable, "-c", METER, *module],
-        cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if name != _NO_BYTECODE},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    found = re.search(r"^used (\S+) (\d+)$", done.stderr, re.MULTILINE)
-    assert found, done.stderr
-    return float(found[1]), int(found[2]) / 1024
-
-
 def medians(runs: Sequence[tuple[float, float]]) -> tuple[float, float]:
     seconds, mib = zip(*runs, strict=True)
     return statistics.median(seconds), statistics.median(mib)
@@ -70,7 +33,7 @@ def medians(runs: Sequence[tuple[float, float]]) -> tuple[float, float]:
 
 def check(path: Path) -> Used:
     """Both in turns; the first round only warms the disk's cache."""
-    rounds = [(used("scar_constructs", "check", str(path)), used()) for _ in range(RUNS + 1)]
+    rounds = [(used(LIBRARIES, "check", str(path)), used(LIBRARIES)) for _ in range(RUNS + 1)]
     ours, imports = zip(*rounds[1:], strict=True)
     return Used(medians(ours), medians(imports))
 

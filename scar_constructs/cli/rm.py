@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scar_constructs.cli.named_functions import names_of
 from scar_constructs.cli.session import as_json, with_session
 
 if TYPE_CHECKING:
@@ -76,9 +77,12 @@ def _remove_function(
             f"{name} is one of {len(others) + 1} functions of {stack.name}, and the file is the "
             f"truth: remove it there and run `scar deploy FILE`, or `scar rm -n {name} -f FILE`"
         )
+    if name not in (known := names_of(None, file)):
+        raise UserError(f"{file} has no function {name}; it has {', '.join(known)}")
     _ask(f"deploy {file} without {name}?", yes)
     code = deploy_now([file], session, without=name, as_json=as_json)
-    say(f"{file} still has {name}: remove it there, or the next deployment makes it again")
+    if code == 0:
+        say(f"{file} still has {name}: remove it there, or the next deployment makes it again")
     return code
 
 

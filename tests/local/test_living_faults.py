@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from scar_constructs.installation import CHECKOUT
 from tests.local.living import LIVING, Person
 from tests.local.workflows import Workflow
+
+OTHER = CHECKOUT / "examples" / "hello" / "hello.yaml"
 
 
 @pytest.mark.parametrize(
@@ -60,6 +63,10 @@ def test_a_fault_of_the_surroundings_is_one_line(
         (["invoke", "-n", "x"], "no function x is deployed"),
         (["invoke", "-n", "living-open", "-p", "{"], "-p is no JSON"),
         (["rm", "-n", "x"], "no function x is deployed"),
+        (
+            ["rm", "-n", "living-open", "-f", str(OTHER), "--yes"],
+            "hello.yaml has no function living-open; it has hello-split, hello-count",
+        ),
         (["trace", "s3://living/gone"], "there is no object s3://living/gone"),
         (["get", "-b", "living/gone", "-p", "x"], "nothing lies at s3://living/gone"),
         (["ls", "-b", "no-such-bucket-here"], "there is no bucket no-such-bucket-here"),
