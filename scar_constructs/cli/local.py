@@ -17,6 +17,7 @@ from rich.status import Status
 from rich.text import Text
 
 from scar_constructs.cli import options
+from scar_constructs.cli.tables import console as output
 from scar_constructs.language import LoadedApplication, load_application, render
 from scar_constructs.language.lock import find_lock
 from scar_constructs.local.engines import EngineName, choose
@@ -43,7 +44,6 @@ from scar_constructs.local.transfer import parse_uploads
 from scar_constructs.terminal import put, say, visible
 
 DEFAULT_TIMEOUT_SECONDS = 1800.0
-_PIPE_COLUMNS = 1_000_000
 _ENGINES = [engine.value for engine in EngineName]
 
 
@@ -186,12 +186,10 @@ def _run_kept(request: Request, engine: EngineName, progress: Progress) -> Outco
 
 
 def _print(outcome: Outcome, as_json: bool) -> None:
-    # In a file or a pipe, each execution is a row of the table however wide it is.
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
     if as_json:
-        print_json(outcome, console)
+        print_json(outcome, output())
     else:
-        print_table(outcome, console)
+        print_table(outcome, output())
     for line in failures(outcome):
         say(line)
 
