@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -96,8 +97,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         # At once: a call in another thread may take minutes, and what it does is done anyway.
         sys.stderr.flush()
         os._exit(INTERRUPTED)
-    except BrokenPipeError:
-        # A reader that closed the pipe (`| head`) is no fault, and Python would complain again
-        # when it flushes at its end.
+    except OSError as fault:
+        if fault.errno not in (errno.EPIPE, errno.ENOSPC):
+            raise
+        # Python would complain again when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # A reader that closed the pipe (`| head`) is no fault.
+        if fault.errno == errno.ENOSPC:
+            say(f"{fault.strerror}: make room, and call the command again")
         sys.exit(1)
