@@ -10,7 +10,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,10 @@ ECR_HOST = re.compile(r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/")
 _KEEPER = Path(__file__).resolve().parent / "keeper.py"
 _KEEPER_SECONDS = 30.0
 """How long a keeper may take to end a program that is to end at once."""
+
+
+Log = Callable[[str, str, Sequence[str]], None]
+"""What programs print goes there: (log group, stream, lines)."""
 
 
 class StartError(Exception):

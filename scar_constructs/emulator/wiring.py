@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from scar_constructs.emulator.batch.api import BatchApi
 from scar_constructs.emulator.batch.attempt import AttemptRunner
 from scar_constructs.emulator.batch.cloudformation import resource_types
 from scar_constructs.emulator.batch.errors import ClientError
-from scar_constructs.emulator.batch.jobs import milliseconds
 from scar_constructs.emulator.batch.metadata import TaskMetadata
 from scar_constructs.emulator.batch.runner import Runner
 from scar_constructs.emulator.batch.secrets import TaskSecrets
@@ -107,9 +106,6 @@ def _add_batch(
 ) -> TaskMetadata:
     """Gives what tells of the tasks that run."""
 
-    def log(group: str, stream: str, lines: Sequence[str]) -> None:
-        emulator.logs.append(group, stream, [(milliseconds(), line) for line in lines])
-
     def publish(job: Mapping[str, Any]) -> None:
         detail = json.dumps(job)
         emulator.rules.publish("aws.batch", "Batch Job State Change", [job["jobArn"]], detail)
@@ -123,7 +119,9 @@ def _add_batch(
 
     store = Store()
     secrets = TaskSecrets(sessions, endpoint)
-    attempts = AttemptRunner(engine, sessions, secrets, log, ledger.heard, endpoint)
+    attempts = AttemptRunner(
+        engine, sessions, secrets, emulator.logs.append, ledger.heard, endpoint
+    )
     api = BatchApi(store, Runner(attempts, ledger, publish), emulator.scope)
     emulator.jobs.put(api.operations())
     requests = RequestResources(emulator.scope, definition_arn)
@@ -143,7 +141,8 @@ def _add_functions(
 ) -> Pool:
     packages = folder / "packages"
     packages.mkdir(parents=True, exist_ok=True)
-    pool = Pool(Launcher(engine, sessions, packages, endpoint), ledger.heard, IDLE_ENVIRONMENTS)
+    launcher = Launcher(engine, sessions, packages, endpoint)
+    pool = Pool(launcher, ledger.heard, emulator.logs.append, IDLE_ENVIRONMENTS)
     invoker = AsynchronousInvoker(ledger, INVOCATIONS_PER_CPU * (os.cpu_count() or 1))
     service = FunctionService(emulator, pool, invoker, FailureQueues(sessions, endpoint), ledger)
     emulator.functions.put_execution(service.run)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +58,23 @@ while True:
 """
 
 
+class Written:
+    """Log streams, as they are written."""
+
+    def __init__(self) -> None:
+        self.streams: dict[tuple[str, str], list[str]] = {}
+
+    def append(self, group: str, stream: str, lines: Sequence[str]) -> None:
+        self.streams.setdefault((group, stream), []).extend(lines)
+
+
 @pytest.fixture
-def pool(tmp_path: Path) -> Iterator[Pool]:
+def log() -> Written:
+    return Written()
+
+
+@pytest.fixture
+def pool(tmp_path: Path, log: Written) -> Iterator[Pool]:
     context = tmp_path / "context"
     context.mkdir()
     (context / "supervisor").write_text(CLIENT)
@@ -69,7 +87,7 @@ def pool(tmp_path: Path) -> Iterator[Pool]:
 
     engine = HostEngine(images)
     launcher = Launcher(engine, credentials, tmp_path / "packages", "http://127.0.0.1:1")
-    made = Pool(launcher, Ledger().heard, max_idle=1)
+    made = Pool(launcher, Ledger().heard, log.append, max_idle=1)
     yield made
     made.close()
     engine.close()
@@ -103,6 +121,35 @@ def test_an_environment_is_used_again_and_a_new_version_gets_a_new_one(pool: Poo
     assert (first.failed, second.lines) == (False, ("handling b",))
     third = pool.invoke(function(version="2"), "r3", b'"c"')
     assert json.loads(third.payload)["calls"] == 1
+
+
+def test_an_environment_has_one_log_stream_for_all_its_invocations(
+    pool: Pool, log: Written
+) -> None:
+    pool.invoke(function(), "r1", b'"a"')
+    pool.invoke(function(), "r2", b'"fail"')
+    (((group, stream), lines),) = log.streams.items()
+    assert group == "/aws/lambda/f"
+    assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32}", stream)
+    assert [line.partition("\tDuration")[0] for line in lines] == [
+        "START RequestId: r1 Version: $LATEST",
+        "handling a",
+        "END RequestId: r1",
+        "REPORT RequestId: r1",
+        "START RequestId: r2 Version: $LATEST",
+        "handling fail",
+        "END RequestId: r2",
+        "REPORT RequestId: r2",
+    ]
+
+
+def test_lines_are_in_the_log_before_the_invocation_ends(pool: Pool, log: Written) -> None:
+    with ThreadPoolExecutor(1) as one:
+        running = one.submit(pool.invoke, function(timeout_seconds=20), "r1", b'"sleep"')
+        eventually(lambda: "handling sleep" in [*chain.from_iterable(log.streams.values())])
+        assert not running.done()
+        pool.close()
+    assert running.result().failed
 
 
 def test_an_error_of_the_function_leaves_its_environment(pool: Pool) -> None:

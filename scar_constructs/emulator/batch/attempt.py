@@ -16,7 +16,7 @@ from scar_constructs.emulator.batch.metadata import TaskMetadata
 from scar_constructs.emulator.batch.retry import Exit
 from scar_constructs.emulator.batch.secrets import SERVICE, Credentials
 from scar_constructs.emulator.batch.task import START, Part, TaskRun, in_context
-from scar_constructs.emulator.engine import Engine, Program, StartError
+from scar_constructs.emulator.engine import Engine, Log, Program, StartError
 from scar_constructs.emulator.tail import Tail
 
 ENDED_STATUS_REASON = "Essential container in task exited"
@@ -27,8 +27,6 @@ _OUT_OF_MEMORY_EXIT = 137
 
 Secrets = Callable[[Sequence[Mapping[str, str]], str | None, str], Mapping[str, str]]
 """(secrets of a container, execution role, session name) -> variables; raises `StartError`."""
-Log = Callable[[str, str, Sequence[str]], None]
-"""(log group, stream, lines)"""
 
 
 @dataclass(frozen=True)

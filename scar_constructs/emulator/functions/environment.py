@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextvars
 import json
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
 
-from scar_constructs.emulator.engine import StartError
+from scar_constructs.emulator.engine import Log, StartError
 from scar_constructs.emulator.functions.launch import Launcher
 from scar_constructs.emulator.functions.runtime_api import (
     Answer,
@@ -37,28 +40,37 @@ class Result:
 
 
 class Environment:
-    """A started environment. One invocation at a time; `usable` is false once it is spent."""
+    """A started environment. One invocation at a time; `usable` is false once it is spent.
 
-    def __init__(self, function: Function, launcher: Launcher, heard: Callable[[str], None]):
+    `heard` gets each line as it is printed, and `log` the same in the environment's own stream.
+    """
+
+    def __init__(
+        self, function: Function, launcher: Launcher, heard: Callable[[str], None], log: Log
+    ) -> None:
         self.function = function
         self.usable = True
         self.last_used = time.monotonic()
         self._heard = heard
+        self._stream = _Stream(function, log)
         self._lines: list[str] = []
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._exit_code: int | None = None
         self._api = RuntimeApi()
         try:
-            self._process = launcher.start(function, self._api.address)
+            self._process = launcher.start(function, self._api.address, self._stream.name)
         except BaseException:
             self._api.close()
             raise
-        threading.Thread(target=self._follow, daemon=True).start()
+        # The log is that of the account and Region which the invocation is for.
+        follow = contextvars.copy_context().run
+        threading.Thread(target=follow, args=(self._follow,), daemon=True).start()
 
     def invoke(self, request_id: str, payload: bytes) -> Result:
         """Run the function on one event; an environment that fails the platform is closed."""
         started = time.monotonic()
+        self._stream.begin(request_id)
         answer = self._await_init()
         if answer is None:
             limit = self.function.timeout_seconds
@@ -74,7 +86,9 @@ class Environment:
                 f"({MAX_RESPONSE_BYTES} bytes).",
             )
         self.last_used = time.monotonic()
-        return Result(answer.payload, answer.failed, self._take_lines(), seconds)
+        lines = self._take_lines()
+        self._stream.end(request_id, seconds)
+        return Result(answer.payload, answer.failed, lines, seconds)
 
     @property
     def alive(self) -> bool:
@@ -123,6 +137,7 @@ class Environment:
     def _follow(self) -> None:
         for line in self._process.lines():
             self._heard(line)
+            self._stream.add(line)
             with self._lock:
                 self._lines.append(line)
         self._exit_code = self._process.wait()
@@ -138,8 +153,38 @@ class Environment:
         return lines
 
 
-def failure(function: Function, error: StartError) -> Result:
+class _Stream:
+    """An environment's log stream, with Lambda's own lines about invocations.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-view.html
+    """
+
+    def __init__(self, function: Function, log: Log) -> None:
+        self.name = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid4().hex}"
+        self._function = function
+        self._log = log
+
+    def begin(self, request_id: str) -> None:
+        self.add(f"START RequestId: {request_id} Version: $LATEST")
+
+    def add(self, *lines: str) -> None:
+        self._log(self._function.log_group, self.name, lines)
+
+    def end(self, request_id: str, seconds: float) -> None:
+        spent = f"{round(seconds * 1000)} ms"
+        self.add(
+            f"END RequestId: {request_id}",
+            f"REPORT RequestId: {request_id}\tDuration: {spent}\tBilled Duration: {spent}\t"
+            f"Memory Size: {self._function.memory_mib} MB",
+        )
+
+
+def failure(function: Function, request_id: str, error: StartError, log: Log) -> Result:
     """The result of an invocation whose environment could not be started."""
+    stream = _Stream(function, log)
+    stream.begin(request_id)
+    stream.add(str(error))
+    stream.end(request_id, 0.0)
     answer = _error("Runtime.InvalidEntrypoint", f"{function.name}: {error}")
     return Result(answer.payload, True, (str(error),), 0.0)
 

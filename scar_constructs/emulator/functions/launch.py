@@ -35,14 +35,14 @@ class Launcher:
         self._folder = folder
         self._endpoint = endpoint
 
-    def start(self, function: Function, api_address: str) -> Running:
-        """Raises `StartError`."""
-        environment = self._environment(function, api_address)
+    def start(self, function: Function, api_address: str, stream: str) -> Running:
+        """Start an environment that writes to this log stream. Raises `StartError`."""
+        environment = self._environment(function, api_address, stream)
         if function.image is not None:
             return self._engine.start(_program(function, environment))
         return self._start_package(function, environment)
 
-    def _environment(self, function: Function, api_address: str) -> dict[str, str]:
+    def _environment(self, function: Function, api_address: str, stream: str) -> dict[str, str]:
         """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
         session = self._credentials(function.role_arn, _LAMBDA, function.name[:64])
         return {
@@ -55,7 +55,7 @@ class Launcher:
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
-            "AWS_LAMBDA_LOG_STREAM_NAME": uuid4().hex,
+            "AWS_LAMBDA_LOG_STREAM_NAME": stream,
             "AWS_LAMBDA_RUNTIME_API": api_address,
             "AWS_REGION": function.scope.region,
             "AWS_DEFAULT_REGION": function.scope.region,

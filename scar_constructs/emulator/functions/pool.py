@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from scar_constructs.emulator.engine import StartError
+from scar_constructs.emulator.engine import Log, StartError
 from scar_constructs.emulator.functions.environment import Environment, Result, failure
 from scar_constructs.emulator.functions.launch import Launcher
 from scar_constructs.emulator.functions.specification import Function
@@ -15,9 +15,12 @@ from scar_constructs.emulator.functions.specification import Function
 class Pool:
     """Leases environments to invocations; `max_idle` is how many wait for the next at most."""
 
-    def __init__(self, launcher: Launcher, heard: Callable[[str], None], max_idle: int) -> None:
+    def __init__(
+        self, launcher: Launcher, heard: Callable[[str], None], log: Log, max_idle: int
+    ) -> None:
         self._launcher = launcher
         self._heard = heard
+        self._log = log
         self._max_idle = max_idle
         self._lock = threading.Lock()
         self._idle: list[Environment] = []
@@ -29,7 +32,7 @@ class Pool:
         try:
             environment = self._lease(function)
         except StartError as error:
-            return failure(function, error)
+            return failure(function, request_id, error, self._log)
         try:
             return environment.invoke(request_id, payload)
         finally:
@@ -50,7 +53,7 @@ class Pool:
                 if _key(environment.function) == key and environment.alive:
                     self._idle.remove(environment)
                     return environment
-        environment = Environment(function, self._launcher, self._heard)
+        environment = Environment(function, self._launcher, self._heard, self._log)
         with self._lock:
             self._all.add(environment)
         return environment

@@ -13,7 +13,6 @@ from scar_constructs.emulator.functions.destinations import (
     FailedEvent,
     FailureQueues,
 )
-from scar_constructs.emulator.functions.environment import Result
 from scar_constructs.emulator.functions.pool import Pool
 from scar_constructs.emulator.functions.records import (
     dead_letter_queue,
@@ -74,7 +73,10 @@ class FunctionService:
                     output=Tail.of_invocation(result.lines).text(),
                 )
             )
-        return self._answer(record, request_id, body, result)
+        answer: Record = {"body": body, "log": "\n".join(result.lines)}
+        if result.failed:
+            answer["error"] = True
+        return answer
 
     def accept(self, record: Record, event: Any) -> None:
         """Take an asynchronous invocation."""
@@ -127,14 +129,6 @@ class FunctionService:
                 self._queues.send_event(arn, function, failed)
         except DeliveryError as error:
             self._ledger.warn(f"the failed event of {function.name} is lost: {error}")
-
-    def _answer(self, record: Record, request_id: str, body: Any, result: Result) -> Record:
-        text = "\n".join(result.lines)
-        self._emulator.functions.log(record, request_id, text, result.failed, result.seconds)
-        answer: Record = {"body": body, "log": text}
-        if result.failed:
-            answer["error"] = True
-        return answer
 
 
 def _parsed(payload: bytes) -> Any:

@@ -41,8 +41,3 @@ class Functions:
 
     def put_asynchronous(self, accept: Callable[[Record, Any], None]) -> None:
         self._modules.lambda_svc.invoke_async_with_retry = accept
-
-    def log(self, record: Record, request_id: str, text: str, failed: bool, seconds: float) -> None:
-        """Write a function's output to its log group, with Lambda's START, END and REPORT."""
-        emit = self._modules.lambda_svc._emit_lambda_logs
-        emit(record, request_id, text, failed, round(seconds * 1000))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from scar_constructs.emulator.services.names import Modules
@@ -13,11 +14,12 @@ class Logs:
     def __init__(self, modules: Modules) -> None:
         self._modules = modules
 
-    def append(self, group: str, stream: str, lines: Sequence[tuple[int, str]]) -> None:
-        """Append (milliseconds, text) to a log stream, which is made where it is missing."""
+    def append(self, group: str, stream: str, lines: Sequence[str]) -> None:
+        """Append to a log stream, which is made where it is missing, with the time that it is."""
         logs = self._modules.cloudwatch_logs
         names = {"logGroupName": group, "logStreamName": stream}
         logs._create_log_group({"logGroupName": group})
         logs._create_log_stream(names)
-        events = [{"timestamp": moment, "message": text} for moment, text in lines]
+        now = int(time.time() * 1000)
+        events = [{"timestamp": now, "message": text} for text in lines]
         logs._put_log_events({**names, "logEvents": events})

@@ -42,7 +42,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     ),
     "services.iam": ("_roles",),
     "services.lambda_svc": (
-        *("_emit_lambda_logs", "_execute_function", "_execute_function_dispatch"),
+        *("_execute_function", "_execute_function_dispatch"),
         *("_execution_record_for_config", "_get_func_record_for_ref", "invoke_async_with_retry"),
     ),
     "services.s3": (
