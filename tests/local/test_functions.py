@@ -145,7 +145,7 @@ def test_an_environment_has_one_log_stream_for_all_its_invocations(
 
 def test_lines_are_in_the_log_before_the_invocation_ends(pool: Pool, log: Written) -> None:
     with ThreadPoolExecutor(1) as one:
-        running = one.submit(pool.invoke, function(timeout_seconds=20), "r1", b'"sleep"')
+        running = one.submit(pool.invoke, function(), "r1", b'"sleep"')
         eventually(lambda: "handling sleep" in [*chain.from_iterable(log.streams.values())])
         assert not running.done()
         pool.close()

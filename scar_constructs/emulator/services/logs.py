@@ -15,7 +15,7 @@ class Logs:
         self._modules = modules
 
     def append(self, group: str, stream: str, lines: Sequence[str]) -> None:
-        """Append to a log stream, which is made where it is missing, with the time that it is."""
+        """Append to a log stream with the present time. The stream is made where it is missing."""
         logs = self._modules.cloudwatch_logs
         names = {"logGroupName": group, "logStreamName": stream}
         logs._create_log_group({"logGroupName": group})
