@@ -52,7 +52,7 @@ def test_files_go_up_and_down_once(person: Person) -> None:
 
 
 INTERRUPTED = """
-import os, signal, sys
+import os, signal, sys, time
 from pathlib import Path
 from scar_constructs.operate import transfer
 from scar_constructs.operate.session import Session
@@ -62,6 +62,7 @@ def progress(count):
     if not begun:
         os.kill(os.getpid(), signal.SIGINT)  # as from the terminal, while it runs
     begun = True
+    time.sleep(0.5)  # a slow line: a fast one is through before a busy machine notices the signal
 
 begun, s3 = False, Session().client("s3")
 if sys.argv[1] == "put":
