@@ -8,10 +8,10 @@ import pytest
 
 from scar_constructs.language import FdlError, load_application
 from scar_constructs.language.checks.role_size import (
-    LAMBDA_PLUMBING,
     function_policy_size,
     policy_sizes,
 )
+from scar_constructs.language.grants.roles import Surroundings
 from scar_constructs.language.workflow.join import Bucket, Notification, Rule
 from scar_constructs.model import (
     BucketSettings,
@@ -23,9 +23,9 @@ from scar_constructs.model import (
     StackOptions,
     Vpc,
 )
+from tests.support.resolved import Resolved, size
 from tests.synth.models import batch, function, workflow
 from tests.synth.synthesis import INLINE_POLICY_LIMIT, function_policy_sizes, templates_of
-from tests.synth.synthesis import policy_sizes as real_sizes
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11112222-3333-4444-5555-666677778888"
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:password-AbCdEf"
@@ -64,9 +64,12 @@ def test_the_estimate_is_never_too_small(mode: ExecutionMode) -> None:
         Bucket(name=name, settings=settings, notifications=()) for name in ("photos", "results")
     )
     stack = workflow(one, buckets=buckets, options=StackOptions(kms_key=KEY))
-    real = max(real_sizes(templates_of(stack)["flow"]).values())
-    estimate = max(policy_sizes(one, {"photos": KEY, "results": KEY}))
-    assert real <= estimate <= real + LAMBDA_PLUMBING / 2
+    resolved = Resolved(templates_of(stack)["flow"], "flow")
+    roles = [properties.get("Policies", []) for _, properties in resolved.of("AWS::IAM::Role")]
+    real = max(sum(size(policy["PolicyDocument"]) for policy in role) for role in roles)
+    around = Surroundings(bucket_keys={"photos": KEY, "results": KEY}, stack_key=KEY)
+    estimate = max(policy_sizes(one, around))
+    assert real <= estimate <= real * 1.25
 
 
 def test_the_estimate_of_a_function_s_policy_is_never_too_small() -> None:
@@ -105,7 +108,9 @@ def test_a_function_of_more_buckets_than_its_policy_can_name_is_refused(tmp_path
 
 
 def test_a_role_of_the_users_own_is_not_judged() -> None:
-    assert not list(policy_sizes(many_folders(role="arn:aws:iam::123456789012:role/mine"), {}))
+    assert not list(
+        policy_sizes(many_folders(role="arn:aws:iam::123456789012:role/mine"), Surroundings())
+    )
 
 
 def test_a_file_whose_role_iam_would_refuse_is_refused(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ FLOORS = (
 LANGUAGE = (
     "load reference",
     "checks",
+    "grants",
     "workflow",
     "parse",
     "keys",

@@ -22,6 +22,7 @@ from scar_constructs.aws.policy import naming
 from scar_constructs.aws.policy.compliance import STRICT_PACKS, acknowledge
 from scar_constructs.aws.shared.access_logs import log_access, not_logged
 from scar_constructs.aws.shared.retention import KEPT_ONCE_DEPLOYED
+from scar_constructs.language.grants import arns
 from scar_constructs.language.workflow.join import Bucket, Notification
 from scar_constructs.model import BucketSettings
 from scar_constructs.model.limits import FAILURE_RETENTION_DAYS
@@ -125,7 +126,7 @@ class Buckets(Construct):
     def _function_arn(self, name: str) -> str:
         """Of this stack by reference; of another by name, which makes no export and no ring."""
         own = self._functions.get(name)
-        return own.lambda_function.function_arn if own else naming.function_arn(name)
+        return own.lambda_function.function_arn if own else naming.resolved(arns.function_arn(name))
 
 
 def filter_value(value: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from scar_constructs.aws.policy import naming, permissions
+from scar_constructs.aws.policy import naming
 from scar_constructs.aws.policy.principals import S3, service_principal
 from scar_constructs.aws.policy.roles import new_role
+from scar_constructs.language.grants import arns
+from scar_constructs.language.grants.roles import copy_objects
 from scar_constructs.model import BucketSettings
 
 
@@ -24,7 +26,7 @@ def replicate(scope: Construct, bucket: s3.CfnBucket, name: str, settings: Bucke
         "Replication",
         principal=service_principal(S3),
         description=f"copies of {name} in {target}",
-        grants=[*_read(name, settings), *_write(target, settings)],
+        grants=copy_objects(name, target, settings),
     )
     bucket.replication_configuration = s3.CfnBucket.ReplicationConfigurationProperty(
         role=role.role_arn, rules=[_rule(target, settings)]
@@ -50,51 +52,6 @@ def _rule(target: str, settings: BucketSettings) -> s3.CfnBucket.ReplicationRule
         delete_marker_replication=parts.DeleteMarkerReplicationProperty(status="Disabled"),
         source_selection_criteria=criteria,
         destination=parts.ReplicationDestinationProperty(
-            bucket=naming.bucket_arn(target), encryption_configuration=encryption
+            bucket=naming.resolved(arns.bucket_arn(target)), encryption_configuration=encryption
         ),
     )
-
-
-def _read(name: str, settings: BucketSettings) -> list[permissions.Grant]:
-    reason = "every object of the bucket is copied"
-    grants = [
-        permissions.Grant(
-            "ReadBucket",
-            ("s3:GetReplicationConfiguration", "s3:ListBucket"),
-            (naming.bucket_arn(name),),
-            reason,
-        ),
-        permissions.Grant(
-            "ReadVersions",
-            (
-                "s3:GetObjectVersionAcl",
-                "s3:GetObjectVersionForReplication",
-                "s3:GetObjectVersionTagging",
-            ),
-            (naming.objects_arn(name, ""),),
-            reason,
-        ),
-    ]
-    if settings.kms_key:
-        grants.append(
-            permissions.use_key("DecryptObjects", ("kms:Decrypt",), (settings.kms_key,), ("s3",))
-        )
-    return grants
-
-
-def _write(target: str, settings: BucketSettings) -> list[permissions.Grant]:
-    grants = [
-        permissions.Grant(
-            "WriteCopies",
-            ("s3:ReplicateObject", "s3:ReplicateTags"),
-            (naming.objects_arn(target, ""),),
-            "copies have the keys of their objects",
-        )
-    ]
-    if settings.kms_key and settings.replica_kms_key:
-        grants.append(
-            permissions.use_key(
-                "EncryptCopies", ("kms:Encrypt",), (settings.replica_kms_key,), ("s3",)
-            )
-        )
-    return grants

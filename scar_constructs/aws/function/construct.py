@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Aws, CfnResource, Tags
 from aws_cdk import aws_iam as iam
@@ -28,11 +28,13 @@ from scar_constructs.aws.jobs.job import Job
 from scar_constructs.aws.jobs.three_containers import TOLD_OF_THE_EVENT
 from scar_constructs.aws.package.dispatcher import Dispatcher
 from scar_constructs.aws.package.image import new_image
-from scar_constructs.aws.policy import naming, permissions
+from scar_constructs.aws.policy import naming
 from scar_constructs.aws.policy.principals import LAMBDA, S3, service_principal
 from scar_constructs.aws.policy.roles import new_role
 from scar_constructs.aws.shared.log_groups import new_log_group
 from scar_constructs.aws.shared.resources import Shared
+from scar_constructs.language.grants import arns
+from scar_constructs.language.grants.roles import lambda_role
 from scar_constructs.language.workflow.join import Rule
 from scar_constructs.language.workflow.shares import share_identifier
 from scar_constructs.model import Api, ExecutionMode, Function, Sharing, names
@@ -138,7 +140,7 @@ class ScarFunction(Construct):
             action="lambda:InvokeFunction",
             function_name=self._lambda.function_arn,
             principal=S3,
-            source_arn=naming.bucket_arn(bucket),
+            source_arn=naming.resolved(arns.bucket_arn(bucket)),
             source_account=Aws.ACCOUNT_ID,
         )
         self._starters.setdefault(bucket, []).append(permission)
@@ -166,40 +168,19 @@ class ScarFunction(Construct):
             "Role",
             principal=service_principal(LAMBDA),
             description=f"Lambda function {function.name}",
-            grants=[*self._plumbing(), *self._data()],
+            grants=lambda_role(function, self._shared.surroundings),
+            references=self._references(),
         )
 
-    def _plumbing(self) -> Iterator[permissions.Grant]:
-        """What the Lambda needs to be there, log, and tell of failures."""
-        function, shared = self._function, self._shared
-        yield permissions.write_logs(names.lambda_log_group(function.name))
-        yield permissions.send_failures(shared.failures.functions.queue_arn)
-        if shared.options.kms_key:
-            yield permissions.use_stack_key(shared.options.kms_key, ("s3", "sqs"))
-        if function.tracing:
-            yield permissions.send_traces()
-        if function.vpc:
-            yield permissions.join_network()
-        if function.file_system and function.execution_mode.runs_on_lambda:
-            yield permissions.mount_file_system(function.file_system)
-
-    def _data(self) -> Iterator[permissions.Grant]:
-        """What the Lambda does with events and files."""
-        function, shared = self._function, self._shared
-        yield permissions.use_spool(function, shared.spool.bucket.bucket_arn)
-        if function.execution_mode.runs_on_lambda:
-            yield from permissions.read_inputs(function)
-            yield from permissions.write_outputs(function)
-            yield from permissions.use_keys(function, shared.kms_keys)
-            yield from permissions.read_secrets(function.secrets.values(), shared.options.kms_key)
-            yield from permissions.read_storage_secrets(function, shared.options.kms_key)
-            if function.api:
-                yield permissions.invoke_itself(function)
-        if self._job and self._capacity:
-            share = share_identifier(function.name)
-            yield permissions.submit_jobs(
-                self._job.definition_name, self._capacity.queue_arn, share
-            )
+    def _references(self) -> dict[str, str]:
+        """What stands in the template for the placeholders of the role's grants."""
+        found = {
+            arns.SPOOL: self._shared.spool.bucket.bucket_arn,
+            arns.FAILURES: self._shared.failures.functions.queue_arn,
+        }
+        if self._capacity:
+            found[arns.JOB_QUEUE] = self._capacity.queue_arn
+        return found
 
     def _find_capacity(self, given: Capacity | None, job: Job) -> Capacity:
         """Where the jobs go. The function's own machines stay while jobs of before wait there."""

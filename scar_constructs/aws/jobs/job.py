@@ -5,8 +5,6 @@ Level-1 job definition, for the same reasons as the compute environment in `capa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
@@ -16,13 +14,15 @@ from constructs import Construct
 from scar_constructs.aws.jobs.settings import JobSettings, environment, requirements, secrets
 from scar_constructs.aws.jobs.three_containers import ecs_properties
 from scar_constructs.aws.package.dispatcher import RuntimeZip
-from scar_constructs.aws.package.image import FunctionImage, repository_arn
-from scar_constructs.aws.policy import naming, permissions
+from scar_constructs.aws.package.image import FunctionImage
+from scar_constructs.aws.policy import naming
 from scar_constructs.aws.policy.compliance import acknowledge
 from scar_constructs.aws.policy.principals import TASKS, service_principal
 from scar_constructs.aws.policy.roles import new_role
 from scar_constructs.aws.shared.log_groups import new_log_group
 from scar_constructs.aws.shared.resources import Shared
+from scar_constructs.language.grants import arns
+from scar_constructs.language.grants.roles import execution_role, job_role
 from scar_constructs.model import Function, MultiNode, names
 
 ALL_NODES = "0:"
@@ -64,7 +64,8 @@ class Job(Construct):
             "ExecutionRole",
             principal=service_principal(TASKS),
             description=f"starts the jobs of {function.name}: image and log",
-            grants=self._starting(),
+            grants=execution_role(function, shared.surroundings),
+            references=self._references(),
         )
         self._settings = JobSettings(
             function=function,
@@ -104,41 +105,18 @@ class Job(Construct):
             "Role",
             principal=service_principal(TASKS),
             description=f"script of {function.name} as a Batch job",
-            grants=self._running(),
+            grants=job_role(function, self._shared.surroundings),
+            references=self._references(),
         )
 
-    def _running(self) -> Iterator[permissions.Grant]:
-        """What the script and the runtime around it need."""
-        function, shared = self._function, self._shared
-        key = shared.options.kms_key
-        yield from permissions.read_inputs(function)
-        yield from permissions.write_outputs(function)
-        yield from permissions.use_keys(function, shared.kms_keys)
-        # Whoever has the runtime in the image reads the function's secrets himself.
+    def _references(self) -> dict[str, str]:
+        """What stands in the template for the placeholders of the roles' grants."""
+        found = {arns.SPOOL: self._shared.spool.bucket.bucket_arn}
+        if self._image.repository_arn:
+            found[arns.IMAGE_REPOSITORY] = self._image.repository_arn
         if self._runtime:
-            yield permissions.read_runtime(self._runtime.object_arn)
-        else:
-            yield from permissions.read_secrets(function.secrets.values(), key)
-        yield from permissions.read_storage_secrets(function, key)
-        yield permissions.use_spool(function, shared.spool.bucket.bucket_arn)
-        if function.file_system:
-            yield permissions.mount_file_system(function.file_system)
-        if key:
-            yield permissions.use_stack_key(key, ("s3",))
-
-    def _starting(self) -> Iterator[permissions.Grant]:
-        """What the platform needs before the script runs."""
-        function = self._function
-        repositories = [self._image.repository_arn]
-        if self._runtime:
-            repositories.append(repository_arn(self._shared.helper_image))
-        yield from permissions.pull_images(arn for arn in repositories if arn)
-        yield permissions.write_logs(names.job_log_group(function.name))
-        registry = function.repository_credentials
-        arns = [*function.batch.secrets.values(), *([registry] if registry else [])]
-        if self._runtime:
-            arns += function.secrets.values()
-        yield from permissions.read_secrets(arns, self._shared.options.kms_key)
+            found[arns.RUNTIME_ZIP] = self._runtime.object_arn
+        return found
 
     def _new_definition(self) -> batch.CfnJobDefinition:
         wanted = self._function.batch
@@ -174,7 +152,7 @@ class Job(Construct):
         Level 1: the level-2 target adds a statement to the queue's policy per rule, and a queue
         policy holds 20.
         """
-        _, revisions = naming.job_definition_arns(self.definition_name)
+        _, revisions = map(naming.resolved, arns.job_definition_arns(self.definition_name))
         rule = events.CfnRule(
             self,
             "FailedJobs",

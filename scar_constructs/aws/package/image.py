@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol, cast
 
-from aws_cdk import Aws, Stage
+from aws_cdk import Stage
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_lambda as lambda_
@@ -17,6 +17,8 @@ from constructs import Construct
 from scar_constructs.aws.package.assets import fix_modes, image_context
 from scar_constructs.aws.package.base_stage import SavedBase
 from scar_constructs.aws.package.lambda_package import LambdaPackage
+from scar_constructs.aws.policy.naming import resolved
+from scar_constructs.language.grants.roles import ecr_repository
 from scar_constructs.language.keys.ecr import ECR_IMAGE
 from scar_constructs.language.runtime_config import render
 from scar_constructs.model import NO_COMMAND, Architecture, Command, Function, limits
@@ -91,15 +93,6 @@ class DerivedImage(Construct):
         return self._asset.repository.repository_arn
 
 
-def repository_arn(image: str) -> str | None:
-    """The repository in ECR that an image is in, if it is in ECR."""
-    found = ECR_IMAGE.fullmatch(image)
-    if not found:
-        return None
-    place = f"{found['region']}:{found['account']}"
-    return f"arn:{Aws.PARTITION}:ecr:{place}:repository/{found['name']}"
-
-
 class ReadyImage(Construct):
     """An image in ECR that is used as it is; nothing is built or pushed.
 
@@ -112,7 +105,7 @@ class ReadyImage(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._command = command
-        found, arn = ECR_IMAGE.fullmatch(image), repository_arn(image)
+        found, arn = ECR_IMAGE.fullmatch(image), ecr_repository(image)
         if not found or not arn:
             raise ValueError(f"not an image in ECR: {image}")
         self._uri = image
@@ -120,7 +113,7 @@ class ReadyImage(Construct):
         self._repository = ecr.Repository.from_repository_attributes(
             self,
             "Repository",
-            repository_arn=arn,
+            repository_arn=resolved(arn),
             repository_name=found["name"],
         )
 

@@ -11,9 +11,11 @@ circle that CloudFormation refuses; a literal ARN makes no edge.
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 
 from aws_cdk import Aws
+
+from scar_constructs.language.grants.arns import PLACEHOLDER
 
 _TAKEN = frozenset(
     {
@@ -48,43 +50,21 @@ def network_log_group(stack: str) -> str:
     return f"/scar/network/{stack}"
 
 
-def function_arn(function: str) -> str:
-    return f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{function}"
+_PSEUDO_PARAMETERS = {
+    "AWS::Partition": Aws.PARTITION,
+    "AWS::Region": Aws.REGION,
+    "AWS::AccountId": Aws.ACCOUNT_ID,
+}
 
 
-def bucket_arn(bucket: str) -> str:
-    return f"arn:{Aws.PARTITION}:s3:::{bucket}"
+def resolved(arn: str, references: Mapping[str, str] | None = None) -> str:
+    """An ARN of `language.grants.arns` with the template's references in the places of what only a
+    deployment knows. `references`: placeholder -> what stands there, such as the ARN of a bucket.
 
-
-def objects_arn(bucket: str, folder: str) -> str:
-    """ARN pattern of everything under a folder; the empty folder is the whole bucket."""
-    folder_with_slash = f"{_literal(folder)}/" if folder else ""
-    return f"{bucket_arn(bucket)}/{folder_with_slash}*"
-
-
-def _literal(text: str) -> str:
-    """Text as a policy takes it to the letter: `*`, `?` and `$` have meanings there.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    Raises KeyError for a placeholder that is not given.
     """
-    return re.sub(r"[*?$]", lambda match: f"${{{match[0]}}}", text)
-
-
-def log_streams_arn(log_group: str) -> str:
-    """ARN pattern of a group's streams, whose names the platform makes up."""
-    return f"{log_group_arn(log_group)}:log-stream:*"
-
-
-def log_group_arn(log_group: str) -> str:
-    return f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:{log_group}"
-
-
-def flow_logs_arn() -> str:
-    """ARN pattern of the flow logs of this account and region, whose ids AWS makes up."""
-    return f"arn:{Aws.PARTITION}:ec2:{Aws.REGION}:{Aws.ACCOUNT_ID}:vpc-flow-log/*"
-
-
-def job_definition_arns(definition: str) -> tuple[str, str]:
-    """A job definition as it is submitted (without a revision), and all its revisions."""
-    arn = f"arn:{Aws.PARTITION}:batch:{Aws.REGION}:{Aws.ACCOUNT_ID}:job-definition/{definition}"
-    return arn, f"{arn}:*"
+    given = references or {}
+    return PLACEHOLDER.sub(
+        lambda found: _PSEUDO_PARAMETERS.get(found[1]) or given[found[0]],
+        arn,
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import cast
 
 from aws_cdk import CfnResource, Stack
@@ -10,7 +11,8 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from scar_constructs.aws.policy.compliance import STRICT_PACKS, acknowledge
-from scar_constructs.aws.policy.permissions import Grant
+from scar_constructs.aws.policy.naming import resolved
+from scar_constructs.language.grants.statements import Grant
 
 INLINE_POLICY_REASON = (
     "the policy belongs to this one role, is derived from one function and goes with it"
@@ -24,9 +26,16 @@ def new_role(
     principal: iam.IPrincipal,
     description: str,
     grants: Iterable[Grant],
+    references: Mapping[str, str] | None = None,
 ) -> iam.Role:
-    """A role with one inline policy of these grants, and the acknowledgements they need."""
-    granted = tuple(grants)
+    """A role with one inline policy of these grants, and the acknowledgements they need.
+
+    `references`: what stands in the template for the placeholders of the grants' ARNs.
+    """
+    granted = tuple(
+        replace(one, resources=tuple(resolved(arn, references) for arn in one.resources))
+        for one in grants
+    )
     document = iam.PolicyDocument(
         statements=[
             iam.PolicyStatement(

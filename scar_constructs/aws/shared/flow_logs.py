@@ -9,10 +9,11 @@ from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
-from scar_constructs.aws.policy import naming, permissions
+from scar_constructs.aws.policy import naming
 from scar_constructs.aws.policy.principals import FLOW_LOGS, service_principal
 from scar_constructs.aws.policy.roles import new_role
 from scar_constructs.aws.shared.log_groups import new_log_group
+from scar_constructs.language.grants import arns, statements
 from scar_constructs.model.limits import LOG_RETENTION_DAYS
 
 
@@ -31,9 +32,11 @@ class FlowLogs(Construct):
         role = new_role(
             self,
             "Role",
-            principal=service_principal(FLOW_LOGS, source_arn=naming.flow_logs_arn()),
+            principal=service_principal(
+                FLOW_LOGS, source_arn=naming.resolved(arns.flow_logs_arn())
+            ),
             description="flow logs of the network of jobs",
-            grants=[permissions.write_flow_logs(name)],
+            grants=[statements.write_flow_logs(name)],
         )
         ec2.CfnFlowLog(
             self,

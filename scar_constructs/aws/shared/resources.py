@@ -18,6 +18,7 @@ from scar_constructs.aws.shared.hosts import new_host_role
 from scar_constructs.aws.shared.network import Network
 from scar_constructs.aws.shared.retention import ALWAYS_KEPT
 from scar_constructs.aws.shared.spool import Spool
+from scar_constructs.language.grants.roles import Surroundings
 from scar_constructs.model import StackOptions
 from scar_constructs.model.limits import HELPER_IMAGE
 
@@ -53,6 +54,15 @@ class Shared(Construct):
         self._network: Network | None = None
         self._host_profile: iam.CfnInstanceProfile | None = None
         self._api_account: apigateway.CfnAccount | None = None
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What the grants of the stack's functions depend on beside the functions."""
+        return Surroundings(
+            bucket_keys=self._kms_keys,
+            stack_key=self._options.kms_key,
+            helper_image=self._helper_image,
+        )
 
     @property
     def kms_keys(self) -> Mapping[str, str]:

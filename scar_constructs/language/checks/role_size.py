@@ -1,30 +1,39 @@
 """How long the policies of a function and of its roles become, which Lambda and IAM limit.
 
-The roles themselves are made by the constructs, which `fdl` does not import; a test holds this
-estimate against them. What does not depend on the file is counted once, at its largest.
+The statements are those that the constructs put into the roles. What only a deployment knows is
+counted at its longest.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from scar_constructs.language.diagnostics.problems import Report
+from scar_constructs.language.grants import arns
+from scar_constructs.language.grants.roles import Surroundings, function_roles
 from scar_constructs.language.parse.file import ParsedFile
 from scar_constructs.language.workflow.event_patterns import event_patterns
 from scar_constructs.language.workflow.join import Application, Rule
 from scar_constructs.language.yaml.faults import problem
-from scar_constructs.model import Function, Input, Output, limits
+from scar_constructs.model import Function, limits
 
-LAMBDA_PLUMBING = 3_100
-"""Characters for what a Lambda's role may need besides: logs, queue, spool, network, job, frames of
-the statements."""
-JOB_PLUMBING = 2_000
-"""The same of a job's roles."""
-STORAGE_STATEMENTS = 560
-"""For the frames of the statements about credentials of storage providers."""
+_PLACE = "aws-us-gov:{}:us-gov-west-1:123456789012:"
+_LONGEST = {
+    arns.PARTITION: "aws-us-gov",
+    arns.REGION: "ap-northeast-1",
+    arns.ACCOUNT: 12 * "1",
+    arns.SPOOL: f"arn:aws-us-gov:s3:::{limits.BUCKET_NAME_MAX * 's'}",
+    arns.FAILURES: f"arn:{_PLACE.format('sqs')}{80 * 'q'}",
+    arns.JOB_QUEUE: f"arn:{_PLACE.format('batch')}job-queue/{128 * 'q'}",
+    arns.IMAGE_REPOSITORY: f"arn:{_PLACE.format('ecr')}repository/{80 * 'r'}",
+    arns.RUNTIME_ZIP: f"arn:aws-us-gov:s3:::{limits.BUCKET_NAME_MAX * 's'}/{68 * 'z'}",
+}
+"""The longest that a deployment can put into the place of each placeholder: the longest partition,
+the longest names that CloudFormation and the CDK make up.
 
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html
+"""
 
 PERMISSION = 370
 """Bytes of the statement by which a function lets a bucket invoke it, without the names in it."""
@@ -32,11 +41,21 @@ PERMISSION = 370
 
 def check_role_sizes(files: Sequence[ParsedFile], application: Application, report: Report) -> None:
     """Add a problem for each function whose role or own policy AWS would refuse."""
-    keys = {bucket: key for stack in application.stacks for bucket, key in stack.kms_keys.items()}
+    around = {
+        function.name: Surroundings(
+            bucket_keys=stack.kms_keys,
+            stack_key=stack.options.kms_key,
+            helper_image=limits.HELPER_IMAGE,
+        )
+        for stack in application.stacks
+        for function in stack.functions
+    }
     followed = [rule for stack in application.stacks for rule in stack.rules]
     for parsed in (one for file in files for one in file.functions):
         limit = limits.ROLE_POLICY_MAX_CHARACTERS
-        size = max(policy_sizes(parsed.function, keys), default=0)
+        # Of two functions with one name, which is a fault of its own, one is judged.
+        sizes = policy_sizes(parsed.function, around.get(parsed.function.name, Surroundings()))
+        size = max(sizes, default=0)
         if size > limit:
             message = (
                 f"the policy of its role would have about {size} characters; IAM takes {limit}"
@@ -64,44 +83,10 @@ def function_policy_size(function: Function, rules: Iterable[Rule] = ()) -> int:
     return sum(PERMISSION + 2 * (len(name) + len(function.name)) for name in buckets)
 
 
-def policy_sizes(function: Function, keys: Mapping[str, str]) -> Iterator[int]:
-    """Characters, at most, of each role that is made. `keys`: bucket name -> ARN of its key."""
-    mode = function.execution_mode
-    data = _data(function, keys)
-    if not function.role:
-        files = data if mode.runs_on_lambda else 0
-        yield LAMBDA_PLUMBING + files + _secrets(function)
-    if mode.runs_on_batch and not function.batch.job_role:
-        yield JOB_PLUMBING + data + _secrets(function)
-    if mode.runs_on_batch:
-        secret = function.repository_credentials
-        yield (
-            JOB_PLUMBING
-            + _size(function.batch.secrets.values())
-            + _size([secret] if secret else ())
-        )
-
-
-def _data(function: Function, keys: Mapping[str, str]) -> int:
-    return sum(
-        _size(_arns(places)) + _size({keys[one.bucket] for one in places if one.bucket in keys})
-        for places in (function.role_inputs, function.role_outputs)
-    )
-
-
-def _secrets(function: Function) -> int:
-    size = _size(function.secrets.values())
-    if function.storage_secrets:
-        size += STORAGE_STATEMENTS + _size(function.storage_secrets)
-    return size
-
-
-def _arns(places: Iterable[Input | Output]) -> Iterator[str]:
-    """The objects of each folder, each once, in the partition with the longest name."""
-    for bucket, folder in dict.fromkeys((place.bucket, place.folder) for place in places):
-        yield f"arn:aws-us-gov:s3:::{bucket}/{re.sub(r'([*?$])', '${x}', folder)}/*"
-
-
-def _size(arns: Iterable[str]) -> int:
-    """Of the ARNs in a list of a policy: each with its quotes and comma."""
-    return sum(len(json.dumps(arn)) + 1 for arn in arns)
+def policy_sizes(function: Function, around: Surroundings) -> Iterator[int]:
+    """Characters, at most, of each role that is made; IAM does not count spaces."""
+    for grants in function_roles(function, around).values():
+        statements = [grant.statement for grant in grants]
+        document = {"Version": "2012-10-17", "Statement": statements}
+        text = json.dumps(document, separators=(",", ":"))
+        yield len(arns.PLACEHOLDER.sub(lambda found: _LONGEST[found[0]], text))

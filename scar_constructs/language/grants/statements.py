@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from aws_cdk import Aws
-
-from scar_constructs.aws.policy import naming
+from scar_constructs.language.grants import arns
 from scar_constructs.model import FileSystem, Function
 
 WRITES_ANYWHERE = "CKV_AWS_111"
@@ -33,11 +32,22 @@ class Grant:
     conditions: Mapping[str, Mapping[str, str | list[str]]] = field(default_factory=dict)
     findings: tuple[str, ...] = ()
 
+    @property
+    def statement(self) -> dict[str, Any]:
+        """As it stands in a policy document."""
+        shown: dict[str, Any] = {
+            "Action": list(self.actions),
+            "Effect": "Allow",
+            "Resource": list(self.resources),
+            "Sid": self.sid,
+        }
+        return shown | ({"Condition": dict(self.conditions)} if self.conditions else {})
+
 
 def read_inputs(function: Function) -> Iterator[Grant]:
     resources = tuple(
         dict.fromkeys(
-            naming.objects_arn(source.bucket, source.folder) for source in function.role_inputs
+            arns.objects_arn(source.bucket, source.folder) for source in function.role_inputs
         )
     )
     if resources:
@@ -52,7 +62,7 @@ def read_inputs(function: Function) -> Iterator[Grant]:
 def write_outputs(function: Function) -> Iterator[Grant]:
     resources = tuple(
         dict.fromkeys(
-            naming.objects_arn(target.bucket, target.folder) for target in function.role_outputs
+            arns.objects_arn(target.bucket, target.folder) for target in function.role_outputs
         )
     )
     if resources:
@@ -99,21 +109,21 @@ def use_stack_key(key: str, services: tuple[str, ...]) -> Grant:
     return use_key("UseStackKey", ("kms:Decrypt", "kms:GenerateDataKey"), (key,), services)
 
 
-def use_spool(function: Function, spool_arn: str) -> Grant:
+def use_spool(function: Function) -> Grant:
     return Grant(
         "UseSpool",
         ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
-        (f"{spool_arn}/{function.name}/*",),
+        (f"{arns.SPOOL}/{function.name}/*",),
         "claims and job events are named by digests; the function's own folder is known",
     )
 
 
-def read_runtime(object_arn: str) -> Grant:
+def read_runtime() -> Grant:
     """For the helper containers of a job, which bring the runtime to the image."""
-    return Grant("ReadRuntime", ("s3:GetObject",), (object_arn,), "the zip of the runtime")
+    return Grant("ReadRuntime", ("s3:GetObject",), (arns.RUNTIME_ZIP,), "the zip of the runtime")
 
 
-def submit_jobs(definition: str, queue_arn: str, share: str) -> Grant:
+def submit_jobs(definition: str, share: str) -> Grant:
     """`definition`: name of the job definition, whose latest revision is submitted. The queue may
     have shares of other functions, which are not this one's to use.
 
@@ -122,7 +132,7 @@ def submit_jobs(definition: str, queue_arn: str, share: str) -> Grant:
     return Grant(
         "SubmitJobs",
         ("batch:SubmitJob",),
-        (queue_arn, *naming.job_definition_arns(definition)),
+        (arns.JOB_QUEUE, *arns.job_definition_arns(definition)),
         "each change of the job definition makes a new revision",
         {"StringEquals": {"batch:ShareIdentifier": share}},
     )
@@ -133,20 +143,20 @@ def invoke_itself(function: Function) -> Grant:
     return Grant(
         "InvokeItself",
         ("lambda:InvokeFunction",),
-        (naming.function_arn(function.name),),
+        (arns.function_arn(function.name),),
         "requests that nobody waits for",
     )
 
 
-def send_failures(queue_arn: str) -> Grant:
-    return Grant("SendFailures", ("sqs:SendMessage",), (queue_arn,), "failed events are kept")
+def send_failures() -> Grant:
+    return Grant("SendFailures", ("sqs:SendMessage",), (arns.FAILURES,), "failed events are kept")
 
 
 def write_logs(log_group: str) -> Grant:
     return Grant(
         "WriteLogs",
         ("logs:CreateLogStream", "logs:PutLogEvents"),
-        (naming.log_streams_arn(log_group),),
+        (arns.log_streams_arn(log_group),),
         "the platform makes up the names of the log streams of this one group",
     )
 
@@ -155,7 +165,7 @@ def write_flow_logs(log_group: str) -> Grant:
     return Grant(
         "WriteFlowLogs",
         ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"),
-        (naming.log_group_arn(log_group), naming.log_streams_arn(log_group)),
+        (arns.log_group_arn(log_group), arns.log_streams_arn(log_group)),
         "the platform makes up the names of the log streams of this one group",
     )
 
@@ -213,24 +223,22 @@ def join_network() -> Grant:
 
 def mount_file_system(file_system: FileSystem) -> Grant:
     """The access point is the condition; the file system itself may be unknown."""
-    identifier = file_system.file_system_id or "*"
-    arn = f"arn:{Aws.PARTITION}:elasticfilesystem:{Aws.REGION}:{Aws.ACCOUNT_ID}:file-system"
     return Grant(
         "MountFileSystem",
         ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"),
-        (f"{arn}/{identifier}",),
+        (arns.file_system_arn(file_system.file_system_id or "*"),),
         "the condition names the access point; the file system behind it is not in the YAML file",
         {"StringEquals": {"elasticfilesystem:AccessPointArn": file_system.access_point_arn}},
     )
 
 
-def read_secrets(arns: Iterable[str], kms_key: str | None) -> Iterator[Grant]:
+def read_secrets(secret_arns: Iterable[str], kms_key: str | None) -> Iterator[Grant]:
     """Secrets of Secrets Manager and parameters of Systems Manager, by the ARNs of a job.
 
     A job may ask for one key of a secret (`ARN:key:stage:version`); the right is to the secret.
     They may be encrypted with the stack's key `kms_key`.
     """
-    given = sorted(set(arns))
+    given = sorted(set(secret_arns))
     secrets = tuple(dict.fromkeys(_secret(arn) for arn in given if ":secretsmanager:" in arn))
     parameters = tuple(arn for arn in given if ":ssm:" in arn)
     if secrets:

@@ -1,0 +1,83 @@
+"""ARNs and ARN patterns, from names alone.
+
+`${AWS::Region}` and its like stand for what only a deployment knows, and `${SpoolBucket.Arn}` and
+its like for what CloudFormation names; `aws.policy.naming` puts the template's references in their
+places. No name that a user writes can look like either: `$` is written `${$}` in a policy.
+"""
+
+from __future__ import annotations
+
+import re
+
+PARTITION = "${AWS::Partition}"
+REGION = "${AWS::Region}"
+ACCOUNT = "${AWS::AccountId}"
+
+SPOOL = "${SpoolBucket.Arn}"
+FAILURES = "${FailureQueue.Arn}"
+JOB_QUEUE = "${JobQueue.Arn}"
+IMAGE_REPOSITORY = "${ImageRepository.Arn}"
+RUNTIME_ZIP = "${RuntimeZip.Arn}"
+
+PLACEHOLDER = re.compile(r"\$\{((?:AWS::)?[A-Z][A-Za-z]+(?:\.Arn)?)\}")
+"""Any of the above."""
+
+
+def function_arn(function: str) -> str:
+    return _here("lambda", f"function:{function}")
+
+
+def bucket_arn(bucket: str) -> str:
+    return f"arn:{PARTITION}:s3:::{bucket}"
+
+
+def objects_arn(bucket: str, folder: str) -> str:
+    """ARN pattern of everything under a folder; the empty folder is the whole bucket."""
+    folder_with_slash = f"{_literal(folder)}/" if folder else ""
+    return f"{bucket_arn(bucket)}/{folder_with_slash}*"
+
+
+def _literal(text: str) -> str:
+    """Text as a policy takes it to the letter: `*`, `?` and `$` have meanings there.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    """
+    return re.sub(r"[*?$]", lambda match: f"${{{match[0]}}}", text)
+
+
+def log_streams_arn(log_group: str) -> str:
+    """ARN pattern of a group's streams, whose names the platform makes up."""
+    return f"{log_group_arn(log_group)}:log-stream:*"
+
+
+def log_group_arn(log_group: str) -> str:
+    return _here("logs", f"log-group:{log_group}")
+
+
+def flow_logs_arn() -> str:
+    """ARN pattern of the flow logs of this account and region, whose ids AWS makes up."""
+    return _here("ec2", "vpc-flow-log/*")
+
+
+def file_system_arn(identifier: str) -> str:
+    return _here("elasticfilesystem", f"file-system/{identifier}")
+
+
+def job_definition_arns(definition: str) -> tuple[str, str]:
+    """A job definition as it is submitted (without a revision), and all its revisions."""
+    arn = _here("batch", f"job-definition/{definition}")
+    return arn, f"{arn}:*"
+
+
+def repository_arn(region: str, account: str, name: str) -> str:
+    """A repository of images in ECR."""
+    return f"arn:{PARTITION}:ecr:{region}:{account}:repository/{name}"
+
+
+def ecs_arn(kind: str, name: str) -> str:
+    return _here("ecs", f"{kind}/{name}")
+
+
+def _here(service: str, resource: str) -> str:
+    """Of the account and region of the stack."""
+    return f"arn:{PARTITION}:{service}:{REGION}:{ACCOUNT}:{resource}"
