@@ -32,6 +32,7 @@ COMMANDS = {
     "check": ("check", "find every mistake in files, without Node.js or CDK"),
     "explain": ("explain", "say what becomes of every key of files"),
     "schema": ("schema", "print the JSON Schema of the files, for editors"),
+    "estimate": ("estimate", "say what workflows cost in a month, and what it is made of"),
     "config": ("config", "print what is packaged with a function"),
     "lock": ("lock", "write down the digests of images, and what they run"),
     "rights": ("rights", "print what the roles of a function have to be allowed"),

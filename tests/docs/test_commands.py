@@ -16,6 +16,8 @@ LANGUAGE = claim("docs/language.md", "scar check PATH...")
 BY_HAND = claim("docs/runtime.md", "scar config FILE.yaml")
 POLICIES = claim("docs/operate.md", "scar policy read")
 NEW = claim("README.md", "scar new demo")
+ESTIMATE = claim("docs/cost.md", "scar estimate")
+claim("docs/cost.md", "python scripts/renew_prices.py", "not run: needs an account")
 CHECKOV = claim("docs/resources.md", ".venv-checkov/bin/checkov", "by scripts/audit_templates.py")
 HELLO = "scar local run examples/hello --put examples/hello/poem.txt --get out"
 RUNS = [
@@ -115,3 +117,9 @@ def test_a_new_project_runs(sandbox: Sandbox) -> None:
 def test_the_policies_are_printed(sandbox: Sandbox, command: str) -> None:
     document = json.loads(sandbox.must(filled_in(command, **{"hello.yaml": "examples/hello"})))
     assert document["Statement"]
+
+
+def test_the_cost_is_estimated(sandbox: Sandbox) -> None:
+    shown = sandbox.must(ESTIMATE.text)
+    assert "80,000" in shown
+    assert "USD" in shown

@@ -18,6 +18,7 @@ FLOORS = (
     "aws",
     "operate",
     "images",
+    "estimate",
     "language",
     "model",
     "cdk_cli",
