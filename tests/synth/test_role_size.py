@@ -11,7 +11,8 @@ from scar_constructs.language.checks.role_size import (
     function_policy_size,
     policy_sizes,
 )
-from scar_constructs.language.grants.roles import Surroundings
+from scar_constructs.language.grants.arns import PARTITION, filled
+from scar_constructs.language.grants.roles import Surroundings, lambda_role
 from scar_constructs.language.workflow.join import Bucket, Notification, Rule
 from scar_constructs.model import (
     BucketSettings,
@@ -123,3 +124,24 @@ def test_a_file_whose_role_iam_would_refuse_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FdlError, match=rf"IAM takes {INLINE_POLICY_LIMIT}") as caught:
         load_application([tmp_path])
     assert [one.rule for one in caught.value.problems] == ["role-too-large"]
+
+
+def test_text_that_looks_like_a_placeholder_is_counted_as_it_is(tmp_path: Path) -> None:
+    """In a secret it is a fault with a place, in a folder a text like any other."""
+    (tmp_path / "run.sh").write_text("#!/bin/sh\ntrue\n")
+    secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:${Foo}-AbCdEf"
+    text = (
+        "functions:\n  aws:\n  - lambda:\n      name: f\n      image: debian\n"
+        "      init_script: run.sh\n      input:\n      - path: inbox/${Foo}/${SpoolBucket.Arn}\n"
+    )
+    (tmp_path / "odd.yaml").write_text(text)
+    (stack,) = load_application([tmp_path]).application.stacks
+    (read,) = (
+        one for one in lambda_role(stack.functions[0], Surroundings()) if one.sid == "ReadInputs"
+    )
+    assert filled("".join(read.resources), {PARTITION: "aws"}) == (
+        "arn:aws:s3:::inbox/${$}{Foo}/${$}{SpoolBucket.Arn}/*"
+    )
+    (tmp_path / "odd.yaml").write_text(f'{text}      secrets: {{A: "{secret}"}}\n')
+    with pytest.raises(FdlError, match=r"odd\.yaml:"):
+        load_application([tmp_path])

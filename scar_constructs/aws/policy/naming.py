@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 from aws_cdk import Aws
 
-from scar_constructs.language.grants.arns import PLACEHOLDER
+from scar_constructs.language.grants.arns import ACCOUNT, PARTITION, REGION, filled
 
 _TAKEN = frozenset(
     {
@@ -51,9 +51,9 @@ def network_log_group(stack: str) -> str:
 
 
 _PSEUDO_PARAMETERS = {
-    "AWS::Partition": Aws.PARTITION,
-    "AWS::Region": Aws.REGION,
-    "AWS::AccountId": Aws.ACCOUNT_ID,
+    PARTITION: Aws.PARTITION,
+    REGION: Aws.REGION,
+    ACCOUNT: Aws.ACCOUNT_ID,
 }
 
 
@@ -63,8 +63,4 @@ def resolved(arn: str, references: Mapping[str, str] | None = None) -> str:
 
     Raises KeyError for a placeholder that is not given.
     """
-    given = references or {}
-    return PLACEHOLDER.sub(
-        lambda found: _PSEUDO_PARAMETERS.get(found[1]) or given[found[0]],
-        arn,
-    )
+    return filled(arn, {**_PSEUDO_PARAMETERS, **(references or {})})

@@ -53,7 +53,7 @@ def check_role_sizes(files: Sequence[ParsedFile], application: Application, repo
     followed = [rule for stack in application.stacks for rule in stack.rules]
     for parsed in (one for file in files for one in file.functions):
         limit = limits.ROLE_POLICY_MAX_CHARACTERS
-        # Of two functions with one name, which is a fault of its own, one is judged.
+        # In no stack is a function whose file has the name of another, a fault of its own.
         sizes = policy_sizes(parsed.function, around.get(parsed.function.name, Surroundings()))
         size = max(sizes, default=0)
         if size > limit:
@@ -89,4 +89,4 @@ def policy_sizes(function: Function, around: Surroundings) -> Iterator[int]:
         statements = [grant.statement for grant in grants]
         document = {"Version": "2012-10-17", "Statement": statements}
         text = json.dumps(document, separators=(",", ":"))
-        yield len(arns.PLACEHOLDER.sub(lambda found: _LONGEST[found[0]], text))
+        yield len(arns.filled(text, _LONGEST))

@@ -2,12 +2,14 @@
 
 `${AWS::Region}` and its like stand for what only a deployment knows, and `${SpoolBucket.Arn}` and
 its like for what CloudFormation names; `aws.policy.naming` puts the template's references in their
-places. No name that a user writes can look like either: `$` is written `${$}` in a policy.
+places. Nothing that a user writes looks like either: `$` of a folder is written `${$}` in a policy,
+and the forms of ARNs and images have no `$`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 PARTITION = "${AWS::Partition}"
 REGION = "${AWS::Region}"
@@ -19,8 +21,19 @@ JOB_QUEUE = "${JobQueue.Arn}"
 IMAGE_REPOSITORY = "${ImageRepository.Arn}"
 RUNTIME_ZIP = "${RuntimeZip.Arn}"
 
-PLACEHOLDER = re.compile(r"\$\{((?:AWS::)?[A-Z][A-Za-z]+(?:\.Arn)?)\}")
-"""Any of the above."""
+PLACEHOLDERS = (
+    *(PARTITION, REGION, ACCOUNT),
+    *(SPOOL, FAILURES, JOB_QUEUE, IMAGE_REPOSITORY, RUNTIME_ZIP),
+)
+_ANY = re.compile("|".join(map(re.escape, PLACEHOLDERS)))
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """The text with a value in the place of each placeholder, and all else as it is.
+
+    Raises KeyError for a placeholder without a value.
+    """
+    return _ANY.sub(lambda found: values[found[0]], text)
 
 
 def function_arn(function: str) -> str:
