@@ -12,7 +12,6 @@ from scar_constructs.estimate.items import Item
 from scar_constructs.estimate.requests import secrets_of
 from scar_constructs.language.workflow.event_patterns import event_patterns
 from scar_constructs.language.workflow.join import Stack
-from scar_constructs.model import Function
 
 _STACK_ALARMS, _SERVICE_ALARMS = 3, 2
 _METRICS, _JOB_METRICS = 2, 1
@@ -40,18 +39,13 @@ def function_at_rest(
     written = runs.total * assumptions.log_kib * (2 if computing.goes_to_job(seconds) else 1)
     kept = written * 1024 / GB * function.log_retention_days / DAYS_PER_MONTH
     yield computing.item("CloudWatch Logs", "lines kept", kept, "GB-months", "logs_gb_month")
-    if _has_image(function):
+    if function.is_derived:
         yield computing.item("ECR", "image", assumptions.image_gib, "GB-months", "ecr_gb_month")
 
 
 def _months(expire_days: int | None) -> float:
     """How long a file is kept; without an end, what each further month costs."""
     return expire_days / DAYS_PER_MONTH if expire_days else 1.0
-
-
-def _has_image(function: Function) -> bool:
-    """Whether an image is built for the function."""
-    return function.create_image and (function.build or function.execution_mode.runs_on_lambda)
 
 
 def stack_at_rest(stack: Stack, computings: Mapping[str, Computing]) -> Iterator[Item]:

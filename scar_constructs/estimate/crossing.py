@@ -21,7 +21,7 @@ def crossing_of(computing: Computing, around: Surroundings) -> Crossing | None:
     memory = _memory(function)
     if function.batch.gpus or function.batch.multi_node or not function.batch.managed:
         return None
-    if memory > limits.LAMBDA_MEMORY_MAX_MIB or not (function.build and function.create_image):
+    if memory > limits.LAMBDA_MEMORY_MAX_MIB or not function.is_derived:
         return None
     job_memory = replace(function.batch, memory_mib=max(memory, limits.BATCH_MEMORY_MIN_MIB))
     as_job = replace(function, execution_mode=ExecutionMode.BATCH, batch=job_memory)

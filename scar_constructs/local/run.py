@@ -169,7 +169,7 @@ def _prepare_helpers(application: Application, engine: EngineName, progress: Pro
 
 
 def _builds(request: Request) -> bool:
-    return any(one.build and one.create_image for one in _functions(request.application))
+    return any(one.is_derived for one in _functions(request.application))
 
 
 def _functions(application: Application) -> list[Function]:

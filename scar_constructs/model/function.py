@@ -149,6 +149,11 @@ class Function:
     storage_providers: tuple[StorageProvider, ...] = ()
 
     @property
+    def is_derived(self) -> bool:
+        """Whether its image is made: the user's with the runtime on top."""
+        return self.create_image and self.build
+
+    @property
     def command(self) -> Command:
         """What runs where there is no script."""
         return self.own_command.over(self.image_command)

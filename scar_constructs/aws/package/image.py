@@ -164,7 +164,7 @@ def new_image(
     scope: Construct, construct_id: str, *, function: Function, runtime_image: str
 ) -> FunctionImage:
     """The image that a function runs in, as its YAML file asks for it."""
-    if function.create_image and function.build:
+    if function.is_derived:
         return DerivedImage(scope, construct_id, function=function, runtime_image=runtime_image)
     if ECR_IMAGE.fullmatch(function.image):
         command = function.own_command

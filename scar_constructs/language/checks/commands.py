@@ -127,12 +127,7 @@ def check_known_entrypoint(parsed: ParsedFunction) -> Iterator[Problem]:
     if function.own_command.command is None:
         return
     is_known = (function.own_command.entrypoint, function.image_command.entrypoint) != (None, None)
-    if (
-        node is None
-        or is_known
-        or function.script
-        or not (function.create_image and function.build)
-    ):
+    if node is None or is_known or function.script or not function.is_derived:
         return
     message = "the image's ENTRYPOINT is not known, and is taken for none"
     fix = (
@@ -153,8 +148,7 @@ def check_command_without_use(parsed: ParsedFunction) -> Iterator[Problem]:
 def check_fixed_entrypoint(parsed: ParsedFunction) -> Iterator[Problem]:
     """Batch can replace CMD, and not ENTRYPOINT."""
     function, node = parsed.function, parsed.section.find(_ENTRYPOINT)
-    is_derived = function.create_image and function.build
-    if node is None or is_derived or not function.execution_mode.runs_on_batch:
+    if node is None or function.is_derived or not function.execution_mode.runs_on_batch:
         return
     message = "jobs cannot replace the ENTRYPOINT of an image that is used as it is"
     fix = f"write the words into `{_key(parsed, 'command')}` if the image has none, or build on it"

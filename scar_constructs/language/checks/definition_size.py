@@ -30,7 +30,7 @@ def definition_size(function: Function, tags: Mapping[str, str]) -> int:
         if not function.script:
             # Nothing of ours is beside the program: what it needs comes by the definition.
             variables = {**variables, **function.environment}
-    is_known_to_runtime = function.script or (function.build and function.create_image)
+    is_known_to_runtime = function.script or function.is_derived
     words = () if is_known_to_runtime else function.own_command.words
     return (
         (BUILT if function.build else STAGED)

@@ -38,7 +38,7 @@ def check_image_file(parsed: ParsedFunction) -> Iterator[Problem]:
     if (message := fault_of_file(path)) is not None:
         yield fault("file-not-found", node, message, "correct the path")
         return
-    if not parsed.function.create_image or not parsed.function.build:
+    if not parsed.function.is_derived:
         key = "create_image" if parsed.function.build else "build"
         message = "cannot be used as it is: Lambda and jobs take images from registries"
         yield fault("image-file", node, message, f"remove `{key}`, so that one is made of it")
@@ -57,7 +57,7 @@ def check_repository_credentials(parsed: ParsedFunction) -> Iterator[Problem]:
     node = parsed.section.find("lambda.container.repository_credentials")
     if node is None:
         return
-    if parsed.function.create_image and parsed.function.build:
+    if parsed.function.is_derived:
         message = "has no effect: the machine that deploys pulls the image, to build on it"
         fix = "remove it and run `docker login` there, or write `create_image: false`"
     elif parsed.function.execution_mode.runs_on_lambda:
@@ -77,7 +77,7 @@ def check_script_credentials(parsed: ParsedFunction) -> Iterator[Problem]:
     function = parsed.function
     if node is None or function.credentials is not ScriptCredentials.NONE:
         return
-    if not function.build or not function.create_image:
+    if not function.is_derived:
         key = "build" if not function.build else "create_image"
         message = "cannot be kept: AWS gives the role to every container of an image as it is"
         yield fault("credentials-stay", node, message, f"remove it, or remove `{key}: false`")

@@ -99,7 +99,7 @@ def has_helpers(function: Function) -> bool:
 
 def _repository(function: Function) -> str | None:
     """The repository in ECR that its image is pulled from."""
-    if function.create_image and function.build:
+    if function.is_derived:
         return arns.IMAGE_REPOSITORY
     return ecr_repository(function.image)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scar_constructs.language.grants import arns
-from scar_constructs.model import FileSystem, Function
+from scar_constructs.model import FileSystem, Function, Input, Output
 
 WRITES_ANYWHERE = "CKV_AWS_111"
 
@@ -45,12 +45,7 @@ class Grant:
 
 
 def read_inputs(function: Function) -> Iterator[Grant]:
-    resources = tuple(
-        dict.fromkeys(
-            arns.objects_arn(source.bucket, source.folder) for source in function.role_inputs
-        )
-    )
-    if resources:
+    if resources := _objects(function.role_inputs):
         yield Grant(
             "ReadInputs",
             ("s3:GetObject", "s3:GetObjectVersion"),
@@ -60,20 +55,20 @@ def read_inputs(function: Function) -> Iterator[Grant]:
 
 
 def write_outputs(function: Function) -> Iterator[Grant]:
-    resources = tuple(
-        dict.fromkeys(
-            arns.objects_arn(target.bucket, target.folder) for target in function.role_outputs
-        )
-    )
-    if resources:
+    if resources := _objects(function.role_outputs):
         yield Grant(
             "WriteOutputs",
-            # Reading: who goes on after a death amid publishing asks which outputs are there
-            # already, and does not write them, and so fire their events, a second time.
+            # Reading: an attempt that follows one that died while publishing asks which outputs are
+            # there, and does not write them, and so fire their events, a second time.
             ("s3:PutObject", "s3:AbortMultipartUpload", "s3:GetObject"),
             resources,
             "the keys of future output files are not known; the folder is",
         )
+
+
+def _objects(folders: Iterable[Input | Output]) -> tuple[str, ...]:
+    """Everything under these folders, each once."""
+    return tuple(dict.fromkeys(arns.objects_arn(one.bucket, one.folder) for one in folders))
 
 
 def use_keys(function: Function, kms_keys: Mapping[str, str]) -> Iterator[Grant]:
