@@ -3,8 +3,8 @@
     python scripts/renew_prices.py
 
 Asks AWS's price list (pricing:GetProducts) for each item and region of the table, with credentials
-that boto3 finds. What is not found, or found with more than one price, keeps its line and is told
-of. A new region needs its section in the table first, with a line for each item.
+that boto3 finds. What is not found, or found with more than one price, keeps its line and is
+reported. A new region needs its section in the table first, with a line for each item.
 """
 
 from __future__ import annotations

@@ -12,12 +12,16 @@ import click
 
 from scar_constructs.cli import options
 from scar_constructs.cli.options import as_json
+from scar_constructs.terminal import shorten
 
 if TYPE_CHECKING:
     from scar_constructs.estimate import Amounts, Assumptions
     from scar_constructs.language.workflow.join import Application
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?\Z", re.IGNORECASE)
+_NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,15})?")
+"""More digits than a file has bytes or a year has seconds are a slip, and end in infinity."""
+_SIZE_MAX_BYTES = 1e15
 _MANY = "[FUNCTION=]N"
 
 
@@ -35,6 +39,7 @@ _MANY = "[FUNCTION=]N"
     "--price", "prices", multiple=True, metavar="TYPE=USD", help="an hour of an instance type"
 )
 @as_json
+@options.untrusted
 @options.defaults
 @options.images_lock
 def estimate(
@@ -47,6 +52,7 @@ def estimate(
     spot: bool,
     prices: tuple[str, ...],
     as_json: bool,
+    untrusted: bool,
     defaults: Path | None,
     images_lock: Path | None,
 ) -> None:
@@ -68,8 +74,11 @@ def estimate(
         spot=spot,
         machine_prices=_amounts("--price", prices, "m8g.large=0.09", needs_name=True).by_function,
     )
-    found = load_application(paths, defaults, lock=find_lock(images_lock)).application
+    found = load_application(
+        paths, defaults, lock=find_lock(images_lock), untrusted=untrusted
+    ).application
     _require_functions(found, assumptions)
+    _require_machines(assumptions)
     cost = application_cost(found, assumptions)
     if as_json:
         from scar_constructs.estimate.document import document
@@ -92,10 +101,12 @@ def _amounts(
         default = 0.0  # only those that are named get files
     for value in values:
         name, _, text = value.rpartition("=")
-        if not re.fullmatch(r"\d+(\.\d+)?", text) or (needs_name and not name):
+        if not _NUMBER.fullmatch(text) or (needs_name and not name):
             shown = f"{option} {example}"
             fits = "`TYPE=USD`" if needs_name else "a number, or `FUNCTION=` and a number"
-            raise click.UsageError(f"{option} {value!r} is not {fits}; write for example {shown}")
+            raise click.UsageError(
+                f"{option} {shorten(value)!r} is not {fits}; write for example {shown}"
+            )
         if name:
             by_name[name] = float(text)
         else:
@@ -106,10 +117,17 @@ def _amounts(
 def _bytes(text: str) -> float:
     found = _SIZE.match(text.strip())
     if found is None:
-        raise click.UsageError(f"--size {text!r} is no size; write for example --size 1.5MB")
+        raise click.UsageError(
+            f"--size {shorten(text)!r} is no size; write for example --size 1.5MB"
+        )
     number, unit, binary = found.groups()
     base = 1024.0 if binary else 1000.0
-    return float(number) * math.pow(base, " kmgt".index(unit.lower() or " "))
+    size = float(number) * math.pow(base, " kmgt".index(unit.lower() or " "))
+    if size > _SIZE_MAX_BYTES:
+        raise click.UsageError(
+            f"--size {shorten(text)!r} is larger than any file; write for example --size 1.5MB"
+        )
+    return size
 
 
 def _require_functions(application: Application, assumptions: Assumptions) -> None:
@@ -125,6 +143,18 @@ def _require_functions(application: Application, assumptions: Assumptions) -> No
             raise click.UsageError(
                 f"{option}: the files have no function {name!r}, but {', '.join(known)}; write "
                 f"for example {option} {(*known, 'NAME')[0]}=5"
+            )
+
+
+def _require_machines(assumptions: Assumptions) -> None:
+    """Each price is that of an instance type."""
+    from scar_constructs.model.machines import machines
+
+    for name in assumptions.machine_prices:
+        if [one.name for one in machines(name)] != [name]:
+            raise click.UsageError(
+                f"--price: there is no instance type {shorten(name)!r} in the table of machines; "
+                "write for example --price m8g.large=0.09"
             )
 
 

@@ -61,7 +61,7 @@ def choose_host(function: Function, prices: Prices) -> Choice:
     """The machine on which a job costs least when the host is full; of equals the smallest.
 
     Of a family or bundle, members without a price are passed over; a type that the file names is
-    told of.
+    reported.
     """
     need, wanted = need_of(function), function.batch.compute_resources
     hosts, unpriced = [], []

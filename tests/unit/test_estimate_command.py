@@ -55,11 +55,16 @@ def test_only_functions_that_are_named_get_files() -> None:
     ("words", "told"),
     [
         (("--seconds", "fast"), "--seconds 30"),
-        (("--seconds", "nobody=3"), "no function 'nobody'"),
+        (("--seconds", "other=3"), "no function 'other'"),
         (("--outputs", "-1"), "--outputs 1"),
         (("--files", "many"), "--files 1000"),
         (("--size", "big"), "--size 1.5MB"),
         (("--price", "0.5"), "--price m8g.large=0.09"),
+        (("--price", "m8g.lagre=0.5"), "no instance type 'm8g.lagre'"),
+        (("--files", "9" * 400), "--files 1000"),
+        (("--seconds", "hello-split=" + "9" * 16), "--seconds 30"),
+        (("--size", "9" * 400), "--size 1.5MB"),
+        (("--size", "999999TiB"), "--size 1.5MB"),
     ],
 )
 def test_a_bad_value_is_answered_with_an_example(words: tuple[str, str], told: str) -> None:

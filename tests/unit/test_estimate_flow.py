@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,12 +20,12 @@ from tests.unit.test_estimate import CHAIN, EC2, FARGATE, SMALL
 HELLO = load_application([Path(__file__).parents[2] / "examples" / "hello"]).application
 
 
-def costs(folder: Path, text: str, **assumed: object) -> Cost:
-    return application_cost(load(folder, a=text), Assumptions(**assumed))  # type: ignore[arg-type]
+def costs(folder: Path, text: str, **assumed: Any) -> Cost:
+    return application_cost(load(folder, a=text), Assumptions(**assumed))
 
 
-def usd(**assumed: object) -> float:
-    return application_cost(HELLO, Assumptions(**assumed)).usd_month  # type: ignore[arg-type]
+def usd(**assumed: Any) -> float:
+    return application_cost(HELLO, Assumptions(**assumed)).usd_month
 
 
 @given(st.integers(0, 10**7), st.integers(0, 10**7))
