@@ -16,7 +16,9 @@ VERSION = "2.1148.1"
 """The release that this one was tested with; as in package.json."""
 
 QUIET = ("--no-notices", "--no-version-reporting", "--no-asset-metadata")
-_BIN = Path("node_modules") / ".bin"
+_MODULES = "node_modules"
+_PROGRAMS = ".bin"
+_BIN = Path(_MODULES) / _PROGRAMS
 
 
 class CdkMissingError(UserError):
@@ -63,6 +65,22 @@ def prefer_pinned_node() -> None:
     """Have this process find the Node.js that is pinned, before it imports the CDK: that starts the
     first one on PATH, which may be too old."""
     os.environ["PATH"] = _path(os.environ)
+
+
+def search_path(inherited: Mapping[str, str], *, untrusted: bool = False) -> str:
+    """PATH, and before it where npm puts programs. `untrusted`: not in the current folder."""
+    folders = [folder / _PROGRAMS for folder in module_folders(untrusted=untrusted)]
+    places = [str(folder) for folder in folders if folder.is_dir()]
+    return os.pathsep.join([*places, inherited.get("PATH", os.defpath)])
+
+
+def module_folders(*, untrusted: bool = False) -> Iterator[Path]:
+    """Where npm puts modules that come with this installation, and those of the project in this
+    folder or above it. `untrusted`: not the latter."""
+    yield CHECKOUT / _MODULES
+    if not untrusted:
+        here = Path.cwd()
+        yield from (folder / _MODULES for folder in (here, *here.parents))
 
 
 def _path(inherited: Mapping[str, str]) -> str:

@@ -31,6 +31,7 @@ COMMANDS = {
     "new": ("new", "make a project folder with a workflow that runs"),
     "check": ("check", "find every mistake in files, without Node.js or CDK"),
     "explain": ("explain", "say what becomes of every key of files"),
+    "draw": ("draw", "draw the workflow of files"),
     "schema": ("schema", "print the JSON Schema of the files, for editors"),
     "estimate": ("estimate", "say what workflows cost in a month, and what it is made of"),
     "config": ("config", "print what is packaged with a function"),

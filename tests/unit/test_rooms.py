@@ -16,7 +16,7 @@ FLOORS = (
     "cli",
     "local",
     "aws",
-    "operate",
+    "operate review",
     "images",
     "estimate",
     "language",

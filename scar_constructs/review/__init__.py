@@ -1,0 +1,1 @@
+"""What people look at before a deployment: pictures of workflows, without the CDK."""
