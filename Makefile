@@ -37,12 +37,13 @@ fast: .venv/.done node_modules/.done ## run the tests that need no container eng
 test: setup ## run the whole test suite, in two processes
 	$(BIN)/python -m pytest --numprocesses=2
 
-check: .venv/.done .venv-checkov/.done node_modules/.done ## format, lint, types; cfn-lint, cdk-nag and checkov over the templates
+check: .venv/.done .venv-checkov/.done node_modules/.done ## format, lint, types; cfn-lint, cdk-nag and checkov over the templates; pictures
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy app.py scar_constructs runtime/scar_runtime scripts benchmarks tests
 	$(BIN)/python scripts/lint_templates.py
 	PYTHONPATH=. $(BIN)/python scripts/audit_templates.py
+	PYTHONPATH=. $(BIN)/python scripts/pictures.py --check
 
 bench: setup ## run the benchmarks
 	$(BIN)/python -m pytest benchmarks

@@ -12,6 +12,8 @@ Run by the CDK CLI, which passes the context (`-c functions=PATH`):
     images_lock    digests of images, and what they run; without it, images.lock.yaml in the folder
                    of the call, if any
 
+Beside the templates, `workflow.mmd` and `workflow.svg` are pictures for review.
+
 A fault in what the user wrote is printed without a trace, and the exit code is 1.
 """
 
@@ -33,6 +35,7 @@ from scar_constructs.language import FdlError, load_application, render
 from scar_constructs.language.archive import ImageFileError
 from scar_constructs.language.workflow.join import Application
 from scar_constructs.model.limits import HELPER_IMAGE, TEMPLATE_MAX_BYTES
+from scar_constructs.review.picture.write import write_pictures
 from scar_constructs.terminal import put, say
 
 _DIVIDE = "divide the YAML file: functions in several files are joined by their buckets as well"
@@ -73,7 +76,10 @@ def main() -> int:
         say(f"{fault}; {fault.fix}")
         return 1
     add_packs(app, settings.compliance)
-    return synthesise(app)
+    code = synthesise(app)
+    if code == 0:
+        write_pictures(loaded.application, Path(app.outdir), untrusted=settings.untrusted)
+    return code
 
 
 def synthesise(app: App) -> int:

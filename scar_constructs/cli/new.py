@@ -12,6 +12,7 @@ import click
 from scar_constructs import __version__, cdk_cli
 from scar_constructs.errors import UserError
 from scar_constructs.language.reference.schema import render_schema
+from scar_constructs.review.picture import layout
 from scar_constructs.terminal import quote, say
 
 _TEMPLATES = Path(__file__).with_name("project")
@@ -79,6 +80,7 @@ def _files(name: str, bucket: str) -> dict[str, str]:
         "NAME": name,
         "BUCKET": bucket,
         "CDK_VERSION": cdk_cli.VERSION,
+        "ELK_VERSION": layout.VERSION,
         "VERSION": __version__,
     }
     # The longer words first: one is the end of another.

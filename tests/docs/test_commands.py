@@ -18,6 +18,7 @@ POLICIES = claim("docs/operate.md", "scar policy read")
 NEW = claim("README.md", "scar new demo")
 ESTIMATE = claim("docs/cost.md", "scar estimate")
 claim("docs/cost.md", "python scripts/renew_prices.py", "not run: needs an account")
+DRAW = claim("docs/review.md", "scar draw")
 CHECKOV = claim("docs/resources.md", ".venv-checkov/bin/checkov", "by scripts/audit_templates.py")
 HELLO = "scar local run examples/hello --put examples/hello/poem.txt --get out"
 RUNS = [
@@ -123,3 +124,11 @@ def test_the_cost_is_estimated(sandbox: Sandbox) -> None:
     shown = sandbox.must(ESTIMATE.text)
     assert "80,000" in shown
     assert "USD" in shown
+
+
+@pytest.mark.parametrize("command", commands(DRAW))
+def test_workflows_are_drawn(sandbox: Sandbox, command: str) -> None:
+    shown = sandbox.must(command)
+    name = command.partition(" -o ")[2]
+    text = (sandbox.folder / name).read_text() if name else shown
+    assert "hello-split" in text

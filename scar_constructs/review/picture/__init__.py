@@ -9,6 +9,8 @@ markdown   the same in a page, with a table of the functions
 boxes      how large everything is, by the table of `widths`
 layout     where everything is, by elkjs in one call of Node.js
 svg        the drawing, with `shapes`, `legend` and `style`
+    describe   the same in sentences
+    write      the pictures beside the templates of a synth
 """
 
 from scar_constructs.review.picture.compare import compared

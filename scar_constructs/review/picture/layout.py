@@ -22,12 +22,24 @@ from scar_constructs.terminal import shorten
 
 VERSION = "0.12.1"
 """Of elkjs, as in package.json: another one may move everything."""
-TIMEOUT_SECONDS = 120
+TIMEOUT_SECONDS = 60
 _DRIVER = Path(__file__).with_name("layout.cjs")
 _ENGINE = Path("elkjs") / "lib" / "elk.bundled.js"
 _NO_ENGINE = "a .mmd file needs nothing"
 
+_SPACING = {
+    "elk.spacing.nodeNode": "28",
+    "elk.spacing.edgeNode": "20",
+    "elk.spacing.edgeEdge": "14",
+    "elk.spacing.edgeLabel": "3",
+    "elk.layered.spacing.nodeNodeBetweenLayers": "44",
+    "elk.layered.spacing.edgeNodeBetweenLayers": "20",
+    "elk.layered.spacing.edgeEdgeBetweenLayers": "14",
+    "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",
+}
+"""Frames do not inherit these."""
 _OPTIONS = {
+    **_SPACING,
     "elk.algorithm": "layered",
     "elk.direction": "RIGHT",
     "elk.hierarchyHandling": "INCLUDE_CHILDREN",
@@ -35,19 +47,12 @@ _OPTIONS = {
     "elk.json.shapeCoords": "ROOT",
     "elk.json.edgeCoords": "ROOT",
     "elk.randomSeed": "1",
-    "elk.padding": "[top=28,left=28,bottom=28,right=28]",
-    "elk.spacing.nodeNode": "30",
-    "elk.spacing.edgeNode": "20",
-    "elk.spacing.edgeEdge": "14",
-    "elk.spacing.edgeLabel": "4",
+    "elk.padding": "[top=28,left=28,bottom=24,right=28]",
     "elk.spacing.componentComponent": "36",
-    "elk.layered.spacing.nodeNodeBetweenLayers": "52",
-    "elk.layered.spacing.edgeNodeBetweenLayers": "22",
-    "elk.layered.spacing.edgeEdgeBetweenLayers": "14",
-    "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",
     "elk.layered.thoroughness": "20",
 }
 _FRAME_OPTIONS = {
+    **_SPACING,
     "elk.padding": (
         f"[top={boxes.FRAME_TOP},left={boxes.FRAME_SIDE},"
         f"bottom={boxes.FRAME_BOTTOM},right={boxes.FRAME_SIDE}]"
@@ -57,7 +62,11 @@ _FRAME_OPTIONS = {
 
 
 class LayoutError(UserError):
-    """The layout engine is not installed, or failed; the text says what to do."""
+    """There is no layout; the text says what to do."""
+
+
+class NoEngineError(LayoutError):
+    """Node.js or elkjs is not installed."""
 
 
 @dataclass(frozen=True)
@@ -109,14 +118,17 @@ def lay_out(graphs: Sequence[Graph], *, untrusted: bool = False) -> list[Layout]
     if placed is None:
         reason = shorten(done.stderr.strip().rpartition("\n")[2] or "no reason given", 200)
         raise LayoutError(f"the layout engine failed ({reason}); {_NO_ENGINE}")
-    return [_read(graph, one) for graph, one in zip(graphs, placed, strict=True)]
+    try:
+        return [_read(graph, one) for graph, one in zip(graphs, placed, strict=True)]
+    except (LookupError, TypeError, ValueError) as error:
+        raise LayoutError(f"the layout engine gave no layout ({error!r}); {_NO_ENGINE}") from None
 
 
 def find_engine(*, untrusted: bool = False) -> tuple[str, Path]:
-    """Node.js, and the file of elkjs that it is to run. Raises LayoutError."""
+    """Node.js, and the file of elkjs that it is to run. Raises NoEngineError."""
     node = shutil.which("node", path=cdk_cli.search_path(os.environ, untrusted=untrusted))
     if node is None:
-        raise LayoutError(
+        raise NoEngineError(
             "a picture in SVG needs Node.js (Debian: apt-get install nodejs npm) and "
             f"`npm install elkjs@{VERSION}`; {_NO_ENGINE}"
         )
@@ -124,7 +136,7 @@ def find_engine(*, untrusted: bool = False) -> tuple[str, Path]:
         if _version(folder) == VERSION:
             return node, (folder / _ENGINE).resolve()
     where = " in the folder of the installation" if untrusted else ""
-    raise LayoutError(
+    raise NoEngineError(
         f"a picture in SVG needs the layout engine: `npm install elkjs@{VERSION}`{where}; "
         f"{_NO_ENGINE}"
     )

@@ -46,7 +46,8 @@ def _entries(graph: Graph) -> Iterator[_Entry]:
 def _shape(kind: Kind) -> Callable[[float, float], str]:
     def draw(x: float, y: float) -> str:
         if kind is Kind.FUNCTION:
-            return shapes.box(Rect(x, y, SWATCH, 17), kind.value, 4)
+            rect = Rect(x, y - 1, SWATCH, 20)
+            return shapes.outline(rect, kind, kind.value) + shapes.stripe(rect, 4, "batch")
         return shapes.outline(Rect(x, y - 2, SWATCH, 21), kind, kind.value)
 
     return draw
