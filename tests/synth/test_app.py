@@ -64,6 +64,8 @@ def test_a_file_becomes_a_stack(project: Path) -> None:
     done = run_app(project, project / "out", context={"functions": "flow.yaml"})
     assert (done.returncode, done.stderr) == (0, "")
     assert (project / "out" / "flow.template.json").exists()
+    assert "count" in (project / "out" / "workflow.mmd").read_text()
+    assert "count" in (project / "out" / "workflow.svg").read_text()
 
 
 def test_several_files_become_several_stacks(project: Path) -> None:
