@@ -77,6 +77,7 @@ def test_the_wheel_has_the_runtime_and_nothing_of_a_checkout(installed: Installe
     with zipfile.ZipFile(installed.wheel) as wheel:
         names = wheel.namelist()
     assert "scar_constructs/py.typed" in names
+    assert "scar_constructs/review/picture/layout.cjs" in names
     assert any(name.startswith("scar_constructs/runtime/scar_runtime/") for name in names)
     assert not [name for name in names if "__pycache__" in name or name.startswith("tests")]
     assert {name.split("/")[0] for name in names} == {

@@ -187,6 +187,7 @@ def test_the_same_bytes_in_another_folder(project: Path, tmp_path: Path) -> None
     for name in ("scar_constructs", "runtime"):
         shutil.copytree(ROOT / name, there / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "app.py", there)
+    (there / "node_modules").symlink_to(ROOT / "node_modules")
     for path in ("flow.yaml", "run.sh"):
         shutil.copy(project / path, there)
         os.utime(there / path, (1, 1))

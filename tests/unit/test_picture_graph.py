@@ -33,13 +33,16 @@ def test_an_output_that_is_the_next_input_is_one_folder() -> None:
     assert split.subtitle.endswith("debian:trixie-slim")
 
 
-def test_each_file_is_a_frame_and_holds_the_buckets_that_it_makes() -> None:
+def test_each_file_is_a_frame_and_holds_the_folders_that_it_makes_and_uses() -> None:
     graph = picture(example("video-process/two-files"))
     assert [frame.title for frame in graph.frames] == ["detect", "split"]
     homes = {node.title: node.frame for node in graph.nodes}
     assert homes["scar-lambda-detect"] == "stack detect"
     assert homes["scar-batch-ffmpeg-split"] == "stack split"
-    assert len({node.frame for node in graph.nodes if node.kind is Kind.FOLDER}) == 1
+    shared = "scar-batch-ffmpeg-split/video-output"
+    folders = {node.full: node.frame for node in graph.nodes if node.kind is Kind.FOLDER}
+    assert folders[f"scar-ffmpeg/{shared} in S3"] == "stack detect"
+    assert folders["scar-ffmpeg/scar-batch-ffmpeg-split/input in S3"] is None
 
 
 def test_a_folder_within_another_leads_to_it(tmp_path: Path) -> None:
@@ -53,11 +56,12 @@ def test_a_folder_within_another_leads_to_it(tmp_path: Path) -> None:
     assert within.quiet
 
 
+OUTPUT = "[{storage_provider: s3, path: bucket/x/y, suffix: [.a]}]"
+
+
 def test_folders_that_no_file_can_pass_between_are_not_joined(tmp_path: Path) -> None:
     files = {
-        "one": one_function(
-            "one", output="[{storage_provider: s3, path: bucket/x/y, suffix: [.a]}]"
-        ),
+        "one": one_function("one", output=OUTPUT),
         "two": one_function("two", input="[{storage_provider: s3, path: bucket/x, suffix: [.b]}]"),
     }
     assert not [edge for edge in picture(load(tmp_path, **files)).edges if edge.link is Link.WITHIN]

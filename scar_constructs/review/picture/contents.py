@@ -53,7 +53,8 @@ def picture(application: Application, marks: Mapping[str, str] = NO_MARKS) -> Gr
         for stack in application.stacks
     ]
     nodes = {node.id: node for node in _functions(application)}
-    nodes |= {node.id: node for node in _folders([*reads, *writes], _homes(application))}
+    uses = [*reads, *writes]
+    nodes |= {node.id: node for node in _folders(uses, _homes(application, uses))}
     edges = [*_calls(functions), *_read(reads), *_written(writes), *_within(writes, reads)]
     return Graph(
         frames=tuple(_marked(frames, marks)),
@@ -67,13 +68,18 @@ def _marked(parts: list[_Part], marks: Mapping[str, str]) -> Iterator[_Part]:
         yield replace(part, mark=Mark(marks[part.id])) if part.id in marks else part
 
 
-def _homes(application: Application) -> dict[str, str]:
-    """Bucket -> the frame of the stack that makes it."""
-    return {
-        bucket.name: frame_id(stack.name)
-        for stack in application.stacks
-        for bucket in stack.buckets
-    }
+def _homes(application: Application, uses: list[_Use]) -> dict[str, str]:
+    """Folder -> the frame of the stack that makes its bucket, if functions of it use the folder: an
+    arrow would lead back from another stack to one that has nothing to do with it."""
+    found = {}
+    for stack in application.stacks:
+        made = {bucket.name for bucket in stack.buckets}
+        functions = {function.name for function in stack.functions}
+        for use in uses:
+            server, bucket = use.function.place(use.folder)
+            if server == OWN and bucket in made and use.function.name in functions:
+                found[use.id] = frame_id(stack.name)
+    return found
 
 
 def _uses(function: Function, folders: tuple[Input, ...] | tuple[Output, ...]) -> Iterator[_Use]:
@@ -116,8 +122,7 @@ def _function(function: Function, frame: str) -> Node:
 def _folders(uses: list[_Use], homes: Mapping[str, str]) -> Iterator[Node]:
     """One for each folder; of several names for the same provider, the first one is shown."""
     for use in sorted(uses, key=lambda one: (one.id, one.folder.provider), reverse=True):
-        server, bucket = use.function.place(use.folder)
-        provider, folder = use.folder.provider, use.folder.folder
+        provider, bucket, folder = use.folder.provider, use.folder.bucket, use.folder.folder
         where = bucket if provider == OWN else f"{bucket} · {provider}"
         yield Node(
             id=use.id,
@@ -125,7 +130,7 @@ def _folders(uses: list[_Use], homes: Mapping[str, str]) -> Iterator[Node]:
             title=texts.end_of(f"{folder}/" if folder else bucket),
             subtitle=texts.start_of(where if folder else _whole(provider)),
             full=visible(f"{bucket}/{folder} in {_place(provider)}"),
-            frame=homes.get(bucket) if server == OWN and provider == OWN else None,
+            frame=homes.get(use.id),
         )
 
 

@@ -47,7 +47,8 @@ def _shape(kind: Kind) -> Callable[[float, float], str]:
     def draw(x: float, y: float) -> str:
         if kind is Kind.FUNCTION:
             rect = Rect(x, y - 1, SWATCH, 20)
-            return shapes.outline(rect, kind, kind.value) + shapes.stripe(rect, 4, "batch")
+            inside = Rect(x + 1, y, 5, 18)
+            return shapes.box(rect, kind.value, 4) + shapes.box(inside, "batch", 2)
         return shapes.outline(Rect(x, y - 2, SWATCH, 21), kind, kind.value)
 
     return draw
