@@ -13,7 +13,8 @@ from scar_constructs.language.lock import find_lock
 from scar_constructs.review.picture import Graph, lay_out, markdown, mermaid, picture, svg
 from scar_constructs.terminal import put, say
 
-_FORMS = (".svg", ".mmd", ".md")
+FORMS = (".svg", ".mmd", ".md")
+"""What the names of pictures end in."""
 
 
 @click.command(epilog="Example: scar draw examples/hello -o hello.svg")
@@ -23,7 +24,7 @@ _FORMS = (".svg", ".mmd", ".md")
     "--output",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help=f"the picture, in the form that its name ends in: {', '.join(_FORMS)}; default: Mermaid "
+    help=f"the picture, in the form that its name ends in: {', '.join(FORMS)}; default: Mermaid "
     "on standard output",
 )
 @options.untrusted
@@ -41,8 +42,8 @@ def draw(
     Mermaid (.mmd, and .md with a table of the functions) needs nothing; for .svg, Node.js and
     elkjs are needed: `npm install` in a project that `scar new` made installs both.
     """
-    if output is not None and output.suffix not in _FORMS:
-        raise click.UsageError(f"-o: the name of the file has to end in {', '.join(_FORMS)}")
+    if output is not None and output.suffix not in FORMS:
+        raise click.UsageError(f"-o: the name of the file has to end in {', '.join(FORMS)}")
     loaded = load_application(paths, defaults, lock=find_lock(images_lock), untrusted=untrusted)
     if loaded.warnings:
         put(f"{render(loaded.warnings)}\n", sys.stderr)
@@ -50,11 +51,12 @@ def draw(
     if output is None:
         put(mermaid(graph))
         return
-    output.write_text(_drawn(graph, output.suffix, untrusted), encoding="utf-8")
+    output.write_text(rendered(graph, output.suffix, untrusted=untrusted), encoding="utf-8")
     say(f"wrote {output}")
 
 
-def _drawn(graph: Graph, form: str, untrusted: bool) -> str:
+def rendered(graph: Graph, form: str, *, untrusted: bool) -> str:
+    """The picture in one of the forms. Raises LayoutError where SVG cannot be made."""
     if form == ".svg":
         (layout,) = lay_out([graph], untrusted=untrusted)
         return svg(graph, layout)

@@ -5,6 +5,7 @@
 | 0 | all is well |
 | 1 | a fault of the user's, in words; or an execution failed |
 | 2 | the command was called in a wrong way |
+| 3 | `review` found what its `--fail-on` names |
 | 130 | interrupted |
 """
 
@@ -32,6 +33,7 @@ COMMANDS = {
     "check": ("check", "find every mistake in files, without Node.js or CDK"),
     "explain": ("explain", "say what becomes of every key of files"),
     "draw": ("draw", "draw the workflow of files"),
+    "review": ("review", "say what a change of workflows means, before it is deployed"),
     "schema": ("schema", "print the JSON Schema of the files, for editors"),
     "estimate": ("estimate", "say what workflows cost in a month, and what it is made of"),
     "config": ("config", "print what is packaged with a function"),

@@ -67,11 +67,12 @@ class Starter:
 @dataclass(frozen=True)
 class LoadedApplication:
     """An application without errors, and what its author should know. `starters`: the inputs of
-    functions that are not retired, in the order of the files."""
+    functions that are not retired, in the order of the files. `files`: each with its places."""
 
     application: Application
     warnings: tuple[Problem, ...]
     starters: tuple[Starter, ...]
+    files: tuple[ParsedFile, ...] = ()
 
 
 def load_application(
@@ -96,12 +97,12 @@ def load_application(
     """
     report = Report(is_untrusted=untrusted)
     try:
-        application, starters = _load(paths, defaults, lock, report, without)
+        application, files = _load(paths, defaults, lock, report, without)
     except TooManyProblemsError:
         raise FdlError((*report.problems, _too_many(report.problems[-1]))) from None
     if report.errors:
         raise FdlError(report.problems)
-    return LoadedApplication(application, report.warnings, starters)
+    return LoadedApplication(application, report.warnings, tuple(_starters(files)), files)
 
 
 def _too_many(last: Problem) -> Problem:
@@ -116,8 +117,8 @@ def _load(
     lock: Lock | None,
     report: Report,
     without: frozenset[str],
-) -> tuple[Application, tuple[Starter, ...]]:
-    """The application, which must not be used if the report has errors, and what starts it."""
+) -> tuple[Application, tuple[ParsedFile, ...]]:
+    """The application, which must not be used if the report has errors, and its files."""
     base = read_defaults(defaults, report) if defaults is not None else None
     parsed: list[ParsedFile] = []
     for path in find_files(paths, report):
@@ -143,7 +144,7 @@ def _load(
     check_arn_regions(parsed, report)
     check_role_sizes(parsed, application, report)
     check_definition_sizes(parsed, report)
-    return application, tuple(_starters(parsed))
+    return application, tuple(parsed)
 
 
 def _starters(parsed: Sequence[ParsedFile]) -> Iterator[Starter]:

@@ -180,6 +180,34 @@ class Function:
         return (self,) if before.machines == self.machines else (self, before)
 
     @property
+    def needs_network(self) -> bool:
+        """Whether its jobs run in the network that is made for jobs."""
+        runs = self.execution_mode.runs_on_batch and self.batch.managed
+        return runs and not self.batch.compute_resources.subnets
+
+    @property
+    def starts_hosts(self) -> bool:
+        """Whether Batch starts machines for its jobs that get the stack's own role."""
+        return any(
+            one.execution_mode.runs_on_batch
+            and one.batch.managed
+            and not one.batch.compute_resources.type.is_fargate
+            and one.batch.compute_resources.instance_role is None
+            for one in self.on_all_machines
+        )
+
+    @property
+    def made_roles(self) -> int:
+        """How many roles are made for it: of the Lambda, and of a job's script and start."""
+        jobs = self.execution_mode.runs_on_batch
+        return int(self.role is None) + (1 + (self.batch.job_role is None)) * jobs
+
+    @property
+    def folders(self) -> tuple[Input | Output, ...]:
+        """Those of its inputs, then those of its outputs."""
+        return (*self.inputs, *self.outputs)
+
+    @property
     def own_inputs(self) -> tuple[Input, ...]:
         """Those in buckets of the account itself, which AWS tells the function of."""
         return tuple(source for source in self.inputs if source.provider == OWN)

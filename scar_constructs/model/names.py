@@ -14,3 +14,8 @@ def lambda_log_group(function: str) -> str:
 def job_log_group(function: str) -> str:
     """Log group of the function's jobs; not under /aws/batch, where `job` is Batch's default."""
     return f"/scar/batch/{function}"
+
+
+def network_log_group(stack: str) -> str:
+    """Log group of the flow logs of a stack's network."""
+    return f"/scar/network/{stack}"

@@ -19,6 +19,7 @@ NEW = claim("README.md", "scar new demo")
 ESTIMATE = claim("docs/cost.md", "scar estimate")
 claim("docs/cost.md", "python scripts/renew_prices.py", "not run: needs an account")
 DRAW = claim("docs/review.md", "scar draw")
+REVIEWS = [claim("docs/review.md", "scar review"), claim("README.md", "scar review")]
 CHECKOV = claim("docs/resources.md", ".venv-checkov/bin/checkov", "by scripts/audit_templates.py")
 HELLO = "scar local run examples/hello --put examples/hello/poem.txt --get out"
 RUNS = [
@@ -132,3 +133,18 @@ def test_workflows_are_drawn(sandbox: Sandbox, command: str) -> None:
     name = command.partition(" -o ")[2]
     text = (sandbox.folder / name).read_text() if name else shown
     assert "hello-split" in text
+
+
+@pytest.mark.parametrize("command", [one for block in REVIEWS for one in commands(block)])
+def test_changes_are_reviewed(sandbox: Sandbox, command: str) -> None:
+    """In a repository with a branch that gives a function more memory."""
+    sandbox.must(
+        "export GIT_CONFIG_GLOBAL=/dev/null\n"
+        "cp -rL examples/hello workflows; cp -r workflows before; cp -r workflows after\n"
+        "git init -q -b main; git config user.name test; git config user.email test@example.org\n"
+        "git add workflows; git commit -qm first; git tag v1.0; git checkout -qb more\n"
+        "sed -i 's/init_script: count-words.sh/&\\n      memory: 2048/' "
+        "after/hello.yaml workflows/hello.yaml\n"
+        "git commit -qam second\n"
+    )
+    assert "lambda.memory: 512 -> 2048" in sandbox.must(command)

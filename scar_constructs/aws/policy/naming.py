@@ -45,11 +45,6 @@ def rule_id(bucket: str) -> str:
     return f"Follow-{bucket}"
 
 
-def network_log_group(stack: str) -> str:
-    """Log group of the flow logs of a stack's network."""
-    return f"/scar/network/{stack}"
-
-
 _PSEUDO_PARAMETERS = {
     PARTITION: Aws.PARTITION,
     REGION: Aws.REGION,

@@ -14,6 +14,7 @@ from scar_constructs.aws.policy.principals import FLOW_LOGS, service_principal
 from scar_constructs.aws.policy.roles import new_role
 from scar_constructs.aws.shared.log_groups import new_log_group
 from scar_constructs.language.grants import arns, statements
+from scar_constructs.model import names
 from scar_constructs.model.limits import LOG_RETENTION_DAYS
 
 
@@ -27,7 +28,7 @@ class FlowLogs(Construct):
         self, scope: Construct, construct_id: str, *, vpc_id: str, kms_key: str | None
     ) -> None:
         super().__init__(scope, construct_id)
-        name = naming.network_log_group(Stack.of(self).stack_name)
+        name = names.network_log_group(Stack.of(self).stack_name)
         group = new_log_group(self, "LogGroup", name=name, days=LOG_RETENTION_DAYS, kms_key=kms_key)
         role = new_role(
             self,

@@ -19,10 +19,9 @@ from scar_constructs.aws.shared.network import Network
 from scar_constructs.aws.shared.retention import ALWAYS_KEPT
 from scar_constructs.aws.shared.spool import Spool
 from scar_constructs.language.grants.roles import Surroundings
+from scar_constructs.language.grants.stack import API_LOGS_POLICY
 from scar_constructs.model import StackOptions
 from scar_constructs.model.limits import HELPER_IMAGE
-
-API_LOGS_POLICY = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 
 
 class Shared(Construct):

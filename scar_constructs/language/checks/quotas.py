@@ -6,11 +6,10 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
-from scar_constructs.language.checks.region_quotas import needs_network
 from scar_constructs.language.diagnostics.problems import Report
 from scar_constructs.language.parse.file import ParsedFile
 from scar_constructs.language.parse.function import Located, ParsedFunction
-from scar_constructs.language.workflow.event_patterns import event_patterns
+from scar_constructs.language.workflow.event_patterns import event_rules
 from scar_constructs.language.workflow.join import Application, Stack
 from scar_constructs.language.workflow.key_patterns import Written
 from scar_constructs.language.yaml.faults import problem
@@ -40,19 +39,12 @@ def check_event_rules(
     for stack in application.stacks:
         by_region.setdefault(stack.region, []).append(stack)
     for stacks in by_region.values():
-        counts = list(accumulate(_event_rules(stack) for stack in stacks))
+        counts = list(accumulate(event_rules(stack) for stack in stacks))
         beyond = [stack for stack, count in zip(stacks, counts, strict=True) if count > limit]
         if beyond:
             message = f"the files need {counts[-1]} rules of EventBridge; a region has {limit}"
             fix = "give overlapping inputs buckets of their own, or have AWS raise the quota"
             _add("many-rules", places[beyond[0].name], message, fix, report)
-
-
-def _event_rules(stack: Stack) -> int:
-    """One for the failed jobs of each function, and those of buckets."""
-    jobs = sum(function.execution_mode.runs_on_batch for function in stack.functions)
-    patterns = [event_patterns(rule.bucket, rule.filters) for rule in stack.rules]
-    return jobs + sum(len(one) for one in patterns)
 
 
 def check_unused_settings(files: Sequence[ParsedFile], report: Report) -> None:
@@ -112,7 +104,7 @@ def check_spools(files: Sequence[ParsedFile], report: Report) -> None:
 def check_flow_logs(files: Sequence[ParsedFile], report: Report) -> None:
     """Add a warning for flow logs of a network that is not made."""
     for file in files:
-        made = any(map(needs_network, file.file.functions))
+        made = any(one.needs_network for one in file.file.functions)
         if file.file.options.flow_logs and not made:
             message = "has no effect: no job of this file needs the network that is made for jobs"
             at = file.options_at["flow_logs"]

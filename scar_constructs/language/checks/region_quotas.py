@@ -34,13 +34,6 @@ def _by_region(files: Sequence[ParsedFile]) -> Mapping[str | None, list[ParsedFi
     return found
 
 
-def needs_network(function: Function) -> bool:
-    """Whether its jobs run in the network that is made for jobs."""
-    batch = function.batch
-    runs = function.execution_mode.runs_on_batch and batch.managed
-    return runs and not batch.compute_resources.subnets
-
-
 def _check_environments(files: Sequence[ParsedFile], report: Report) -> None:
     """Each compute environment has one queue, of which there are as many, and one policy."""
     found = [
@@ -105,17 +98,13 @@ def _check_usage_plans(files: Sequence[ParsedFile], report: Report) -> None:
 
 def _check_roles(files: Sequence[ParsedFile], report: Report) -> None:
     """Roles are the account's, whatever the region."""
-    found = [file for file in files for _ in range(sum(map(_roles, file.file.functions)))]
+    found = [
+        file for file in files for _ in range(sum(one.made_roles for one in file.file.functions))
+    ]
     limit = limits.IAM_ROLES_MAX
     message = f"the functions have {len(found)} roles; an account has {limit}"
     fix = "name roles of your own (`iam.role`, `batch.job_role`), or have AWS raise the quota"
     _warn_beyond("many-roles", found, limit, message, fix, report)
-
-
-def _roles(function: Function) -> int:
-    """Of the Lambda, and of a job's script and start."""
-    jobs = function.execution_mode.runs_on_batch
-    return int(function.role is None) + (1 + (function.batch.job_role is None)) * jobs
 
 
 def _with_jobs(file: ParsedFile) -> list[Function]:
@@ -126,7 +115,7 @@ def _check_flow_logs(files: Sequence[ParsedFile], report: Report) -> None:
     logging = [
         file
         for file in files
-        if file.file.options.flow_logs and any(map(needs_network, file.file.functions))
+        if file.file.options.flow_logs and any(one.needs_network for one in file.file.functions)
     ]
     limit = limits.VPC_FLOW_LOGS_MAX
     if len(logging) > limit:

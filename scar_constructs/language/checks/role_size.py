@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from scar_constructs.language.diagnostics.problems import Report
 from scar_constructs.language.grants import arns
 from scar_constructs.language.grants.roles import Surroundings, function_roles
+from scar_constructs.language.grants.stack import surroundings
 from scar_constructs.language.parse.file import ParsedFile
 from scar_constructs.language.workflow.event_patterns import event_patterns
 from scar_constructs.language.workflow.join import Application, Rule
@@ -42,11 +43,7 @@ PERMISSION = 370
 def check_role_sizes(files: Sequence[ParsedFile], application: Application, report: Report) -> None:
     """Add a problem for each function whose role or own policy AWS would refuse."""
     around = {
-        function.name: Surroundings(
-            bucket_keys=stack.kms_keys,
-            stack_key=stack.options.kms_key,
-            helper_image=limits.HELPER_IMAGE,
-        )
+        function.name: surroundings(stack)
         for stack in application.stacks
         for function in stack.functions
     }

@@ -23,9 +23,10 @@ from scar_constructs.model import StackOptions, WorkflowFile, limits
 
 @dataclass(frozen=True)
 class ParsedFile:
-    """A file, with the places that later stages may have to name."""
+    """A file, with the places that later stages may have to name. `root`: all that it says."""
 
     file: WorkflowFile
+    root: Mapping
     functions: tuple[ParsedFunction, ...]
     name_at: Located
     buckets_at: dict[str, Located]
@@ -65,6 +66,7 @@ def parse_file(
             region=_region(named, report),
             options=parse_options(top),
         ),
+        root=root,
         functions=named,
         name_at=_located(root, "workflow"),
         buckets_at=_bucket_places(top),

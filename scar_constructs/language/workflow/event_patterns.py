@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
+from scar_constructs.language.workflow.join import Stack
 from scar_constructs.model import limits
 from scar_constructs.model.filters import Filter, minimal
 
@@ -73,3 +74,10 @@ def _half(one: KeyFilter) -> Filter:
     while len(json.dumps(suffix)) > _TEXT_MAX:
         suffix = suffix[len(suffix) // 2 :]
     return Filter(prefix, suffix)
+
+
+def event_rules(stack: Stack) -> int:
+    """How many rules a stack has: one for the failed jobs of each function, and its buckets'."""
+    jobs = sum(function.execution_mode.runs_on_batch for function in stack.functions)
+    patterns = [event_patterns(rule.bucket, rule.filters) for rule in stack.rules]
+    return jobs + sum(len(one) for one in patterns)

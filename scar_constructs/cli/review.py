@@ -1,0 +1,140 @@
+"""`scar review`: what a change of workflows means."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scar_constructs.cli import options
+from scar_constructs.cli.amounts import MANY
+from scar_constructs.language.lock import LOCK_FILE, Lock
+
+if TYPE_CHECKING:
+    from scar_constructs.review.compare import Review
+    from scar_constructs.review.sides import Side
+
+FOUND = 3
+"""Exit code where the change has what `--fail-on` names."""
+_PICTURES = (".svg", ".mmd", ".md")
+
+
+class Form(StrEnum):
+    """How a review is written."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+@click.command(epilog="Example: scar review main..HEAD workflows/ --fail-on loss")
+@click.argument("versions", nargs=-1, required=True, metavar="OLD NEW | OLD..NEW [PATH]...")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([form.value for form in Form]),
+    default=Form.TEXT.value,
+    show_default=True,
+    help="markdown for a comment of a pull request, json for programs",
+)
+@click.option("--json", "-j", "as_json", is_flag=True, help="the same as --format json")
+@click.option(
+    "--picture",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=f"draw both versions in one picture, its changes marked: {', '.join(_PICTURES)}",
+)
+@click.option(
+    "--fail-on",
+    "fail_on",
+    type=click.Choice(["rights", "loss", "cost"]),
+    multiple=True,
+    help=f"exit with {FOUND} if a role or caller may do more, something is lost or the deployment "
+    "refused, or the cost rises; may be given several times",
+)
+@click.option(
+    "--files", multiple=True, default=("1000",), metavar=MANY, help="files a month; default: 1000"
+)
+@click.option("--size", default="1MB", show_default=True, metavar="SIZE", help="of a file")
+@click.option("--seconds", multiple=True, metavar=MANY, help="for one file; default: 30")
+@options.untrusted
+@options.defaults
+@options.images_lock
+def review(
+    versions: tuple[str, ...],
+    form: str,
+    as_json: bool,
+    picture: Path | None,
+    fail_on: tuple[str, ...],
+    files: tuple[str, ...],
+    size: str,
+    seconds: tuple[str, ...],
+    untrusted: bool,
+    defaults: Path | None,
+    images_lock: Path | None,
+) -> int:
+    """Say what a change means: functions, flow of files, rights, losses, quotas, cost, warnings.
+
+    OLD and NEW are YAML files or folders of them, or REVISION:PATH of the git repository.
+    OLD..NEW are two revisions, OLD.. a revision and the files as they are now, and OLD...NEW the
+    change since the two parted. Needs neither an account nor a network.
+    """
+    from scar_constructs.cli.amounts import amounts, size_in_bytes
+    from scar_constructs.estimate import Assumptions
+    from scar_constructs.language import LoadedApplication, load_application
+    from scar_constructs.language.lock import find_lock
+    from scar_constructs.review.compare import review as compare
+    from scar_constructs.review.sources import opened, sources
+
+    if picture is not None and picture.suffix not in _PICTURES:
+        raise click.UsageError(f"--picture: the name has to end in {', '.join(_PICTURES)}")
+    assumptions = Assumptions(
+        files=amounts("--files", files, "1000"),
+        size=size_in_bytes(size),
+        seconds=amounts("--seconds", seconds, "30"),
+    )
+
+    def load(paths: Sequence[Path], folder: Path) -> tuple[LoadedApplication, Lock]:
+        own = folder / LOCK_FILE
+        lock = find_lock(images_lock or (own if own.exists() else None))
+        return load_application(paths, defaults, lock=lock, untrusted=untrusted), lock
+
+    with opened(sources(versions), load) as (before, after):
+        found = compare(before, after, assumptions)
+        _print(found, before, after, Form.JSON if as_json else Form(form))
+        if picture is not None:
+            _draw(found, before, after, picture, untrusted=untrusted)
+    verdict = {"rights": found.gains, "loss": found.loses, "cost": found.cost.is_more}
+    return FOUND if any(verdict[one] for one in fail_on) else 0
+
+
+def _print(found: Review, before: Side, after: Side, form: Form) -> None:
+    import json
+
+    from scar_constructs.review.document import document
+    from scar_constructs.review.drawn import drawn
+    from scar_constructs.review.page import page
+    from scar_constructs.review.picture import mermaid
+    from scar_constructs.review.text import text
+    from scar_constructs.terminal import put
+
+    if form is Form.JSON:
+        put(f"{json.dumps(document(found), indent=1)}\n")
+    elif form is Form.MARKDOWN:
+        put(page(found, "" if found.is_empty else mermaid(drawn(found, before, after))))
+    else:
+        put(text(found, is_coloured=sys.stdout.isatty()))
+
+
+def _draw(found: Review, before: Side, after: Side, target: Path, *, untrusted: bool) -> None:
+    from scar_constructs.cli.draw import rendered
+    from scar_constructs.review.drawn import drawn
+    from scar_constructs.terminal import say
+
+    graph = drawn(found, before, after)
+    target.write_text(rendered(graph, target.suffix, untrusted=untrusted), encoding="utf-8")
+    say(f"wrote {target}")

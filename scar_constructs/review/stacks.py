@@ -1,0 +1,73 @@
+"""What changed of stacks, beside their functions: which there are, and what their files say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+
+from scar_constructs.language.workflow.join import Stack
+from scar_constructs.model import ComputeResources, Sharing
+from scar_constructs.review.functions import Change, KeyChange, leaf_changes
+from scar_constructs.review.sides import Place, Side
+
+
+@dataclass(frozen=True)
+class StackChange:
+    """A stack that came, went, or has other settings."""
+
+    name: str
+    change: Change
+    at: Place
+    keys: tuple[KeyChange, ...] = ()
+
+
+def stack_changes(before: Side, after: Side) -> Iterator[StackChange]:
+    """In the order of the later version; what is gone comes last."""
+    old = {one.stack.name: one for one in before.stacks}
+    for new in after.stacks:
+        name = new.stack.name
+        if name not in old:
+            yield StackChange(name, Change.ADDED, new.at)
+            continue
+        keys = list(_machines(old[name].stack, new.stack, new.at))
+        if _settings(old[name].stack) != _settings(new.stack):
+            keys += leaf_changes(old[name].keys, new.keys)
+        regions = [one.region or "of the command line" for one in (old[name].stack, new.stack)]
+        if regions[0] != regions[1]:
+            keys.append(KeyChange("region", regions[0], regions[1], new.at))
+        if keys:
+            yield StackChange(name, Change.CHANGED, new.at, tuple(keys))
+    names = {one.stack.name for one in after.stacks}
+    for gone in before.stacks:
+        if gone.stack.name not in names:
+            yield StackChange(gone.stack.name, Change.REMOVED, gone.at)
+
+
+def _machines(old: Stack, new: Stack, at: Place) -> Iterator[KeyChange]:
+    """Of compute environments that functions share, what differs."""
+    before, after = _shared(old), _shared(new)
+    for environment in sorted(before.keys() & after.keys()):
+        for one in fields(ComputeResources):
+            was, now = (getattr(each[environment], one.name) for each in (before, after))
+            if was != now:
+                name = f"shared machines ({environment[1]}), {one.name}"
+                yield KeyChange(name, _shown(was), _shown(now), at)
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _shared(stack: Stack) -> dict[tuple[Sharing, str], ComputeResources]:
+    return {
+        each.machines: each.batch.compute_resources
+        for function in stack.functions
+        if function.execution_mode.runs_on_batch
+        for each in function.on_all_machines
+        if each.machines[0] is not Sharing.OWN
+    }
+
+
+def _settings(stack: Stack) -> tuple[object, ...]:
+    buckets = tuple(replace(one, notifications=()) for one in stack.buckets)
+    return buckets, stack.tags, stack.region, stack.options, stack.kms_keys

@@ -1,0 +1,5 @@
+#!/bin/sh
+set -eu
+name=$(basename "$INPUT_FILE_PATH")
+# index
+cp "$INPUT_FILE_PATH" "$TMP_OUTPUT_DIR/$name"
