@@ -12,7 +12,8 @@ Run by the CDK CLI, which passes the context (`-c functions=PATH`):
     images_lock    digests of images, and what they run; without it, images.lock.yaml in the folder
                    of the call, if any
 
-Beside the templates, `workflow.mmd` and `workflow.svg` are pictures for review.
+Beside the templates, `workflow.mmd` and `workflow.svg` are pictures for review, and
+`workflow.json` is what `scar review` compares.
 
 A fault in what the user wrote is printed without a trace, and the exit code is 1.
 """
@@ -36,6 +37,7 @@ from scar_constructs.language.archive import ImageFileError
 from scar_constructs.language.workflow.join import Application
 from scar_constructs.model.limits import HELPER_IMAGE, TEMPLATE_MAX_BYTES
 from scar_constructs.review.picture.write import write_pictures
+from scar_constructs.review.snapshot import write_snapshot
 from scar_constructs.terminal import put, say
 
 _DIVIDE = "divide the YAML file: functions in several files are joined by their buckets as well"
@@ -79,6 +81,7 @@ def main() -> int:
     code = synthesise(app)
     if code == 0:
         write_pictures(loaded.application, Path(app.outdir), untrusted=settings.untrusted)
+        write_snapshot(loaded, settings.image_lock, Path(app.outdir))
     return code
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -94,7 +94,7 @@ class Side:
 
 
 Shown = Callable[[str], str]
-"""The name of a file, as the reader knows it."""
+"""A text with the names of files as the reader knows them."""
 
 
 def side(label: str, loaded: LoadedApplication, lock: Lock = NO_LOCK, shown: Shown = str) -> Side:
@@ -111,7 +111,18 @@ def side(label: str, loaded: LoadedApplication, lock: Lock = NO_LOCK, shown: Sho
         label=label,
         stacks=tuple(views[name] for name in stacks),
         functions=functions,
-        warnings=loaded.warnings,
+        warnings=tuple(told(one, shown) for one in loaded.warnings),
+    )
+
+
+def told(problem: Problem, shown: Shown) -> Problem:
+    """The problem, at the place that the reader knows."""
+    return replace(
+        problem,
+        file=shown(problem.file),
+        message=shown(problem.message),
+        got=shown(problem.got),
+        fix=shown(problem.fix),
     )
 
 

@@ -7,14 +7,15 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from scar_constructs.errors import UserError
-from scar_constructs.language import FdlError, LoadedApplication, Problem
+from scar_constructs.language import FdlError, LoadedApplication
 from scar_constructs.language.lock import Lock
 from scar_constructs.review import revisions
-from scar_constructs.review.sides import Side, side
+from scar_constructs.review.sides import Side, side, told
+from scar_constructs.review.snapshot import is_assembly, read_snapshot
 from scar_constructs.terminal import shorten
 
 Load = Callable[[Sequence[Path], Path], tuple[LoadedApplication, Lock]]
@@ -77,6 +78,8 @@ def opened(both: tuple[Source, Source], load: Load) -> Iterator[tuple[Side, Side
 
 def _opened(source: Source, load: Load, stack: ExitStack) -> Side:
     if source.revision is None:
+        if len(source.paths) == 1 and is_assembly(source.paths[0]):
+            return read_snapshot(source.paths[0], source.label)
         return side(source.label, *load(source.paths, Path()))
     target = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="scar-review-"))).resolve()
     here = revisions.export(source.revision, source.paths, target)
@@ -89,16 +92,5 @@ def _opened(source: Source, load: Load, stack: ExitStack) -> Side:
     try:
         loaded, lock = load([here / one for one in source.paths], here)
     except FdlError as fault:
-        raise FdlError(_told(one, shown) for one in fault.problems) from None
-    told = tuple(_told(one, shown) for one in loaded.warnings)
-    return side(source.label, replace(loaded, warnings=told), lock, shown)
-
-
-def _told(problem: Problem, shown: Callable[[str], str]) -> Problem:
-    return replace(
-        problem,
-        file=shown(problem.file),
-        message=shown(problem.message),
-        got=shown(problem.got),
-        fix=shown(problem.fix),
-    )
+        raise FdlError(told(one, shown) for one in fault.problems) from None
+    return side(source.label, loaded, lock, shown)

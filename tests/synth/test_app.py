@@ -66,6 +66,7 @@ def test_a_file_becomes_a_stack(project: Path) -> None:
     assert (project / "out" / "flow.template.json").exists()
     assert "count" in (project / "out" / "workflow.mmd").read_text()
     assert "count" in (project / "out" / "workflow.svg").read_text()
+    assert "count" in (project / "out" / "workflow.json").read_text()
 
 
 def test_several_files_become_several_stacks(project: Path) -> None:
