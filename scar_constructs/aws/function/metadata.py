@@ -7,9 +7,9 @@ from typing import Any, cast
 
 from aws_cdk import aws_lambda as lambda_
 
-from scar_constructs.model import ExecutionMode, Function, Input, Output
+from scar_constructs.aws.function.plain_text import place, script_lines, setting_lines
+from scar_constructs.model import ExecutionMode, Function
 from scar_constructs.model.limits import FUNCTION_METADATA
-from scar_constructs.model.storage import OWN
 
 
 def describe(made: lambda_.Function, function: Function) -> None:
@@ -19,23 +19,23 @@ def describe(made: lambda_.Function, function: Function) -> None:
 
 
 def description_of(function: Function) -> dict[str, Any]:
-    """Mode, image, memory in MiB of what runs the script, and folders as "bucket/folder"."""
+    """Mode, image, memory in MiB of what runs the script, folders as "bucket/folder", and as lines
+    what is packaged: `cdk diff` would show no more than another hash."""
     in_jobs = function.execution_mode is ExecutionMode.BATCH
     saved = function.image_file.name if function.image_file else ""
     described: dict[str, Any] = {
         "mode": function.execution_mode.value,
         "image": function.image or saved,
         "memory": function.batch.memory_mib if in_jobs else function.memory_mib,
-        "inputs": [_place(one) for one in function.inputs],
-        "outputs": [_place(one) for one in function.outputs],
+        "inputs": [place(one) for one in function.inputs],
+        "outputs": [place(one) for one in function.outputs],
     }
     if function.api:
         described["api"] = {"auth": function.api.auth.value, "method": function.api.method}
     if function.retired:
         described["retired"] = True
+    if function.script:
+        described["script"] = [function.script.name, *script_lines(function.script)]
+    if settings := setting_lines(function):
+        described["settings"] = settings
     return described
-
-
-def _place(folder: Input | Output) -> str:
-    path = f"{folder.bucket}/{folder.folder}" if folder.folder else folder.bucket
-    return path if folder.provider == OWN else f"{folder.provider}:{path}"
