@@ -20,8 +20,12 @@ MOST_LINES = 80
 MOST_CHARACTERS = 3_000
 """Of a script, and of the settings: a template has a megabyte for all functions of a file."""
 LONGEST_LINE = 200
-_ORDERS = re.compile(r"(\$|#)(?=\{(?:AWS::|Token\[))|(\{)(?=\{\s*resolve)", re.IGNORECASE)
-"""Pseudo parameters, which linters look for; the CDK's marks; dynamic references.
+_ORDERS = re.compile(
+    r"(?i:(\$|#)(?=\{(?:AWS::|Token\[))|(\{)(?=\{\s*resolve))"
+    r"|\$(?=\{[A-Za-z0-9]+[0-9A-F]{8}(?:\.[A-Za-z.]+)?\})"
+)
+"""Pseudo parameters, and names of resources, which the CDK looks for outside of `Fn::Sub`; its own
+marks; dynamic references.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
 """

@@ -37,6 +37,11 @@ _MARKS = {
         "must not hold a mark of the CDK's own, which it would replace",
         "write the text without `Token[`",
     ),
+    "pseudo": _Mark(
+        "pseudo-parameter",
+        "must not hold a pseudo parameter of CloudFormation, which nothing here would fill in",
+        "write the value itself; a script has the region as $AWS_REGION",
+    ),
     "nul": _Mark(
         "nul-character",
         "must not hold the character NUL, which ends a text for the system",
@@ -44,7 +49,9 @@ _MARKS = {
     ),
 }
 _ANY_MARK = re.compile(
-    r"(?P<reference>\{\{\s*resolve\s*(?::|\Z))|(?P<token>[$#]\{Token\[)|(?P<nul>\0)", re.IGNORECASE
+    r"(?P<reference>\{\{\s*resolve\s*(?::|\Z))|(?P<token>[$#]\{Token\[)|(?P<pseudo>\$\{AWS::)"
+    r"|(?P<nul>\0)",
+    re.IGNORECASE,
 )
 
 

@@ -97,6 +97,12 @@ SHAPES_OF_VALUES = {
         why="The CDK would look for the value that the mark stands for, and there is none.",
         source=f"{AWS}cdk/v2/guide/tokens.html",
     ),
+    "pseudo-parameter": Rule(
+        "no text may hold a pseudo parameter such as `${AWS::Region}`",
+        why="Texts stay as they are written, so that AWS would get the letters, and the CDK "
+        "refuses a template with such a text outside of `Fn::Sub`.",
+        source=f"{AWS}AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html",
+    ),
     "nul-character": Rule(
         "no text may hold the character NUL",
         why="No variable, argument or path can hold one: each run would fail.",
