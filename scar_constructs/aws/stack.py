@@ -25,12 +25,14 @@ from scar_constructs.aws.monitoring.dashboard import Dashboard
 from scar_constructs.aws.monitoring.metrics import FunctionMetrics
 from scar_constructs.aws.package.image import RUNTIME_IMAGE
 from scar_constructs.aws.policy import naming
+from scar_constructs.aws.shared.document import StackDocument
 from scar_constructs.aws.shared.resources import Shared
 from scar_constructs.language.workflow import join
 from scar_constructs.language.workflow.existing_buckets import event_bridge_command
 from scar_constructs.language.workflow.join import Rule
 from scar_constructs.model import Function, Sharing
 from scar_constructs.model.limits import HELPER_IMAGE
+from scar_constructs.review.snapshot import stack_document
 
 _INDENTED_FUNCTIONS = 40
 NO_ALARMS = "none: `alarms: {email: me@example.org}` in the file sends them"
@@ -81,6 +83,7 @@ class WorkflowStack(Stack):
             self, "Buckets", buckets=workflow.buckets, functions=self._functions
         )
         self._watch(workflow)
+        StackDocument(self, "Document", text=stack_document(workflow))
         for name, value in workflow.tags.items():
             # Tags on the stack itself would reach every resource, the untagged ones too.
             Tags.of(self).add(name, value, exclude_resource_types=[*UNTAGGED, "aws:cdk:stack"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,15 +12,16 @@ import click
 
 from scar_constructs.cli import options
 from scar_constructs.cli.amounts import MANY
-from scar_constructs.language.lock import LOCK_FILE, Lock
+from scar_constructs.cli.draw import FORMS as PICTURES
+from scar_constructs.cli.session import with_account
 
 if TYPE_CHECKING:
+    from scar_constructs.cli.review_versions import Account
     from scar_constructs.review.compare import Review
     from scar_constructs.review.sides import Side
 
 FOUND = 3
 """Exit code where the change has what `--fail-on` names."""
-_PICTURES = (".svg", ".mmd", ".md")
 
 
 class Form(StrEnum):
@@ -32,7 +33,14 @@ class Form(StrEnum):
 
 
 @click.command(epilog="Example: scar review main..HEAD workflows/ --fail-on loss")
-@click.argument("versions", nargs=-1, required=True, metavar="OLD NEW | OLD..NEW [PATH]...")
+@click.argument(
+    "versions", nargs=-1, required=True, metavar="OLD NEW | OLD..NEW [PATH]... | PATH..."
+)
+@click.option(
+    "--deployed",
+    is_flag=True,
+    help="compare PATH... with what runs: reads from the account, and changes nothing",
+)
 @click.option(
     "--format",
     "form",
@@ -46,7 +54,7 @@ class Form(StrEnum):
     "--picture",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help=f"draw both versions in one picture, its changes marked: {', '.join(_PICTURES)}",
+    help=f"draw both versions in one picture, its changes marked: {', '.join(PICTURES)}",
 )
 @click.option(
     "--fail-on",
@@ -64,8 +72,10 @@ class Form(StrEnum):
 @options.untrusted
 @options.defaults
 @options.images_lock
+@with_account
 def review(
     versions: tuple[str, ...],
+    deployed: bool,
     form: str,
     as_json: bool,
     picture: Path | None,
@@ -76,34 +86,34 @@ def review(
     untrusted: bool,
     defaults: Path | None,
     images_lock: Path | None,
+    account: Account,
 ) -> int:
     """Say what a change means: functions, flow of files, rights, losses, quotas, cost, warnings.
 
-    OLD and NEW are YAML files or folders of them, or REVISION:PATH of the git repository.
-    OLD..NEW are two revisions, OLD.. a revision and the files as they are now, and OLD...NEW the
-    change since the two parted. Needs neither an account nor a network.
+    OLD and NEW are YAML files or folders of them, REVISION:PATH of the git repository, or cloud
+    assemblies. OLD..NEW are two revisions, OLD.. a revision and the files as they are now, and
+    OLD...NEW the change since the two parted. Without --deployed, it needs neither an account nor a
+    network.
     """
     from scar_constructs.cli.amounts import amounts, size_in_bytes
+    from scar_constructs.cli.review_versions import Reader, versions_deployed
+    from scar_constructs.cli.review_versions import versions as versions_of
     from scar_constructs.estimate import Assumptions
-    from scar_constructs.language import LoadedApplication, load_application
-    from scar_constructs.language.lock import find_lock
     from scar_constructs.review.compare import review as compare
-    from scar_constructs.review.sources import opened, sources
 
-    if picture is not None and picture.suffix not in _PICTURES:
-        raise click.UsageError(f"--picture: the name has to end in {', '.join(_PICTURES)}")
+    if picture is not None and picture.suffix not in PICTURES:
+        raise click.UsageError(f"--picture: the name has to end in {', '.join(PICTURES)}")
     assumptions = Assumptions(
         files=amounts("--files", files, "1000"),
         size=size_in_bytes(size),
         seconds=amounts("--seconds", seconds, "30"),
     )
-
-    def load(paths: Sequence[Path], folder: Path) -> tuple[LoadedApplication, Lock]:
-        own = folder / LOCK_FILE
-        lock = find_lock(images_lock or (own if own.exists() else None))
-        return load_application(paths, defaults, lock=lock, untrusted=untrusted), lock
-
-    with opened(sources(versions), load) as (before, after):
+    reader = Reader(defaults, images_lock, untrusted)
+    with ExitStack() as stack:
+        if deployed:
+            before, after = versions_deployed(versions, reader, account)
+        else:
+            before, after = stack.enter_context(versions_of(versions, reader))
         found = compare(before, after, assumptions)
         _print(found, before, after, Form.JSON if as_json else Form(form))
         if picture is not None:

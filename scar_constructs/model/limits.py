@@ -30,6 +30,9 @@ FAILURES_OUTPUT = "queue of the events that failed for good"
 SERVICE_FAILURES_OUTPUT = "queue of the jobs that failed and of events that were not delivered"
 """Descriptions of the outputs by which `scar_constructs.operate.redrive` finds the queues."""
 
+DOCUMENT_OUTPUT = "what is deployed, for `scar review --deployed`"
+"""Description of the output by which the review finds a stack's document."""
+
 ADDRESS_OUTPUT = "calls {}"
 KEY_OUTPUT = "shows the key for the header x-api-key of {}"
 """What the outputs of a stack say of themselves, by which commands find them; `{}`: a function."""

@@ -95,9 +95,17 @@ def _read(application: Application, place: Place) -> Iterator[Statement]:
         ["*"],
     )
     yield _allow("CountFailures", ["sqs:GetQueueAttributes"], _failure_queues(application, place))
+    yield _allow("ReadDocuments", ["s3:GetObject"], [_documents(place)])
     yield from _files(functions, place)
     if keys := _keys(application):
         yield _allow("DecryptFiles", ["kms:Decrypt"], keys)
+
+
+def _documents(place: Place) -> str:
+    """What stacks were made of, for `scar review --deployed`: assets named by their hashes, beside
+    the templates, which have no secrets either."""
+    bucket = f"cdk-{QUALIFIER}-assets-{place.account}-{place.region}"
+    return f"arn:{place.partition}:s3:::{bucket}/*.json"
 
 
 def _operate(application: Application, place: Place) -> Iterator[Statement]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from scar_constructs.model import Batch, ComputeResources, ComputeType, Function, Script, Sharing
+from scar_constructs.model import ComputeResources, ComputeType, Function, Script, Sharing
 from scar_constructs.review.sides import FunctionView, Leaf, Place, Side
 
 _OF_EDGES = ("inputs", "outputs", "storage_providers")
@@ -153,7 +153,8 @@ def _key_changes(before: FunctionView, after: FunctionView) -> Iterator[KeyChang
     if before.stack != after.stack:
         yield KeyChange("workflow", before.stack, after.stack, after.at)
     old, new = _compared(before.function), _compared(after.function)
-    written = tuple(leaf_changes(before.keys, after.keys)) if old != new else ()
+    has_keys = bool(before.keys and after.keys)
+    written = tuple(leaf_changes(before.keys, after.keys)) if has_keys and old != new else ()
     yield from written
     script, other = before.function.script, after.function.script
     if script and other and script.name != other.name:
@@ -166,7 +167,7 @@ def _key_changes(before: FunctionView, after: FunctionView) -> Iterator[KeyChang
             states = [_digest(one.contents.get(name)) for one in (before, after)]
             yield KeyChange(f"contents of {name}", states[0], states[1], after.at)
     if old != new and not written:
-        yield from _field_changes(old, new, after.at)
+        yield from field_changes(old, new, after.at)
 
 
 def _digest(digest: str | None) -> str:
@@ -207,18 +208,35 @@ def _default(place: str, leaf: Leaf, keys: Mapping[str, Leaf]) -> str:
     return leaf.default if is_there else ""
 
 
-def _field_changes(old: Any, new: Any, at: Place, start: str = "") -> Iterator[KeyChange]:
-    """What differs though no key does: it comes from the lock of images, or from another function
-    that shares the machines."""
+def field_changes(old: Any, new: Any, at: Place, start: str = "") -> Iterator[KeyChange]:
+    """What differs of two records of one kind where no key is known that says it: it comes from the
+    lock of images, or of what is deployed nobody has the file."""
     for one in fields(old):
         first, second = getattr(old, one.name), getattr(new, one.name)
         name = f"{start}{one.name}"
         if first == second:
             continue
-        if isinstance(first, Batch) and isinstance(second, Batch):
-            yield from _field_changes(first, second, at, f"{name}.")
+        if is_dataclass(first) and type(first) is type(second):
+            yield from field_changes(first, second, at, f"{name}.")
+        elif isinstance(first, Mapping):
+            for key in sorted({*first, *second}):
+                if first.get(key) != second.get(key):
+                    was, now = _shown(first.get(key)), _shown(second.get(key))
+                    yield KeyChange(f"{name}.{key}", was, now, at)
         else:
-            yield KeyChange(name, str(first), str(second), at)
+            yield KeyChange(name, _shown(first), _shown(second), at)
+
+
+def _shown(value: object) -> str:
+    """A value as people read it."""
+    if value is None or value == ():
+        return NOT_WRITTEN
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_shown, value))}]"
+    if is_dataclass(value):
+        parts = (f"{one.name}: {_shown(getattr(value, one.name))}" for one in fields(value))
+        return f"{{{', '.join(parts)}}}"
+    return str(value)
 
 
 def _script_diff(old: Script | None, new: Script | None) -> Iterator[str]:

@@ -33,13 +33,13 @@ _BLOCK_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Place:
-    """A line of a file, as the reader knows the file."""
+    """A line of a file, as the reader knows the file; line 0: of what has no lines."""
 
     file: str
     line: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        return f"{self.file}:{self.line}" if self.line else self.file
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,11 @@ def side(label: str, loaded: LoadedApplication, lock: Lock = NO_LOCK, shown: Sho
     """The version that was loaded. `lock`: the digests of its images; `shown`: path that was read
     -> path to be told."""
     stacks = {one.name: one for one in loaded.application.stacks}
+    joined = {one.name: one for stack in stacks.values() for one in stack.functions}
     functions = {
-        parsed.function.name: _function(parsed, file.file.name, lock, shown)
+        parsed.function.name: _function(
+            joined[parsed.function.name], parsed, file.file.name, lock, shown
+        )
         for file in loaded.files
         for parsed in file.functions
     }
@@ -136,7 +139,9 @@ def _stack(stack: Stack, file: ParsedFile, shown: Shown) -> StackView:
     return StackView(stack=stack, at=_place(file.name_at.position, shown), keys=keys)
 
 
-def _function(parsed: ParsedFunction, stack: str, lock: Lock, shown: Shown) -> FunctionView:
+def _function(
+    function: Function, parsed: ParsedFunction, stack: str, lock: Lock, shown: Shown
+) -> FunctionView:
     node = parsed.section.node
     keys = {
         place: _leaf(leaf, default, parsed.own.path, shown)
@@ -146,13 +151,13 @@ def _function(parsed: ParsedFunction, stack: str, lock: Lock, shown: Shown) -> F
         )
     }
     return FunctionView(
-        function=parsed.function,
+        function=function,
         stack=stack,
         at=_place(parsed.name_at.position, shown),
         keys=keys,
         inputs_at=tuple(_place(one.position, shown) for one in parsed.inputs_at),
         outputs_at=tuple(_place(one.position, shown) for one in parsed.outputs_at),
-        contents=dict(_contents(parsed.function, lock)),
+        contents=dict(_contents(function, lock)),
     )
 
 

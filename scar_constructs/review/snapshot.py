@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from scar_constructs.errors import UserError
 from scar_constructs.language import LoadedApplication
 from scar_constructs.language.lock import Lock
+from scar_constructs.language.workflow.join import Stack
 from scar_constructs.review.records import plain, record
-from scar_constructs.review.sides import Side, side
+from scar_constructs.review.sides import FunctionView, Place, Side, StackView, side
 
 SNAPSHOT = "workflow.json"
 MANIFEST = "manifest.json"
 """What the CDK writes into every assembly."""
 _VERSION = 1
+_Record = TypeVar("_Record")
 
 
 def write_snapshot(loaded: LoadedApplication, lock: Lock, folder: Path) -> None:
@@ -51,6 +55,48 @@ def snapshot(version: Side) -> str:
     return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
 
 
+def stack_document(stack: Stack) -> str:
+    """The same of one stack that is going to be deployed, without places: a comment in its file
+    is no change."""
+    return json.dumps({"version": _VERSION, **plain(stack)}, ensure_ascii=True) + "\n"
+
+
+def deployed(documents: Mapping[str, str]) -> Side:
+    """The version that is deployed. `documents`: stack -> its document. Raises UserError."""
+    stacks = [_stack(text, name) for name, text in documents.items()]
+    at = Place("deployed", 0)
+    functions = {
+        function.name: FunctionView(
+            function=function,
+            stack=stack.name,
+            at=at,
+            keys={},
+            inputs_at=(at,) * len(function.inputs),
+            outputs_at=(at,) * len(function.outputs),
+            contents={},
+        )
+        for stack in stacks
+        for function in stack.functions
+    }
+    views = tuple(StackView(stack=stack, at=at, keys={}) for stack in stacks)
+    return Side(label="deployed", stacks=views, functions=functions, warnings=())
+
+
+def as_deployed(version: Side) -> Side:
+    """The version with no more than what a deployed one has, to be compared with such a one."""
+    functions = {
+        name: replace(view, keys={}, contents={}) for name, view in version.functions.items()
+    }
+    stacks = tuple(
+        replace(view, keys={}, stack=record(plain(view.stack), Stack)) for view in version.stacks
+    )
+    return replace(version, stacks=stacks, functions=functions, warnings=())
+
+
+def _stack(text: str, name: str) -> Stack:
+    return _read(lambda: json.loads(text), Stack, f"the document of the stack {name}")
+
+
 def is_assembly(folder: Path) -> bool:
     """Whether a folder is a cloud assembly."""
     return (folder / MANIFEST).is_file()
@@ -59,24 +105,25 @@ def is_assembly(folder: Path) -> bool:
 def read_snapshot(folder: Path, label: str) -> Side:
     """The version that an assembly was made of. Raises UserError for what is none."""
     path = folder / SNAPSHOT
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as fault:
+    if not path.is_file():
         message = f"{label} has no {SNAPSHOT}: it was made by an earlier version, or by another app"
-        raise UserError(f"{message}; synthesise it again") from fault
-    except (OSError, ValueError, RecursionError) as fault:
-        raise UserError(f"{label}/{SNAPSHOT} cannot be read; synthesise it again") from fault
-    return _side(document, label)
+        raise UserError(f"{message}; synthesise it again")
+    found = _read(lambda: json.loads(path.read_text(encoding="utf-8")), Side, f"{label}/{SNAPSHOT}")
+    return replace(found, label=label)
 
 
-def _side(document: Any, label: str) -> Side:
+def _read(load: Callable[[], Any], kind: type[_Record], name: str) -> _Record:
+    """A record of this kind. Raises UserError for anything else."""
     try:
+        document = load()
         if document.pop("version") != _VERSION:
             raise ValueError("another version")
-        found = record({**document, "label": label}, Side)
-    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as fault:
-        message = f"{label}/{SNAPSHOT} is of another version"
-        raise UserError(f"{message}; synthesise it again with this one") from fault
-    if not isinstance(found, Side):
-        raise AssertionError("a record of Side is a Side")
+        found = record(document, kind)
+    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as fault:
+        message = f"{name} cannot be read by this version"
+        raise UserError(
+            f"{message}; synthesise it again, and deploy it if it was deployed"
+        ) from fault
+    if not isinstance(found, kind):
+        raise AssertionError("a record is of its kind")
     return found

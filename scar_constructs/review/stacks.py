@@ -7,8 +7,14 @@ from dataclasses import dataclass, fields, replace
 
 from scar_constructs.language.workflow.join import Stack
 from scar_constructs.model import ComputeResources, Sharing
-from scar_constructs.review.functions import Change, KeyChange, leaf_changes
-from scar_constructs.review.sides import Place, Side
+from scar_constructs.review.functions import (
+    NOT_WRITTEN,
+    Change,
+    KeyChange,
+    field_changes,
+    leaf_changes,
+)
+from scar_constructs.review.sides import Place, Side, StackView
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ def stack_changes(before: Side, after: Side) -> Iterator[StackChange]:
             continue
         keys = list(_machines(old[name].stack, new.stack, new.at))
         if _settings(old[name].stack) != _settings(new.stack):
-            keys += leaf_changes(old[name].keys, new.keys)
+            keys += _setting_changes(old[name], new)
         regions = [one.region or "of the command line" for one in (old[name].stack, new.stack)]
         if regions[0] != regions[1]:
             keys.append(KeyChange("region", regions[0], regions[1], new.at))
@@ -41,6 +47,23 @@ def stack_changes(before: Side, after: Side) -> Iterator[StackChange]:
     for gone in before.stacks:
         if gone.stack.name not in names:
             yield StackChange(gone.stack.name, Change.REMOVED, gone.at)
+
+
+def _setting_changes(old: StackView, new: StackView) -> Iterator[KeyChange]:
+    if old.keys or new.keys:
+        yield from leaf_changes(old.keys, new.keys)
+        return
+    yield from field_changes(old.stack.options, new.stack.options, new.at)
+    buckets = {one.name: one.settings for one in old.stack.buckets}
+    for bucket in new.stack.buckets:
+        if bucket.name in buckets:
+            start = f"buckets.{bucket.name}."
+            yield from field_changes(buckets[bucket.name], bucket.settings, new.at, start)
+    tags = (old.stack.tags, new.stack.tags)
+    for name in sorted({*tags[0], *tags[1]}):
+        if tags[0].get(name) != tags[1].get(name):
+            values = [each.get(name, NOT_WRITTEN) for each in tags]
+            yield KeyChange(f"tags.{name}", values[0], values[1], new.at)
 
 
 def _machines(old: Stack, new: Stack, at: Place) -> Iterator[KeyChange]:

@@ -19,7 +19,7 @@ NEW = claim("README.md", "scar new demo")
 ESTIMATE = claim("docs/cost.md", "scar estimate")
 claim("docs/cost.md", "python scripts/renew_prices.py", "not run: needs an account")
 DRAW = claim("docs/review.md", "scar draw")
-REVIEWS = [claim("docs/review.md", "scar review"), claim("README.md", "scar review")]
+REVIEWS = [claim("docs/review.md", "scar review before"), claim("README.md", "scar review")]
 CHECKOV = claim("docs/resources.md", ".venv-checkov/bin/checkov", "by scripts/audit_templates.py")
 HELLO = "scar local run examples/hello --put examples/hello/poem.txt --get out"
 RUNS = [
