@@ -17,11 +17,38 @@ from scar_constructs.language.yaml.read import read_file
 from scar_constructs.terminal import put
 
 
-@click.command(epilog="Example: scar explain examples/mrbayes")
+@click.command(
+    epilog="Examples: scar explain examples/mrbayes; "
+    "scar explain examples/hello --resource AWS::Batch::JobQueue; "
+    "scar explain examples/hello --of hello-count.memory"
+)
 @options.paths
-def explain(paths: tuple[Path, ...]) -> None:
+@click.option(
+    "--resource",
+    metavar="NAME",
+    help="say why a resource is there: its logical id, type, physical name or construct path",
+)
+@click.option(
+    "--of",
+    "key",
+    metavar="FUNCTION[.KEY]",
+    help="list the resources that come of a function or key",
+)
+@options.as_json
+def explain(paths: tuple[Path, ...], resource: str | None, key: str | None, as_json: bool) -> None:
     """Say of every key in the files at PATHS whether it is kept, changed, ignored or refused, and
-    why."""
+    why. With --resource or --of, say which resources come of which keys: PATHS may then be a cloud
+    assembly (`cdk.out`), too.
+    """
+    if resource is not None and key is not None:
+        raise click.UsageError("--resource and --of are two questions: ask one at a time")
+    if resource is not None or key is not None:
+        from scar_constructs.cli.explain_resources import explain_resources
+
+        explain_resources(paths, resource, key, as_json=as_json)
+        return
+    if as_json:
+        raise click.UsageError("--json is for --resource and --of; `scar schema` prints the keys")
     report = explain_files(paths)
     if report.errors:
         raise FdlError(report.errors)

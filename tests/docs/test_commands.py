@@ -19,6 +19,7 @@ NEW = claim("README.md", "scar new demo")
 ESTIMATE = claim("docs/cost.md", "scar estimate")
 claim("docs/cost.md", "python scripts/renew_prices.py", "not run: needs an account")
 DRAW = claim("docs/review.md", "scar draw")
+EXPLAINED = claim("docs/review.md", "scar explain")
 REVIEWS = [claim("docs/review.md", "scar review before"), claim("README.md", "scar review")]
 CHECKOV = claim("docs/resources.md", ".venv-checkov/bin/checkov", "by scripts/audit_templates.py")
 HELLO = "scar local run examples/hello --put examples/hello/poem.txt --get out"
@@ -148,3 +149,11 @@ def test_changes_are_reviewed(sandbox: Sandbox, command: str) -> None:
         "git commit -qam second\n"
     )
     assert "lambda.memory: 512 -> 2048" in sandbox.must(command)
+
+
+def test_resources_are_explained(sandbox: Sandbox) -> None:
+    """The last command reads the assembly of an earlier synth."""
+    *questions, of_assembly = commands(EXPLAINED)
+    for command in questions:
+        assert "  for hello-" in sandbox.must(command) or "--of" in command
+    assert "hello-split" in sandbox.must(f"scar synth examples/hello\n{of_assembly}")

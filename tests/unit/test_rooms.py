@@ -39,6 +39,7 @@ LANGUAGE = (
     "diagnostics",
 )
 AWS = (
+    "templates",
     "app rights",
     "stack",
     "monitoring",
@@ -49,7 +50,7 @@ AWS = (
     "settings",
     "package",
     "policy",
-    "commands flags",
+    "assembly commands flags",
 )
 
 
