@@ -24,6 +24,7 @@ _PLACES = {
     "package.json": "package.json",
     "gitignore": ".gitignore",
     "pull-request.yml": ".github/workflows/pull-request.yml",
+    "deploy.yml": ".github/workflows/deploy.yml",
 }
 """Name under `project` -> place in the folder that is made."""
 

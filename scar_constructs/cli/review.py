@@ -57,6 +57,12 @@ class Form(StrEnum):
     help=f"draw both versions in one picture, its changes marked: {', '.join(PICTURES)}",
 )
 @click.option(
+    "--comment",
+    is_flag=True,
+    help="in GitHub Actions or GitLab CI: make the comment of the pull or merge request, or update "
+    "it",
+)
+@click.option(
     "--fail-on",
     "fail_on",
     type=click.Choice(["rights", "loss", "cost"]),
@@ -79,6 +85,7 @@ def review(
     form: str,
     as_json: bool,
     picture: Path | None,
+    comment: bool,
     fail_on: tuple[str, ...],
     files: tuple[str, ...],
     size: str,
@@ -118,6 +125,8 @@ def review(
         _print(found, before, after, Form.JSON if as_json else Form(form))
         if picture is not None:
             _draw(found, before, after, picture, untrusted=untrusted)
+        if comment:
+            _comment(found, before, after)
     verdict = {"rights": found.gains, "loss": found.loses, "cost": found.cost.is_more}
     return FOUND if any(verdict[one] for one in fail_on) else 0
 
@@ -126,18 +135,34 @@ def _print(found: Review, before: Side, after: Side, form: Form) -> None:
     import json
 
     from scar_constructs.review.document import document
-    from scar_constructs.review.drawn import drawn
-    from scar_constructs.review.page import page
-    from scar_constructs.review.picture import mermaid
     from scar_constructs.review.text import text
     from scar_constructs.terminal import put
 
     if form is Form.JSON:
         put(f"{json.dumps(document(found), indent=1)}\n")
     elif form is Form.MARKDOWN:
-        put(page(found, "" if found.is_empty else mermaid(drawn(found, before, after))))
+        put(_page(found, before, after))
     else:
         put(text(found, is_coloured=sys.stdout.isatty()))
+
+
+def _comment(found: Review, before: Side, after: Side) -> None:
+    import os
+
+    from scar_constructs.review.forge import publish
+    from scar_constructs.review.page import MARKER
+    from scar_constructs.terminal import say
+
+    text = _page(found, before, after)
+    say(publish(text, MARKER, os.environ, is_empty=found.is_empty))
+
+
+def _page(found: Review, before: Side, after: Side) -> str:
+    from scar_constructs.review.drawn import drawn
+    from scar_constructs.review.page import page
+    from scar_constructs.review.picture import mermaid
+
+    return page(found, "" if found.is_empty else mermaid(drawn(found, before, after)))
 
 
 def _draw(found: Review, before: Side, after: Side, target: Path, *, untrusted: bool) -> None:

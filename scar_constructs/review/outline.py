@@ -186,7 +186,7 @@ def _cost(cost: CostChange) -> Iterator[Item]:
 
 
 def _money_tone(usd: Usd) -> Tone:
-    return Tone.ADDED if usd.is_more else Tone.REMOVED
+    return Tone.CHANGED if usd.is_more else Tone.NOTE
 
 
 def _usd(usd: Usd) -> str:

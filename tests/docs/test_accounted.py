@@ -15,6 +15,7 @@ from tests.docs.blocks import CLAIMED, ROOT, blocks, claim, documents, inline_of
 
 claim("README.md", "flowchart LR", "a drawing")
 claim("docs/review.md", "from scar_constructs.review", "by test_picture_marks")
+claim("docs/pipelines.md", "jobs:", "its steps by test_pipelines")
 claim("docs/review.md", "scar review --deployed", "by test_review_deployed")
 claim("docs/review.md", "[~] AWS::Lambda::Function", "by test_plain_text")
 claim("docs/design.md", "YAML text -> positioned tree", "a drawing")
