@@ -14,6 +14,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scar_runtime.memory import peak_mib
+
 LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
 REASON_LETTERS = 4000
 SHOWN_OUTPUTS = 200
@@ -70,6 +72,7 @@ class Log:
         line["outputs"] = shown = _shown(done.outputs)
         if len(done.outputs) > len(shown):
             line["output_count"] = len(done.outputs)
+        line["peak_mib"] = peak_mib()
         self._write({"scar": "execution", **line})
 
     def _message(self, level: str, message: str, facts: dict[str, object]) -> None:

@@ -31,6 +31,13 @@ if TYPE_CHECKING:
 @click.option(
     "--price", "prices", multiple=True, metavar="TYPE=USD", help="an hour of an instance type"
 )
+@click.option(
+    "--measure",
+    metavar="FILE|deployed",
+    help="seconds and outputs of executions in place of assumptions: of a report that `scar local "
+    "run --json` printed, or of what is deployed",
+)
+@click.option("--since", default="7d", show_default=True, help="for --measure deployed")
 @as_json
 @options.untrusted
 @options.defaults
@@ -44,13 +51,15 @@ def estimate(
     region: str | None,
     spot: bool,
     prices: tuple[str, ...],
+    measure: str | None,
+    since: str,
     as_json: bool,
     untrusted: bool,
     defaults: Path | None,
     images_lock: Path | None,
 ) -> None:
     """Say what the workflows of PATHS cost in a month, by which assumptions, and what costs while
-    nothing runs. Reads the files only: it needs no account."""
+    nothing runs. Reads the files only, and needs no account but for `--measure deployed`."""
     import json
 
     from scar_constructs.estimate import Assumptions, application_cost
@@ -72,15 +81,23 @@ def estimate(
     ).application
     _require_functions(found, assumptions)
     _require_machines(assumptions)
+    notes: list[str] = []
+    if measure is not None:
+        from scar_constructs.cli.estimate_measures import read_measures
+        from scar_constructs.estimate.measured import findings, with_measures
+
+        measures = read_measures(measure, since, found, region)
+        assumptions = with_measures(assumptions, found, measures)
+        notes = list(findings(found, measures))
     cost = application_cost(found, assumptions)
     if as_json:
         from scar_constructs.estimate.document import document
 
-        put(f"{json.dumps(document(cost), indent=1)}\n")
+        put(f"{json.dumps({**document(cost), 'measured': notes}, indent=1)}\n")
         return
     from scar_constructs.cli.estimate_tables import print_cost
 
-    print_cost(cost)
+    print_cost(cost, notes)
 
 
 def _require_functions(application: Application, assumptions: Assumptions) -> None:

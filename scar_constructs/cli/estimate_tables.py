@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from scar_constructs.cli.tables import print_table
 from scar_constructs.estimate import Cost, Crossing, Item
@@ -10,8 +10,8 @@ from scar_constructs.estimate.document import money
 from scar_constructs.terminal import put, visible
 
 
-def print_cost(cost: Cost) -> None:
-    """Sums first, then what they are made of, then what was assumed."""
+def print_cost(cost: Cost, measured: Sequence[str] = ()) -> None:
+    """Sums first, then what they are made of, then what was measured and assumed."""
     print_table(
         (
             "function",
@@ -48,6 +48,8 @@ def print_cost(cost: Cost) -> None:
     rest += [("all stacks", item) for item in cost.at_rest]
     _print_items("\nat rest, which is paid too in a month without files:", rest)
     _print_modes(cost)
+    if measured:
+        _print_lines("measured:", measured)
     _print_lines("assumed:", cost.assumptions)
     _print_lines("not counted:", cost.not_counted)
     for region, oldest, newest in cost.prices:

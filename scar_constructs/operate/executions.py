@@ -36,6 +36,7 @@ class Execution:
     job_id: str | None
     reason: str | None
     trace_id: str | None
+    peak_mib: int | None
     ended: float
     group: str
     stream: str
@@ -84,6 +85,7 @@ def execution_of(line: Line) -> Execution | None:
         job_id=_text(said, "job_id"),
         reason=_text(said, "reason"),
         trace_id=_text(said, "trace_id"),
+        peak_mib=_number(said, "peak_mib", int),
         ended=line.time / 1000,
         group=line.group,
         stream=line.stream,

@@ -202,3 +202,15 @@ def test_a_redrive_goes_on_where_it_was_interrupted(
     found = operator.json("trace", file)
     assert "living/signed/words-ab" in {path for one in steps(found) for path in one["outputs"]}
     assert operator.json("failures", "living") == []
+
+
+def test_the_cost_is_estimated_by_what_is_deployed(reader: Person, file: str) -> None:
+    """Of the scripts that ran in this cloud, with the rights of a reader."""
+    assert file
+    asked = ("--files", "1000", "--size", "1MB", "--measure", "deployed", "--since", "1d")
+    found = reader.json("estimate", LIVING, *asked)
+    said = "\n".join(found["measured"])
+    assert "living-split: 1 run, " in said
+    assert " and 3 outputs each" in said
+    assert "living-split: batch.memory 1024 is far more than it takes: try 256" in said
+    assert "living-open: no execution that succeeded was found" in said

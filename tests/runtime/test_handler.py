@@ -40,7 +40,8 @@ def test_an_uploaded_file_becomes_an_output(
     }
     [line] = executions(capfd.readouterr().out)
     assert line["seconds"] > 0
-    assert {name: line[name] for name in line if name != "seconds"} == {
+    assert line["peak_mib"] > 0
+    assert {name: line[name] for name in line if name not in ("seconds", "peak_mib")} == {
         "scar": "execution",
         "function": "f",
         "service": "lambda",
