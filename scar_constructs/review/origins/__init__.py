@@ -1,6 +1,6 @@
 """Why each resource of a template is there: which functions and keys it comes of, and back.
 
-table      resource -> reason and keys, the one place that says so
+table      resource -> reason and keys, the one place that says so (`of_functions`, `of_stacks`)
 resources  the resources of templates, by their construct paths
 explain    the functions, keys and lines of a version that a resource comes of
 """

@@ -11,8 +11,10 @@ from scar_constructs.language.keys.scalars import Shape
 from scar_constructs.model import OWN, Input, Output
 from scar_constructs.model.limits import NETWORK_STACK
 from scar_constructs.review.edges import folder
+from scar_constructs.review.origins.of_stacks import NETWORK
+from scar_constructs.review.origins.origin import Origin, Owner
 from scar_constructs.review.origins.resources import Resource
-from scar_constructs.review.origins.table import NETWORK, Origin, Owner, origin_of
+from scar_constructs.review.origins.table import origin_of
 from scar_constructs.review.sides import FunctionView, Leaf, Place, Side
 
 
