@@ -17,10 +17,10 @@ from scar_runtime.errors import (
     SupersededError,
 )
 from scar_runtime.events import Entry, Ignored, Record, Refused
-from scar_runtime.execution import Result, Task
 from scar_runtime.log import REASON_LETTERS, Execution
 from scar_runtime.outputs import Publication
 from scar_runtime.runtime import Runtime
+from scar_runtime.task import Result, Task
 
 TRACE_LETTERS = 8_000
 
@@ -41,6 +41,9 @@ class Outcome:
 
 
 DUPLICATE = Outcome("duplicate")
+IGNORED = Outcome("ignored")
+WAITING = Outcome("waiting")
+"""A file has arrived of a group that is not whole yet."""
 
 
 def reported(
@@ -121,6 +124,31 @@ def told(
     )
 
 
+def gathered(runtime: Runtime, record: Record, request_id: str) -> Record | Outcome:
+    """What there is to run for a record: the record itself, or that of the group which its file
+    makes whole; if it does not, what becomes of the record."""
+    source = runtime.config.join_input
+    if source is None or source.join is None or record.group:
+        return record
+    from scar_runtime.joins.arrivals import Waiting
+    from scar_runtime.joins.gate import gather
+
+    try:
+        found = gather(runtime, record, source, source.join)
+    except SupersededError as superseded:
+        runtime.log.info(str(superseded), request_id=request_id)
+        return IGNORED
+    if not isinstance(found, Waiting):
+        return found
+    runtime.log.info(
+        f"the group {found.group} waits for more files",
+        request_id=request_id,
+        arrived=found.arrived,
+        expected=found.expected,
+    )
+    return WAITING
+
+
 def run(
     runtime: Runtime,
     task: Task,
@@ -157,7 +185,7 @@ def settle(
     except SupersededError as superseded:
         runtime.log.info(str(superseded), request_id=request_id)
         note(runtime, claim, DONE)
-        return Outcome("ignored")
+        return IGNORED
     except OutOfTimeError as fault:
         return out_of_time(fault)
     except Exception as error:  # a defect, too, ends the claim
@@ -174,8 +202,10 @@ def _publication(request_id: str, claim: Claim | None) -> Publication:
     begun = claim.published_as
     first = begun or request_id
 
-    def begin() -> None:
-        claim.advance(PUBLISHING, published_as=first)
+    def begin(plan: str) -> str:
+        edition = claim.edition(plan)
+        claim.advance(PUBLISHING, published_as=first, **({"edition": edition} if plan else {}))
+        return edition
 
     return Publication(first, claim.name, begun is not None, begin)
 

@@ -131,6 +131,8 @@ def job_name(function: str, record: Record) -> str:
     """A name for people: the function and the file, in the letters and length Batch allows."""
     stored = record.object
     label = f"{function}-{stored.key.rsplit('/', 1)[-1]}" if stored else function
+    if record.group:
+        label = f"{function}-{record.group.name}"
     return re.sub(r"[^A-Za-z0-9_-]", "_", label)[:NAME_LETTERS]
 
 

@@ -10,9 +10,9 @@ from scar_runtime.attempt import Outcome, found, reported, run
 from scar_runtime.errors import OutOfTimeError
 from scar_runtime.events import Record, parse
 from scar_runtime.events.filters import wanted
-from scar_runtime.execution import GRACE_SECONDS, Task
 from scar_runtime.identifiers import unique
 from scar_runtime.runtime import Runtime
+from scar_runtime.task import GRACE_SECONDS, Task
 
 SERVICE = "local"
 

@@ -32,6 +32,7 @@ from typing import Any
 
 from scar_runtime.errors import MismatchError, StorageError
 from scar_runtime.events import Record
+from scar_runtime.outputs import edition_of
 from scar_runtime.spool import Document, Spool
 
 RUNNING, SUBMITTED, PUBLISHING, DONE, FAILED = (
@@ -78,6 +79,12 @@ class Claim:
         """The request id under which a holder, this or an earlier one, began to publish."""
         name: str | None = self._document.content.get("published_as")
         return name
+
+    def edition(self, plan: str) -> str:
+        """What the publication is called that goes by this plan: as an earlier holder called it
+        that began to publish by the same one."""
+        begun = self._document.content.get("edition")
+        return begun if begun and begun.endswith(f"-{plan}") else edition_of(plan)
 
     @property
     def document(self) -> Document:
@@ -164,6 +171,8 @@ def _held(holder: Holder) -> dict[str, Any]:
 
 def _content(record: Record) -> dict[str, str | int | None]:
     """What is the same in all deliveries of a record; None where this one does not say it."""
+    if record.group:
+        return {"sha256": record.group.members}
     if stored := record.object:
         etag = stored.etag.strip('"') if stored.etag else None
         return {"etag": etag, "size": stored.size}
@@ -182,6 +191,7 @@ def _require_claim(found: Document) -> None:
         "deadline": int | float | None,
         "content": dict | None,
         "published_as": str | None,
+        "edition": str | None,
     }
     for name, kind in kinds.items():
         if not isinstance(found.content.get(name), kind):
@@ -201,8 +211,11 @@ def _require_same(
 
 
 def _identity(record: Record, request_id: str) -> list[str | None]:
-    """What makes two deliveries the same: bucket, key, version or content, and order of writing."""
+    """What makes two deliveries the same: bucket, key, version or content, and order of writing;
+    of a group, which files it has."""
     stored = record.object
+    if record.group:
+        return ["join", record.group.root, record.group.members]
     if stored is None:
         return ["request", request_id]
     version = stored.version or stored.etag

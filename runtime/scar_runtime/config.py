@@ -31,6 +31,25 @@ class Script:
 
 
 @dataclass(frozen=True)
+class Join:
+    """How the files of an input become one event.
+
+    `of`: when all that came of one execution of this function has arrived. `group`: when `count`
+    files whose path under the folder fits this pattern have the same values of the fields `by`.
+    `suffixes`: when a file with each of these ends has arrived, whose paths are the same before it.
+    A group that is not whole `after_seconds` runs (`then` is "run") or fails.
+    """
+
+    of: str | None = None
+    group: str | None = None
+    by: tuple[str, ...] = ()
+    count: int = 0
+    suffixes: tuple[str, ...] = ()
+    after_seconds: int | None = None
+    then: str = "fail"
+
+
+@dataclass(frozen=True)
 class Input:
     """A folder whose files the function takes, and the provider that holds it.
 
@@ -43,11 +62,45 @@ class Input:
     provider: str = OWN
     prefixes: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()
+    join: Join | None = None
 
     def takes(self, key: str) -> bool:
         folder = f"{self.folder}/" if self.folder else ""
         starts = tuple(folder + prefix for prefix in self.prefixes or ("",))
         return key.startswith(starts) and key.endswith(self.suffixes or ("",))
+
+
+@dataclass(frozen=True)
+class Taker:
+    """A function on the way to a join, and the inputs by which it takes its files."""
+
+    function: str
+    inputs: tuple[Input, ...]
+
+    def takes(self, bucket: str, key: str) -> bool:
+        return any(one.bucket == bucket and one.takes(key) for one in self.inputs)
+
+
+@dataclass(frozen=True)
+class EmptyPlace:
+    """Where an object that stands for no file goes, so that `function` takes it: its key has this
+    start and this end."""
+
+    function: str
+    bucket: str
+    start: str
+    end: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the function hands on to the function `join`, which joins: the files that any of
+    `takers` takes. `opens`: whether it is an execution of this very function that is joined."""
+
+    join: str
+    opens: bool
+    takers: tuple[Taker, ...]
+    empty: EmptyPlace
 
 
 @dataclass(frozen=True)
@@ -106,6 +159,12 @@ class Config:
     gives_credentials: bool = True
     has_image: bool = True
     parameters: frozenset[str] = frozenset()
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def join_input(self) -> Input | None:
+        """The input whose files are joined."""
+        return next((one for one in self.inputs if one.join), None)
 
 
 def read_config(path: Path) -> Config:
@@ -150,6 +209,7 @@ def _config(document: Mapping[str, Any]) -> Config:
         entrypoint=_words(document.get("entrypoint")),
         command=_words(document.get("command")),
         parameters=frozenset(document.get("parameters", ())),
+        steps=tuple(_step(step) for step in document.get("joins", ())),
         gives_credentials=document.get("credentials") != "none",
     )
 
@@ -165,6 +225,20 @@ def _script(document: Mapping[str, str] | None) -> Script | None:
     return Script(document["name"], content)
 
 
+def _step(document: Mapping[str, Any]) -> Step:
+    takers = (
+        Taker(one["function"], tuple(_input(source) for source in one["input"]))
+        for one in document["takers"]
+    )
+    empty = EmptyPlace(**document["empty"])
+    return Step(document["join"], document["opens"], tuple(takers), empty)
+
+
+def _join(document: Mapping[str, Any]) -> Join:
+    texts = {name: tuple(document.get(name, ())) for name in ("by", "suffixes")}
+    return Join(**{**document, **texts})
+
+
 def _input(document: Mapping[str, Any]) -> Input:
     return Input(
         bucket=document["bucket"],
@@ -172,6 +246,7 @@ def _input(document: Mapping[str, Any]) -> Input:
         provider=document["storage_provider"],
         prefixes=tuple(document["prefix"]),
         suffixes=tuple(document["suffix"]),
+        join=_join(document["join"]) if document.get("join") else None,
     )
 
 

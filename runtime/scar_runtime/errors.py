@@ -7,6 +7,7 @@ ScarError
   StorageError         an object cannot be read or written
     AbsentError        the object is not there
     SupersededError    the object was replaced since the event was sent
+      NoFileError      the object stands for no file, and is for another function
     DiskFullError      the work folder has no room left
     LostClaimError     another holder has taken the claim over (claims)
   SubmitError          a job could not be submitted (batch)
@@ -56,6 +57,10 @@ class AbsentError(StorageError):
 
 class SupersededError(StorageError):
     """The object was replaced since the event was sent; the new one has an event of its own."""
+
+
+class NoFileError(SupersededError):
+    """The object stands for no file, and tells that to another function."""
 
 
 class DiskFullError(StorageError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from scar_runtime.config import Config
@@ -22,8 +22,10 @@ from scar_runtime.errors import (
     with_output,
 )
 from scar_runtime.events import Record, StoredObject
+from scar_runtime.events.filters import EMPTY
 from scar_runtime.log import Log
 from scar_runtime.outputs import (
+    JOINS,
     Publication,
     Upload,
     hops,
@@ -32,6 +34,7 @@ from scar_runtime.outputs import (
     overwrites,
     plan,
     publish,
+    stem_of,
 )
 from scar_runtime.process import (
     NOT_EXECUTABLE,
@@ -45,48 +48,14 @@ from scar_runtime.program import Program, program_of
 from scar_runtime.providers.stores import Stores
 from scar_runtime.reaper import Reaper
 from scar_runtime.secrets import ScriptSecrets
+from scar_runtime.spool import Spool
+from scar_runtime.task import Result, Staged, Task, input_path
 from scar_runtime.trace import trace_of
 from scar_runtime.variables import event_variables, request_variables
-from scar_runtime.workspace import WORK_ROOT, Workspace, local_name, workspace
+from scar_runtime.workspace import WORK_ROOT, Workspace, workspace
 
 LAST_OUTPUT_BYTES = 1000
 UNCHECKED_SECONDS = 2.0
-GRACE_SECONDS = 20.0
-"""From SIGTERM to SIGKILL. Batch itself waits 30 seconds, and we have to clean up after."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """A record with what its surroundings add to it.
-
-    `request_id` names the work folder and fills key templates; `stop_at` is the time (by
-    `time.monotonic`) by which the script must have ended; `variables` are the platform's own.
-    """
-
-    record: Record
-    request_id: str
-    stop_at: float | None
-    grace: float
-    variables: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Staged:
-    """An input in its place: its file, if the record has one, through how many functions it has
-    come, when staging began (by `time.monotonic`), and the id of its trace."""
-
-    file: Path | None
-    hop: int
-    begin: float
-    trace_id: str
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a successful run left: the script's output, and "bucket/key" of each upload."""
-
-    output: Kept
-    outputs: tuple[str, ...]
 
 
 class Executor:
@@ -101,6 +70,7 @@ class Executor:
         reaper: Reaper,
         image: Mapping[str, str],
         secrets: ScriptSecrets,
+        spool: Spool | None = None,
         root: Path = WORK_ROOT,
     ) -> None:
         self._config = config
@@ -110,6 +80,7 @@ class Executor:
         self._reaper = reaper
         self._image = image
         self._secrets = secrets
+        self._spool = spool
         self._root = root
 
     def execute(self, task: Task, publication: Publication) -> Result:
@@ -120,32 +91,77 @@ class Executor:
         """
         with workspace(task.request_id, self._root, self._warn(task)) as work:
             staged = self.stage_in(task, work)
+            if staged.is_empty:
+                return Result(Kept(), self.stage_out(task, work, staged, publication))
             finished = self._run(task, work, staged.file)
             self._require_success(finished)
             outputs = self.stage_out(task, work, staged, publication)
         return Result(finished.output, outputs)
 
     def stage_in(self, task: Task, work: Workspace) -> Staged:
-        """Put the record's file into the input folder."""
+        """Put the record's file, or those of its group, into the input folder."""
         begin = time.monotonic()
-        file, metadata = self._input(task, work)
-        trace_id = trace_of(metadata, task.record.object, task.request_id)
+        stored = task.record.object
+        if task.record.group:
+            from scar_runtime.joins.run import bring
+
+            own = (self._config, self._spool, self._stores)
+            check = functools.partial(self._require_time, task)
+            metadata, stored = bring(*own, task.record.group, work, check)
+            file, joins = None, ""
+        else:
+            file, metadata = self._input(task, work)
+            joins = metadata.get(JOINS, "")
+        trace_id = trace_of(metadata, stored, task.request_id)
         self._log.trace_id = trace_id
-        return Staged(file, hops(metadata), begin, trace_id)
+        is_empty = False
+        if joins and stored and EMPTY in stored.key:
+            from scar_runtime.joins.run import stands_for_nothing
+
+            is_empty = stands_for_nothing(self._config.name, stored, metadata)
+        return Staged(file, hops(metadata), begin, trace_id, joins, is_empty)
 
     def stage_out(
         self, task: Task, work: Workspace, staged: Staged, publication: Publication
     ) -> tuple[str, ...]:
         """Upload what the script left in the output folder; gives "bucket/key" of each."""
         stored, claim = task.record.object, publication.claim
-        outputs, warn = self._config.outputs, self._warn(task)
-        uploads = plan(work.output, outputs, stored, publication.request_id, warn)
+        group = task.record.group
+        uploads = [] if staged.is_empty else self._plan(task, work, publication)
         self._require_current(stored, staged.begin)
-        publication.begin()
+        if group and overwrites(self._config.outputs):
+            from scar_runtime.joins.run import require_current
+
+            require_current(self._config, self._spool, group)
+        uploads = self._begin(task, work, staged, publication, uploads)
         self._log.trace_id = trace = staged.trace_id
         metadata = origin(self._config.name, task.request_id, stored, staged.hop, trace, claim)
         self._publish(task, publication, uploads, metadata)
         return tuple(upload.path for upload in uploads)
+
+    def _plan(self, task: Task, work: Workspace, publication: Publication) -> list[Upload]:
+        record, outputs, warn = task.record, self._config.outputs, self._warn(task)
+        name = record.group.name if record.group else None
+        return plan(work.output, outputs, record.object, publication.request_id, warn, name)
+
+    def _begin(
+        self,
+        task: Task,
+        work: Workspace,
+        staged: Staged,
+        publication: Publication,
+        uploads: list[Upload],
+    ) -> list[Upload]:
+        """Begin to publish; gives the uploads with what joins downstream need to know of them."""
+        if not self._config.steps:
+            publication.begin("")
+            return uploads
+        from scar_runtime.joins.run import begin
+
+        record = task.record
+        stem = record.group.name if record.group else stem_of(record.object)
+        own = (staged.joins, stem, task.request_id, publication)
+        return begin(self._config, *own, work, uploads)
 
     def _warn(self, task: Task) -> Callable[[str], None]:
         return functools.partial(self._log.warning, request_id=task.request_id)
@@ -264,10 +280,3 @@ class Executor:
             raise OutOfTimeError(with_output(text, last))
         if finished.exit_code != 0:
             raise ScriptError(name, finished.exit_code, finished.reason, last)
-
-
-def input_path(record: Record, work: Workspace) -> Path | None:
-    """Where the record's file is put, if it has one."""
-    if record.payload:
-        return work.input / local_name(record.payload.name)
-    return work.input / local_name(record.object.key) if record.object else None

@@ -14,6 +14,7 @@ from scar_runtime.attempt import (
     DUPLICATE,
     Outcome,
     found,
+    gathered,
     note_failure,
     refused,
     reported,
@@ -28,10 +29,10 @@ from scar_runtime.errors import EventError, OutOfTimeError, RecordsError, ScarEr
 from scar_runtime.events import Record, webhook, wrapped
 from scar_runtime.events.filters import wanted
 from scar_runtime.events.gateway import is_put_off, is_request
-from scar_runtime.execution import Task
 from scar_runtime.kernel import seclude
 from scar_runtime.passage import fence_standard_streams
 from scar_runtime.runtime import Runtime, from_process
+from scar_runtime.task import Task
 from scar_runtime.workspace import remove_leftovers
 
 SERVICE = "lambda"
@@ -130,12 +131,14 @@ class Invocation:
 
     def _answer(self, event: Any, attempt: Callable[[str, Record], Outcome]) -> dict[str, Any]:
         self._first_request = wrapped.first_request(event)
-        inputs = self._runtime.config.inputs
-        entries = found(lambda: wanted(webhook.received(event, inputs), inputs))
+        config = self._runtime.config
+        inputs = config.inputs
+        counts = bool(config.steps) or config.join_input is not None
+        entries = found(lambda: wanted(webhook.received(event, inputs), inputs, counts))
         outcomes = []
         for number, entry in enumerate(entries, start=1):
             request_id = self._request_id if number == 1 else f"{self._request_id}-{number}"
-            one = functools.partial(attempt, request_id)
+            one = functools.partial(self._gathered, attempt, request_id)
             outcomes.append(reported(self._runtime, SERVICE, entry, request_id, one))
         faults = [outcome.fault for outcome in outcomes if outcome.fault]
         if not faults:
@@ -144,6 +147,12 @@ class Invocation:
             status = 400 if isinstance(faults[0], EventError) else 500
             return self._exception(status, faults[0])
         raise _joined(faults)
+
+    def _gathered(
+        self, attempt: Callable[[str, Record], Outcome], request_id: str, record: Record
+    ) -> Outcome:
+        found = gathered(self._runtime, record, request_id)
+        return attempt(request_id, found) if isinstance(found, Record) else found
 
     def _attempt_here(self, request_id: str, record: Record) -> Outcome:
         task = self._task(request_id, record)
@@ -166,7 +175,7 @@ class Invocation:
     def _may_come_again(self, record: Record) -> bool:
         """Whether a second delivery of the record could do harm. Nobody repeats a request whose
         caller waits; of other invocations Lambda does not say whether it would."""
-        if record.object or self._first_request:
+        if record.object or record.group or self._first_request:
             return True
         waits = record.http is not None and record.http.waiting
         return bool(self._runtime.config.outputs) and not waits

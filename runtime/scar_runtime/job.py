@@ -15,9 +15,9 @@ from scar_runtime.batch import Job, read_job
 from scar_runtime.claims import Claim, Holder
 from scar_runtime.errors import ConfigError, OutOfTimeError, ScarError
 from scar_runtime.events import Record
-from scar_runtime.execution import GRACE_SECONDS, Task
 from scar_runtime.outputs import Publication
 from scar_runtime.runtime import Runtime
+from scar_runtime.task import GRACE_SECONDS, Task
 
 SERVICE = "batch"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,16 +22,24 @@ KEY_BYTES = 1024
 """The longest key of an S3 object."""
 MAX_HOPS = 20
 """A file that has come through so many functions is going round in a circle."""
-HOPS, FUNCTION, REQUEST, ORIGIN, VERSION, CLAIM = (
+HOPS, FUNCTION, REQUEST, ORIGIN, VERSION, CLAIM, JOINS = (
     "scar-hops",
     "scar-function",
     "scar-request-id",
     "scar-input",
     "scar-input-version",
     "scar-claim",
+    "scar-joins",
 )
 _METADATA_BYTES = 1024  # S3 takes 2 KB in all
-_PLACEHOLDER = re.compile(r"\{(name|stem|request_id)\}")
+_MOST_METADATA_BYTES = 2048
+_PLACEHOLDER = re.compile(r"\{(name|stem|request_id|group)\}")
+
+
+def edition_of(plan: str) -> str:
+    """A name for one publication: later ones have names that sort later. `plan` stands for the keys
+    of it that go to joins."""
+    return f"{int(time.time() * 1000):011x}-{plan}"
 
 
 @dataclass(frozen=True)
@@ -40,23 +49,25 @@ class Publication:
     - `request_id` fills key templates
     - `claim` marks what it published; None where nothing is claimed
     - `resumed`: an earlier holder of the claim may have published a part already
-    - `begin` may raise to prevent it
+    - `begin` may raise to prevent it; it is told the plan of what goes to joins, and gives the
+      publication's edition (`joins.shares`)
     """
 
     request_id: str
     claim: str | None = None
     resumed: bool = False
-    begin: Callable[[], None] = lambda: None
+    begin: Callable[[str], str] = edition_of
 
 
 @dataclass(frozen=True)
 class Upload:
-    """One file and where it goes."""
+    """One file and where it goes; `joins` is its ticket for joins (`joins.tickets`)."""
 
     file: Path
     bucket: str
     key: str
     provider: str = OWN
+    joins: str = ""
 
     @property
     def path(self) -> str:
@@ -76,8 +87,10 @@ def plan(
     stored: StoredObject | None,
     request_id: str,
     warn: Warn = lambda _: None,
+    group: str | None = None,
 ) -> list[Upload]:
-    """Which file goes where: a file goes to each output whose filters it passes.
+    """Which file goes where: a file goes to each output whose filters it passes. `group` is what
+    the input's files are called together, where there are many.
 
     `warn` is told of what is not uploaded, or under another name. Raises `StorageError`, before
     anything is uploaded, if two files would get one key, a key is too long, a file cannot be read,
@@ -85,13 +98,13 @@ def plan(
     """
     if not outputs:
         return []
-    stem = _stem(stored)
+    stem = group or stem_of(stored)
     uploads: dict[str, Upload] = {}
     sources: dict[str, bytes] = {}
     wanted = [file for file in listed(folder) if any(_passes(file.name, one) for one in outputs)]
     for file, path in chosen(folder, wanted, warn):
         name = file.name
-        values = {"name": name, "stem": stem, "request_id": request_id}
+        values = {"name": name, "stem": stem, "request_id": request_id, "group": group or ""}
         for output in outputs:
             if not _passes(name, output):
                 continue
@@ -120,7 +133,8 @@ def _key(output: Output, values: Mapping[str, str]) -> str:
     return f"{output.folder}/{name}" if output.folder else name
 
 
-def _stem(stored: StoredObject | None) -> str:
+def stem_of(stored: StoredObject | None) -> str:
+    """The input's name without its last suffix; empty where there is none."""
     if stored is None:
         return ""
     name = stored.key.rsplit("/", 1)[-1]
@@ -169,7 +183,9 @@ def missing(stores: Stores, uploads: Sequence[Upload], claim: str) -> list[Uploa
 
     def is_there(upload: Upload) -> bool:
         store = stores.of(upload.provider)
-        return store.holds(upload.file, upload.bucket, upload.key, (CLAIM, claim))
+        # One that would be counted under another ticket is not there.
+        mark = (JOINS, upload.joins) if upload.joins else (CLAIM, claim)
+        return store.holds(upload.file, upload.bucket, upload.key, mark)
 
     there = in_parallel(is_there, uploads, PARALLEL_OBJECTS)
     return [upload for upload, found in zip(uploads, there, strict=True) if not found]
@@ -180,6 +196,17 @@ def publish(stores: Stores, uploads: Sequence[Upload], metadata: Mapping[str, st
 
     def one(upload: Upload) -> None:
         store = stores.of(upload.provider)
-        store.upload(upload.file, upload.bucket, upload.key, metadata)
+        store.upload(upload.file, upload.bucket, upload.key, _own(metadata, upload))
 
     in_parallel(one, uploads, PARALLEL_OBJECTS)
+
+
+def _own(metadata: Mapping[str, str], upload: Upload) -> Mapping[str, str]:
+    """The metadata of one output. Where S3 would not take all, it is not said where it comes from:
+    its trace leads there, too."""
+    if not upload.joins:
+        return metadata
+    own = {**metadata, JOINS: upload.joins}
+    if sum(len(name) + len(value) for name, value in own.items()) > _MOST_METADATA_BYTES:
+        own.pop(ORIGIN, None)
+    return own

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from scar_runtime.aws.batch import Batch
@@ -46,6 +46,7 @@ class Runtime:
     claims: Claims | None
     jobs: Jobs | None
     connections: Connections
+    storage: Storage
 
     @property
     def stored(self) -> tuple[Spool, Claims, Jobs]:
@@ -87,12 +88,13 @@ def assemble(
         lambda service: client(service, credentials, connections), settings.secret_urls
     )
     script_secrets = ScriptSecrets(config.secrets, secrets)
-    stores = _stores(config, settings, s3, secrets, connections, environ, log.warning)
-    executor = Executor(config, stores, log, terminator, reaper, image, script_secrets)
+    storage = Storage(s3, warn=log.warning)
+    stores = _stores(config, settings, s3, storage, secrets, connections, environ)
+    executor = Executor(config, stores, log, terminator, reaper, image, script_secrets, spool)
     asker = Client("lambda", credentials, connections)
     functions = Functions(asker, settings.region, settings.lambda_url)
     own = (config, settings, log, terminator, reaper, executor, functions)
-    return Runtime(*own, spool, claims, jobs, connections)
+    return Runtime(*own, spool, claims, jobs, connections, storage)
 
 
 def _config(settings: Settings) -> Config:
@@ -110,20 +112,19 @@ def _stores(
     config: Config,
     settings: Settings,
     s3: S3,
+    own: Storage,
     secrets: Secrets,
     connections: Connections,
     environ: Mapping[str, str],
-    warn: Callable[[str], None],
 ) -> Stores:
     """Where the function's files are. Most functions have none but in S3, and their cold starts do
     not import the rest."""
-    own = Storage(s3, warn=warn)
     if not config.providers:
         return Stores(own, inputs=config.inputs)
     from scar_runtime.providers.makers import Means, makers
 
     unverified = UnverifiedConnections(environ)
-    means = Means(s3, settings.region, settings.s3_url, secrets, connections, unverified, warn)
+    means = Means(s3, settings.region, settings.s3_url, secrets, connections, unverified, own.warn)
     return Stores(own, makers(config.providers, means), config.inputs)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,21 @@ class Spool:
 
     def put(self, key: str, content: Mapping[str, Any]) -> None:
         self._write(key, content, {})
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """The keys that start with `prefix`, in order. They are strongly consistent: what was
+        written before is there."""
+        try:
+            yield from self._s3.keys(self._bucket, prefix)
+        except AwsError as error:
+            raise self._error("list", prefix, error) from error
+
+    def remove(self, key: str) -> None:
+        """Remove a document; one that is not there is no fault."""
+        try:
+            self._s3.remove(self._bucket, key)
+        except AwsError as error:
+            raise self._error("remove", key, error) from error
 
     def get(self, key: str) -> Document | None:
         """Read a document; None if there is none."""

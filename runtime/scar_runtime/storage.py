@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from scar_runtime.aws.errors import AwsError
-from scar_runtime.aws.s3 import S3
+from scar_runtime.aws.s3 import S3, metadata_of
 from scar_runtime.disk import disk_error, require_space
 from scar_runtime.downloads import Download, quoted, superseded, version_of
 from scar_runtime.errors import AbsentError, StorageError
@@ -29,7 +29,7 @@ class Storage:
     ) -> None:
         self._s3 = s3
         self._place = place
-        self._warn = warn
+        self.warn = warn
 
     def download(
         self, stored: StoredObject, path: Path, check: Callable[[], None] = lambda: None
@@ -64,6 +64,16 @@ class Storage:
             return answer.get("x-amz-version-id") == stored.version
         return not stored.etag or answer.get("etag") == quoted(stored.etag)
 
+    def metadata(self, stored: StoredObject) -> dict[str, str]:
+        """The metadata of the very version that the event speaks of. Raises as `download` does."""
+        version = version_of(stored)
+        unchanged = {"If-Match": quoted(stored.etag)} if stored.etag and not version else {}
+        try:
+            answer = self._s3.head(stored.bucket, stored.key, version=version, headers=unchanged)
+        except AwsError as error:
+            raise self._read_error(stored, error) from error
+        return metadata_of(answer)
+
     def _download(
         self, stored: StoredObject, path: Path, version: str | None, check: Callable[[], None]
     ) -> dict[str, str]:
@@ -94,7 +104,7 @@ class Storage:
     def upload(self, path: Path, bucket: str, key: str, metadata: Mapping[str, str]) -> None:
         """Store the file whole, or not at all; and once, also where an answer of S3 gets lost."""
         try:
-            Upload(self._s3, path, bucket, key, metadata, self._warn).run()
+            Upload(self._s3, path, bucket, key, metadata, self.warn).run()
         except AwsError as error:
             raise StorageError(f"cannot write {self._place}{bucket}/{key}: {error}") from error
         except OSError as error:
@@ -104,4 +114,4 @@ class Storage:
         """Whether the object is there with the file's content, and with `mark` (name and value)
         among its metadata. What cannot be asked is taken for absent."""
         name, value = mark
-        return Upload(self._s3, path, bucket, key, {name: value}, self._warn).is_there()
+        return Upload(self._s3, path, bucket, key, {name: value}, self.warn).is_there()

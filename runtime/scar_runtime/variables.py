@@ -22,7 +22,11 @@ def event_variables(
 ) -> dict[str, str]:
     """An absent fact is an absent variable. Of a fact that cannot be a variable, such as a key with
     a NUL, `warn` is told. `file` is the input file."""
-    facts = {**_folders(work, file), **_facts(config, record, request_id)}
+    facts = {
+        **_folders(work, file),
+        **_of_group(record, work),
+        **_facts(config, record, request_id),
+    }
     unfit = [name for name, value in facts.items() if value and not fits_a_variable(value)]
     for name in unfit:
         warn(f"{name} is not set: no variable can have its value")
@@ -48,6 +52,13 @@ def _facts(config: Config, record: Record, request_id: str) -> dict[str, str | N
         "EVENT_TIME": record.time,
         "EVENT": _as_json(record),
     }
+
+
+def _of_group(record: Record, work: Workspace) -> dict[str, str | None]:
+    """Where the script finds the files, if there are many."""
+    if record.group is None:
+        return {}
+    return {"SCAR_INPUT_FILES": str(work.input_list), "SCAR_GROUP": record.group.name}
 
 
 def _as_json(record: Record) -> str:

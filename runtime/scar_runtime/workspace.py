@@ -45,6 +45,11 @@ class Workspace:
         """The folder of the script's own file, out of the way of the script's files."""
         return self.root / ".script"
 
+    @property
+    def input_list(self) -> Path:
+        """The paths of the input files, one a line, where there are many."""
+        return self.script / "input-files"
+
     def make(self) -> int:
         """Make the folders. The descriptor that this returns marks them as in use while it is
         open, also for other processes; no folder is ever seen unmarked. Raises `StorageError`."""

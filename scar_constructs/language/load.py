@@ -18,6 +18,7 @@ from pathlib import Path
 from scar_constructs.language.checks.arn_regions import check_arn_regions
 from scar_constructs.language.checks.definitions import check_definition_sizes
 from scar_constructs.language.checks.files import check_file
+from scar_constructs.language.checks.joins import check_joins
 from scar_constructs.language.checks.loops import check_flow
 from scar_constructs.language.checks.near_misses import check_near_misses
 from scar_constructs.language.checks.quotas import (
@@ -47,6 +48,7 @@ from scar_constructs.language.parse.outside_files import is_link_out
 from scar_constructs.language.parse.scar_cfg import read_defaults
 from scar_constructs.language.paths import UNUSABLE, is_led_away, reason
 from scar_constructs.language.workflow.join import Application, check_names, join
+from scar_constructs.language.workflow.join_steps import with_join_steps
 from scar_constructs.language.yaml.faults import problem
 from scar_constructs.language.yaml.read import read_file
 from scar_constructs.model import Input
@@ -136,6 +138,8 @@ def _load(
     check_copies(parsed, report)
     check_flow_logs(parsed, report)
     check_spools(parsed, report)
+    check_joins(parsed, report)
+    parsed = with_join_steps(parsed)
     application = join(parsed, overlapping, report)
     check_quotas(parsed, application, report)
     check_event_rules(parsed, application, report)

@@ -11,7 +11,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from scar_constructs.model import Function, Input, Output, StorageProvider
+from scar_constructs.model import Function, Input, Join, JoinStep, Output, StorageProvider
 
 VERSION = 1
 
@@ -37,6 +37,7 @@ def _document(function: Function) -> dict[str, Any]:
         "input": [_input(source) for source in function.inputs],
         "output": [_output(target) for target in function.outputs],
         "parameters": sorted(set(function.api.parameters)) if function.api else [],
+        **({"joins": [_step(one) for one in steps]} if (steps := function.join_steps) else {}),
         "storage_providers": {one.name: _provider(one) for one in function.storage_providers},
     }
 
@@ -55,12 +56,38 @@ def _provider(provider: StorageProvider) -> dict[str, Any]:
 
 
 def _input(source: Input) -> dict[str, Any]:
+    join = {"join": _join(source.join)} if source.join else {}
+    return {**_place(source), **join}
+
+
+def _place(source: Input) -> dict[str, Any]:
     return {
         "storage_provider": source.provider,
         "bucket": source.bucket,
         "folder": source.folder,
         "prefix": list(source.prefixes),
         "suffix": list(source.suffixes),
+    }
+
+
+def _join(join: Join) -> dict[str, Any]:
+    """What is said of it, and no more."""
+    said = {name: value for name, value in asdict(join).items() if value}
+    if "after_seconds" not in said:
+        del said["then"]
+    return said
+
+
+def _step(step: JoinStep) -> dict[str, Any]:
+    takers = [
+        {"function": one.function, "input": [_place(source) for source in one.inputs]}
+        for one in step.takers
+    ]
+    return {
+        "join": step.join,
+        "opens": step.opens,
+        "takers": takers,
+        "empty": asdict(step.empty),
     }
 
 

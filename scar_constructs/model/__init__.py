@@ -21,8 +21,9 @@ from scar_constructs.model.function import (
     ScriptCredentials,
     Vpc,
 )
+from scar_constructs.model.joins import EmptyPlace, JoinStep, Taker
 from scar_constructs.model.record import Variables
-from scar_constructs.model.storage import OWN, Input, Output, StorageProvider
+from scar_constructs.model.storage import OWN, Input, Join, Output, StorageProvider
 
 __all__ = [
     "NO_COMMAND",
@@ -36,10 +37,13 @@ __all__ = [
     "Command",
     "ComputeResources",
     "ComputeType",
+    "EmptyPlace",
     "ExecutionMode",
     "FileSystem",
     "Function",
     "Input",
+    "Join",
+    "JoinStep",
     "LogTarget",
     "MultiNode",
     "Output",
@@ -48,6 +52,7 @@ __all__ = [
     "Sharing",
     "StackOptions",
     "StorageProvider",
+    "Taker",
     "Variables",
     "Vpc",
     "WorkflowFile",

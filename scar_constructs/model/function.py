@@ -8,6 +8,7 @@ from pathlib import Path
 
 from scar_constructs.model.batch import Batch, Sharing
 from scar_constructs.model.command import NO_COMMAND, Command
+from scar_constructs.model.joins import JoinStep
 from scar_constructs.model.record import Variables
 from scar_constructs.model.storage import OWN, Input, Output, StorageProvider
 
@@ -108,7 +109,8 @@ class Function:
     `repository_credentials` is the ARN of the secret for it. With `build` false jobs run the script
     in the image as it is, between two helper containers. `own_command` is what the file names in
     place of what the image runs, which is `image_command` as far as it is known. A `retired`
-    function finishes what it has accepted, and new files start it no more.
+    function finishes what it has accepted, and new files start it no more. `join_steps` say what it
+    hands on to functions further down that join.
     """
 
     name: str
@@ -147,6 +149,7 @@ class Function:
     extra_payload: Path | None = None
     batch: Batch
     storage_providers: tuple[StorageProvider, ...] = ()
+    join_steps: tuple[JoinStep, ...] = ()
 
     @property
     def is_derived(self) -> bool:
@@ -216,6 +219,11 @@ class Function:
     def own_outputs(self) -> tuple[Output, ...]:
         """Those in buckets of the account itself."""
         return tuple(target for target in self.outputs if target.provider == OWN)
+
+    @property
+    def join_input(self) -> Input | None:
+        """The input whose files are joined."""
+        return next((source for source in self.own_inputs if source.join), None)
 
     @property
     def role_inputs(self) -> tuple[Input, ...]:

@@ -215,3 +215,9 @@ of a file of the image. Room enough for a script that unpacks itself; every cold
 FILE_MAX_BYTES = 4_194_304
 FILE_MAX_NODES = 150_000
 FILE_MAX_DEPTH = 40
+
+JOIN_PATTERN_MAX = 256
+JOIN_FIELDS_MAX = 8
+JOIN_COUNT_MAX = 1_000
+"""Files that belong together by their names: each one that arrives lists those before it."""
+JOIN_SUFFIXES_MAX = 50

@@ -52,6 +52,25 @@ class StorageProvider:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Join:
+    """How the files of an input become one event.
+
+    `of`: when all that came of one execution of this function has arrived. `group`: when `count`
+    files whose path under the folder is of this form have the same values of the fields `by`.
+    `suffixes`: when there is a file with each of these ends, whose paths are the same before them.
+    A group that is not whole `after_seconds` runs (`then` is `run`) or fails.
+    """
+
+    of: str | None = None
+    group: str | None = None
+    by: tuple[str, ...] = ()
+    count: int = 0
+    suffixes: tuple[str, ...] = ()
+    after_seconds: int | None = None
+    then: str = "fail"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Input:
     """A folder of a bucket whose new files trigger the function.
 
@@ -67,6 +86,7 @@ class Input:
     prefixes: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()
     provider: str = OWN
+    join: Join | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +95,8 @@ class Output:
 
     A file is taken when its path relative to the output folder starts with any of `prefixes` and
     ends in any of `suffixes`. `key` is the template of its key under `folder`; placeholders:
-    {name} (relative path), {stem} (input file's name without its last suffix), {request_id}.
+    {name} (relative path), {stem} (input file's name without its last suffix), {request_id},
+    {group} (what joined files are called together).
     """
 
     bucket: str

@@ -28,6 +28,7 @@ RUNS = [
     claim("docs/local.md", HELLO),
     claim("examples/hello/README.md", HELLO),
 ]
+MAP_REDUCE = claim("examples/map-reduce/README.md", "scar local run")
 IMAGES = {
     claim("examples/mrbayes/README.md", "docker build", "by test_mrbayes_runs_to_its_end"): (
         "grycap/mrbayes",
@@ -66,6 +67,10 @@ def test_a_function_runs_by_hand(sandbox: Sandbox) -> None:
     (sandbox.folder / "hand.sh").write_text('cat "$SCAR_INPUT_FILE"; echo " by hand"\n')
     values = {"FILE.yaml": "flow.yaml", "FUNCTION": "hand"}
     assert '{"any": "words"} by hand' in sandbox.must(filled_in(BY_HAND.text, **values))
+
+
+def test_map_and_reduce_run_as_their_readme_writes_it(sandbox: Sandbox) -> None:
+    assert "8 the\n" in sandbox.must(MAP_REDUCE.text)
 
 
 def test_the_example_runs_as_the_documents_write_it(sandbox: Sandbox) -> None:

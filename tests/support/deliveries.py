@@ -82,6 +82,7 @@ class Platform:
     mode: str
     process: Callable[[], Process] = Process
     failures: list[Failure] = field(default_factory=list)
+    name: str = "f"
 
     def deliver(self, event: Any, attempts: int = ATTEMPTS) -> None:
         """One delivery of an event, with its retries and the jobs that it makes."""
@@ -89,21 +90,21 @@ class Platform:
         own = replace(self.function, batch=batch)
         request_id = str(uuid.uuid4())
         if not any(self._invoke(own, event, request_id) for _ in range(attempts)):
-            self.failures.append(Failure("f", "gave up", event, request_id=request_id))
+            self.failures.append(Failure(self.name, "gave up", event, request_id=request_id))
         for number in range(len(batch.jobs)):
             if not any(self._run(own, number) for _ in range(HOSTS)):
                 job = FailedJob(f"job-{number + 1}", batch.event_key(number))
-                self.failures.append(Failure("f", "the job failed", job=job))
+                self.failures.append(Failure(self.name, "the job failed", job=job))
 
     def redrive(self) -> None:
         """Give all that failed to the function again, once nothing goes wrong any more."""
         failures, self.failures = self.failures, []
         calm = replace(self.function, batch=FakeBatch(), ahead=LATER_SECONDS)
-        again = Platform(calm, self.mode, failures=self.failures)
+        again = Platform(calm, self.mode, failures=self.failures, name=self.name)
         for failure in failures:
             event = failure.event
             if failure.job:
-                spool = JobSpool(calm.spool.client, calm.spool.name, "f")
+                spool = JobSpool(calm.spool.client, calm.spool.name, self.name)
                 found = spool.read(failure.job)
                 event = found.event
                 if found.claim and not spool.release(failure.job, found.claim):

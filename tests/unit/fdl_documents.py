@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from scar_constructs.language.keys.containers import Group, ListOf, MapOf
 from scar_constructs.language.keys.dialects import CLASSIC_FUNCTION, FDL_FUNCTION, TOP, Functions
+from scar_constructs.language.keys.join import OneOrMore
 from scar_constructs.language.keys.scalars import (
     Anything,
     Boolean,
@@ -53,6 +54,8 @@ def _fitting(shape: Shape) -> st.SearchStrategy[Any]:
         return groups(shape)
     if isinstance(shape, ListOf):
         return st.lists(values(shape.item), max_size=3)
+    if isinstance(shape, OneOrMore):
+        return st.one_of(values(shape.item), st.lists(values(shape.item), max_size=3))
     if isinstance(shape, MapOf):
         return st.dictionaries(texts, values(shape.value), max_size=2)
     if isinstance(shape, Functions):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPResponse
 from typing import TypeVar
@@ -174,6 +174,25 @@ class S3:
         query = {"uploads": "", "prefix": key, "encoding-type": "url"}
         wanted = _Wanted("GET", bucket, query=query)
         return self._send(wanted, lambda answer: uploads_of(answer, key))
+
+    def keys(self, bucket: str, prefix: str) -> Iterator[str]:
+        """All keys that start with `prefix`, in order, a page of 1,000 at a time.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+        """
+        from scar_runtime.aws.listing import page_of
+
+        query = {"list-type": "2", "prefix": prefix, "encoding-type": "url"}
+        following: str | None = ""
+        while following is not None:
+            more = {"continuation-token": following} if following else {}
+            wanted = _Wanted("GET", bucket, query={**query, **more})
+            keys, following = self._send(wanted, page_of)
+            yield from keys
+
+    def remove(self, bucket: str, key: str) -> None:
+        """Remove an object; one that is not there is no fault."""
+        self._send(_Wanted("DELETE", bucket, key), HTTPResponse.read)
 
     def _send(self, wanted: _Wanted, receive: Callable[[HTTPResponse], T]) -> T:
         """Ask where we think the bucket is, and once more where S3 says it is."""

@@ -3,6 +3,7 @@
 from scar_runtime.events.parse import parse
 from scar_runtime.events.records import (
     Entry,
+    Group,
     Http,
     Ignored,
     Payload,
@@ -11,4 +12,14 @@ from scar_runtime.events.records import (
     StoredObject,
 )
 
-__all__ = ["Entry", "Http", "Ignored", "Payload", "Record", "Refused", "StoredObject", "parse"]
+__all__ = [
+    "Entry",
+    "Group",
+    "Http",
+    "Ignored",
+    "Payload",
+    "Record",
+    "Refused",
+    "StoredObject",
+    "parse",
+]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from scar_runtime.errors import EventError
-from scar_runtime.events import direct, eventbridge, gateway, onedata, storage, wrapped
+from scar_runtime.events import direct, eventbridge, gateway, joined, onedata, storage, wrapped
 from scar_runtime.events.fields import shown
 from scar_runtime.events.records import Entry, Ignored, Refused
 
@@ -37,6 +37,8 @@ def _entries(event: Any, depth: int) -> Iterator[Entry]:
         yield eventbridge.record(event)
     elif gateway.is_request(event):
         yield gateway.record(event)
+    elif joined.is_group(event):
+        yield joined.record(event)
     elif wrapped.is_delegated(event):
         for entry in parse(wrapped.delegated(event), depth + 1):
             yield wrapped.located(event, entry)

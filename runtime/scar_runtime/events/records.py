@@ -25,6 +25,20 @@ class StoredObject:
 
 
 @dataclass(frozen=True)
+class Group:
+    """Files that are the input of one run together.
+
+    `name` is what people call them, `root` tells the group from others, `members` (a digest) which
+    files of it are meant. The list of them is in the spool.
+    """
+
+    name: str
+    root: str
+    members: str
+    count: int
+
+
+@dataclass(frozen=True)
 class Payload:
     """Data that came inside the event, to be given to the script as an input file."""
 
@@ -44,7 +58,7 @@ class Record:
     """One thing to do: run a script once.
 
     - `event`: this record alone, in its source's own form; parsing it again gives this record
-    - `object` or `payload`: the input file, if any
+    - `object` or `payload`: the input file, if any; `group`: the input files, if there are many
     - `script`: run in place of the function's own; `arguments`: for the script, or, without a
       script, a command
     - `parameters`: those of a request over HTTP, as the caller named them
@@ -58,10 +72,13 @@ class Record:
     parameters: Mapping[str, str] = field(default_factory=dict)
     time: str | None = None
     http: Http | None = None
+    group: Group | None = None
 
     @property
     def input(self) -> str | None:
         """The input as log lines name it."""
+        if self.group:
+            return f"{self.group.name} ({self.group.count} files)"
         return self.object.path if self.object else None
 
 

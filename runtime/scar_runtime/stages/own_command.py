@@ -17,10 +17,10 @@ from scar_runtime.config import Config
 from scar_runtime.environment import PARAMETER
 from scar_runtime.errors import EventError, ScarError
 from scar_runtime.events import Record
-from scar_runtime.execution import Task, input_path
 from scar_runtime.program import SHELL
 from scar_runtime.runtime import Runtime
 from scar_runtime.stages.volume import Volume
+from scar_runtime.task import Task, input_path
 from scar_runtime.workspace import work_folder
 
 PROGRAM = "program"

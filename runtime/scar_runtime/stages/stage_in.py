@@ -9,7 +9,6 @@ from scar_runtime.batch import Job
 from scar_runtime.claims import DONE, Claim
 from scar_runtime.errors import StorageError, SupersededError, TerminatedError
 from scar_runtime.events import Record
-from scar_runtime.execution import Staged
 from scar_runtime.job import SERVICE, current_job, give_up, holder_of, task_of, unknown
 from scar_runtime.runtime import Runtime
 from scar_runtime.stages.launcher import IDLE, launcher
@@ -23,6 +22,7 @@ from scar_runtime.stages.volume import (
     Volume,
     open_to_all,
 )
+from scar_runtime.task import Staged
 from scar_runtime.workspace import make_way
 
 
@@ -95,7 +95,8 @@ def _taken(runtime: Runtime, volume: Volume, job: Job, begin: float) -> Notes:
         note_failure(runtime, claim, error)
         raise
     held = vars(claim.document) if claim else None
-    return Notes(STAGED, begin, claim=held, hop=staged.hop, trace_id=staged.trace_id)
+    facts = {name: getattr(staged, name) for name in ("hop", "trace_id", "joins", "is_empty")}
+    return Notes(STAGED, begin, claim=held, **facts)
 
 
 def _stage(runtime: Runtime, volume: Volume, job: Job) -> Staged:
@@ -105,7 +106,7 @@ def _stage(runtime: Runtime, volume: Volume, job: Job) -> Staged:
     work.make()
     staged = executor.stage_in(task, work)
     payload = runtime.config.payload and volume.put_payload(runtime.config.payload)
-    if runs_own_command(runtime.config, job.record):
+    if runs_own_command(runtime.config, job.record) or staged.is_empty:
         open_to_all(work.root)
         return staged
     variables = executor.variables(task, work, staged.file)

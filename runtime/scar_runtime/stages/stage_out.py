@@ -8,7 +8,6 @@ from scar_runtime.batch import Job
 from scar_runtime.claims import Claim
 from scar_runtime.errors import OutOfTimeError, ScarError, ScriptError
 from scar_runtime.events import Record
-from scar_runtime.execution import Result, Staged
 from scar_runtime.job import SERVICE, current_job, give_up, task_of, unknown
 from scar_runtime.outputs import Publication
 from scar_runtime.process import Kept
@@ -16,6 +15,7 @@ from scar_runtime.runtime import Runtime
 from scar_runtime.spool import Document
 from scar_runtime.stages.own_command import exit_code, runs_own_command
 from scar_runtime.stages.volume import DUPLICATE, FAILED, IGNORED, Notes, Volume
+from scar_runtime.task import Result, Staged
 from scar_runtime.trace import TRACE, trace_of
 from scar_runtime.workspace import remove_tree
 
@@ -70,10 +70,12 @@ def _attempt(runtime: Runtime, volume: Volume, job: Job, notes: Notes) -> Outcom
     runtime.log.trace_id = trace
 
     def execute(publication: Publication) -> Result:
-        _require_success(runtime, volume, job)
+        if not notes.is_empty:
+            _require_success(runtime, volume, job)
         task, work = task_of(runtime, job), volume.work(job.request_id)
         # The file itself has served its purpose.
-        staged = Staged(None, notes.hop, notes.begin, trace)
+        joins, is_empty = str(notes.joins), bool(notes.is_empty)
+        staged = Staged(None, notes.hop, notes.begin, trace, joins, is_empty)
         outputs = runtime.executor.stage_out(task, work, staged, publication)
         return Result(Kept(), outputs)
 

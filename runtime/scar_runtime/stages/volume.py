@@ -28,7 +28,8 @@ class Notes:
 
     `status`: whether the script is to run, or why not. `begin` is by `time.monotonic`, which all
     containers of one machine share. `claim` is the claim's document as `stage-in` wrote it.
-    `message` and `exit_code` are of the fault, if there was one.
+    `joins` is what the input carries for joins; one that `is_empty` stands for no file. `message`
+    and `exit_code` are of the fault, if there was one.
     """
 
     status: str
@@ -36,6 +37,8 @@ class Notes:
     claim: Mapping[str, Any] | None = None
     hop: int = 0
     trace_id: str = ""
+    joins: str = ""
+    is_empty: bool = False
     message: str = ""
     exit_code: int = 0
 

@@ -14,6 +14,7 @@ from scar_constructs.language.checks.build import BUILD_CHECKS
 from scar_constructs.language.checks.definition_size import variables_size
 from scar_constructs.language.checks.dispatcher import DISPATCHER_CHECKS
 from scar_constructs.language.checks.images import IMAGE_CHECKS
+from scar_constructs.language.checks.joins import JOIN_CHECKS
 from scar_constructs.language.checks.machines import MACHINE_CHECKS
 from scar_constructs.language.checks.owners import OWNER_CHECKS
 from scar_constructs.language.checks.secrets import SECRET_CHECKS
@@ -35,6 +36,7 @@ from scar_constructs.terminal import quote
 Check = Callable[[ParsedFunction], Iterator[Problem]]
 
 PLACEHOLDERS = ("{name}", "{stem}", "{request_id}")
+GROUP = "{group}"
 
 
 def check_function(parsed: ParsedFunction) -> None:
@@ -106,16 +108,18 @@ def check_key_templates(parsed: ParsedFunction) -> Iterator[Problem]:
     for entry in parsed.section.sections("lambda.output"):
         node = entry.find("key")
         if isinstance(node, Scalar):
-            yield from _template_problems(node, bool(parsed.function.inputs))
+            joins = any(source.join for source in parsed.function.inputs)
+            known = (*PLACEHOLDERS, GROUP) if joins else PLACEHOLDERS
+            yield from _template_problems(node, known, bool(parsed.function.inputs))
 
 
-def _template_problems(node: Scalar, has_inputs: bool) -> Iterator[Problem]:
+def _template_problems(node: Scalar, known: tuple[str, ...], has_inputs: bool) -> Iterator[Problem]:
     template = node.text
     rest = template
-    for placeholder in PLACEHOLDERS:
+    for placeholder in known:
         rest = rest.replace(placeholder, "x")
     if "{" in rest or "}" in rest:
-        message = f"must have no placeholders but {', '.join(PLACEHOLDERS)}"
+        message = f"must have no placeholders but {', '.join(known)}"
         yield fault("key-template", node, message, 'write it such as "{stem}/{name}"')
     elif control := control_fault(template):
         yield fault("key-template", node, f"must {control}", "remove it")
@@ -171,7 +175,9 @@ def _bytes_of(one: Filter) -> int:
 
 def _least_key(target: Output) -> int:
     """What an output's key has without the file's name; a request's id has 36 letters."""
-    named = target.key.replace("{request_id}", "0" * 36).replace("{name}", "").replace("{stem}", "")
+    named = target.key.replace("{request_id}", "0" * 36)
+    for placeholder in ("{name}", "{stem}", GROUP):
+        named = named.replace(placeholder, "")
     return len(f"{target.folder}/{named}".encode(errors="surrogateescape"))
 
 
@@ -279,4 +285,5 @@ CHECKS: tuple[Check, ...] = (
     check_extra_payload,
     check_file_system,
     check_output_paths,
+    *JOIN_CHECKS,
 )

@@ -7,7 +7,7 @@ A construct makes its role of what stands here; what a grant's ARN leaves open i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scar_constructs.language.grants import arns, statements
 from scar_constructs.language.grants.statements import WRITES_ANYWHERE, Grant
@@ -33,12 +33,15 @@ def lambda_role(function: Function, around: Surroundings) -> Iterator[Grant]:
     """What the function's Lambda may do."""
     yield from _service_grants(function, around)
     yield statements.use_spool(function)
+    yield from statements.list_arrivals(function)
     if function.execution_mode.runs_on_lambda:
         yield from _move_files(function, around)
         yield from statements.read_secrets(function.secrets.values(), around.stack_key)
         yield from statements.read_storage_secrets(function, around.stack_key)
         if function.api:
             yield statements.invoke_itself(function)
+    else:
+        yield from _look_at_parts(function, around)
     if function.execution_mode.runs_on_batch:
         yield statements.submit_jobs(function.name, share_identifier(function.name))
 
@@ -63,6 +66,14 @@ def _move_files(function: Function, around: Surroundings) -> Iterator[Grant]:
     yield from statements.use_keys(function, around.bucket_keys)
 
 
+def _look_at_parts(function: Function, around: Surroundings) -> Iterator[Grant]:
+    """A dispatcher asks for the metadata of files that it joins by where they come from."""
+    source = function.join_input
+    if source and source.join and source.join.of:
+        joined = replace(function, inputs=(source,), outputs=())
+        yield from _move_files(joined, around)
+
+
 def job_role(function: Function, around: Surroundings) -> Iterator[Grant]:
     """What the script of a job may do."""
     key = around.stack_key
@@ -73,6 +84,7 @@ def job_role(function: Function, around: Surroundings) -> Iterator[Grant]:
         yield from statements.read_secrets(function.secrets.values(), key)
     yield from statements.read_storage_secrets(function, key)
     yield statements.use_spool(function)
+    yield from statements.list_arrivals(function)
     if function.file_system:
         yield statements.mount_file_system(function.file_system)
     if key:

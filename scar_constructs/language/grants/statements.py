@@ -113,6 +113,18 @@ def use_spool(function: Function) -> Grant:
     )
 
 
+def list_arrivals(function: Function) -> Iterator[Grant]:
+    """What a function needs that joins files: the names of marks, in its own part of the spool."""
+    if function.join_input:
+        yield Grant(
+            "ListArrivals",
+            ("s3:ListBucket",),
+            (arns.SPOOL,),
+            "which files of a group have arrived",
+            {"StringLike": {"s3:prefix": f"{function.name}/joins/*"}},
+        )
+
+
 def read_runtime() -> Grant:
     """For the helper containers of a job, which bring the runtime to the image."""
     return Grant("ReadRuntime", ("s3:GetObject",), (arns.RUNTIME_ZIP,), "the zip of the runtime")

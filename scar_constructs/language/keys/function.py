@@ -19,6 +19,7 @@ from scar_constructs.language.keys.formats import (
     SECRETS,
     TAGS,
 )
+from scar_constructs.language.keys.join import JOIN
 from scar_constructs.language.keys.network import FILE_SYSTEM, VPC
 from scar_constructs.language.keys.scalars import Anything, Boolean, Choice, Integer, Text
 from scar_constructs.model import limits
@@ -54,6 +55,13 @@ INPUT = Group(
             origin=OURS,
             example="[.mp4]",
         ),
+        "join": Key(
+            JOIN,
+            "Starts the function once for many files.",
+            default="once for each file",
+            origin=OURS,
+            example="{of: split}",
+        ),
     }
 )
 
@@ -82,7 +90,8 @@ OUTPUT = Group(
         "key": Key(
             Text("a key template such as {stem}/{name}", max_length=1_024),
             "The key under the folder: `{name}` is the file's path in the output folder, `{stem}` "
-            "the input file's name without its last suffix, `{request_id}` the id of the request.",
+            "the input file's name without its last suffix, `{request_id}` the id of the request, "
+            "`{group}` what the files of a join are called together.",
             default="`{name}`; in the classic dialect `{request_id}/{name}`",
             origin=OURS,
             example='"{stem}/{name}"',

@@ -11,11 +11,12 @@ from scar_constructs.language.keys.storage import KINDS, RUCIO
 from scar_constructs.language.parse.view import Section
 from scar_constructs.language.yaml.faults import fault, problem
 from scar_constructs.language.yaml.tree import Mapping, Scalar
-from scar_constructs.model import OWN, Input, Output, StorageProvider, limits
+from scar_constructs.model import OWN, Input, Join, Output, StorageProvider, limits
 from scar_constructs.model.filters import least
 
 DEFAULT = "default"
 """The name that SCAR took where a function named only the kind."""
+_SECONDS = {"m": 60, "h": 3600, "d": 86400}
 ENDPOINTS = ("endpoint", "oneprovider_host", "hostname")
 """The keys that hold the address of a provider's server; each kind has one at most."""
 
@@ -92,9 +93,26 @@ def parse_inputs(section: Section, providers: Providers) -> list[tuple[Input, Se
                 prefixes=entry.texts("prefix"),
                 suffixes=entry.texts("suffix"),
                 provider=provider,
+                join=_join(entry),
             )
             found.append((model, entry))
     return found
+
+
+def _join(entry: Section) -> Join | None:
+    """What the input says of joining."""
+    if not isinstance(entry.find("join"), Mapping):
+        return None
+    by, after = entry.text("join.by"), entry.text("join.after")
+    return Join(
+        of=entry.text("join.of"),
+        group=entry.text("join.group"),
+        by=(by,) if by else entry.texts("join.by"),
+        count=entry.integer("join.count", 0),
+        suffixes=entry.texts("join.suffixes"),
+        after_seconds=int(after[:-1]) * _SECONDS[after[-1]] if after else None,
+        then=entry.text("join.then") or "fail",
+    )
 
 
 def _has_too_many_filters(entry: Section) -> bool:

@@ -15,7 +15,15 @@ from scar_constructs.installation import CHECKOUT
 from scar_constructs.language.diagnostics.catalogue import SECTIONS, Rule
 from scar_constructs.language.diagnostics.problems import Severity
 from scar_constructs.language.keys import batch as batch_keys
-from scar_constructs.language.keys import blocks, buckets, container, dialects, function, network
+from scar_constructs.language.keys import (
+    blocks,
+    buckets,
+    container,
+    dialects,
+    function,
+    join,
+    network,
+)
 from scar_constructs.language.keys import storage as storage_keys
 from scar_constructs.language.keys.containers import Group, Key, ListOf, Origin
 from scar_constructs.language.reference.schema import render_schema
@@ -35,6 +43,7 @@ TABLES: dict[str, Group] = {
     "lambda": dialects.LAMBDA,
     "container": container.CONTAINER,
     "input": function.INPUT,
+    "join": join.JOIN,
     "output": function.OUTPUT,
     "vpc": network.VPC,
     "file_system": network.FILE_SYSTEM,

@@ -86,6 +86,8 @@ def _parts(template: str, prefix: str, suffix: str) -> Iterator[_Part]:
     for text in _PLACEHOLDER.split(template):
         if text == "{name}":
             yield from (prefix, _Wild.ANYTHING, suffix)
+        elif text == "{group}":
+            yield _Wild.ANYTHING
         elif text in ("{stem}", "{request_id}"):
             yield _Wild.ONE_NAME
         else:

@@ -34,6 +34,35 @@ WORKFLOWS = {
         ),
         source=f"{AWS}lambda/latest/dg/invocation-recursion.html",
     ),
+    "join-form": Rule(
+        "a join is of one kind",
+        why=(
+            "Either by the execution that files come from, or by their names; each kind has keys "
+            "of its own."
+        ),
+    ),
+    "join-twice": Rule("one input of a function joins"),
+    "join-elsewhere": Rule(
+        "files are joined where S3 tells of them",
+        why="Other providers keep no metadata, and no order of versions.",
+    ),
+    "join-never-whole": Rule(
+        "a group can be whole",
+        why="A group of which some file never passes the input's filters waits for ever.",
+    ),
+    "join-unknown": Rule("a join names a function that is there"),
+    "join-not-upstream": Rule(
+        "a join names a function upstream",
+        why="Otherwise no file that arrives is from an execution of it.",
+    ),
+    "join-avoided": Rule(
+        "all that comes to a join is from the function that it names",
+        why="A file from elsewhere belongs to no execution, and would fail as an event.",
+    ),
+    "join-inside": Rule(
+        "no join stands between a join and the function that it names",
+        why="One run of it takes files of many places in the count.",
+    ),
     "existing-bucket-events": Rule(
         "a bucket that exists must tell EventBridge of its files",
         why="A stack cannot change the notifications of a bucket that it did not make.",

@@ -1,0 +1,49 @@
+"""The list of a group's files, which the spool keeps for the run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+
+from scar_runtime.errors import EventError
+from scar_runtime.events import Group, Record, StoredObject, joined
+from scar_runtime.joins.marks import Member, member_of
+from scar_runtime.spool import Spool
+
+_DIGITS = 32
+
+
+def digest_of(members: Iterable[Member]) -> str:
+    """The same for the same versions of the same files."""
+    text = json.dumps([one.document for one in members])
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+
+
+def put(spool: Spool, root: str, name: str, members: Sequence[Member]) -> Record:
+    """Write the list; gives the record of the run for it."""
+    group = Group(name, root, digest_of(members), len(members))
+    documents = [one.document for one in members]
+    spool.put(_key(spool, group), {"group": name, "members": documents})
+    return joined.of(group)
+
+
+def objects_of(spool: Spool, group: Group, bucket: str) -> list[StoredObject]:
+    """The files of a group. Raises `EventError` where the list is not there, or is none of ours."""
+    key = _key(spool, group)
+    found = spool.get(key)
+    if found is None:
+        raise EventError(f"the list of the files of {group.name} is not in the spool (expired?)")
+    members = found.content.get("members")
+    read = [member_of(one) for one in members] if isinstance(members, list) else []
+    sound = [one for one in read if one is not None]
+    if not isinstance(members, list) or len(sound) < len(read) or digest_of(sound) != group.members:
+        raise EventError(f"the list of the files of {group.name} is damaged: {key}")
+    return [
+        StoredObject(bucket, one.key, version=one.version, etag=one.etag, size=one.size)
+        for one in sound
+    ]
+
+
+def _key(spool: Spool, group: Group) -> str:
+    return spool.key("groups", f"{group.root}/{group.members}")

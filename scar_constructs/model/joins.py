@@ -1,0 +1,39 @@
+"""What a function hands on to a function further down that joins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scar_constructs.model.storage import Input
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taker:
+    """A function on the way to a join, with the inputs by which it takes files for it."""
+
+    function: str
+    inputs: tuple[Input, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmptyPlace:
+    """Where an object goes that stands for no file, so that `function` takes it: the start and the
+    end of its key."""
+
+    function: str
+    bucket: str
+    start: str
+    end: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class JoinStep:
+    """Of this function's outputs, those that any of `takers` takes go on to the function `join`.
+
+    `opens`: the executions of this very function are what is joined.
+    """
+
+    join: str
+    opens: bool
+    takers: tuple[Taker, ...]
+    empty: EmptyPlace

@@ -1,0 +1,231 @@
+"""Joins from the first file to the merged one, with a real S3 and real scripts.
+
+Functions are configured as the language configures them; events come in any order.
+"""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.runtime.chains import Chain, chain
+from tests.runtime.cloud import Cloud
+from tests.runtime.functions import executions
+from tests.support.deliveries import Process, random_death
+
+CHAIN = """
+functions:
+  aws:
+  - lambda:
+      name: split
+      execution_mode: MODE
+      container: {image: some/image}
+      init_script: split.sh
+      input: [{path: BUCKET/texts}]
+      output: [{path: BUCKET/pieces, key: "{request_id}/{name}"}]
+  - lambda:
+      name: process
+      execution_mode: MODE
+      container: {image: some/image}
+      init_script: process.sh
+      input: [{path: BUCKET/pieces}]
+      output: [{path: BUCKET/parts, key: "{request_id}/{name}"}]
+  - lambda:
+      name: merge
+      execution_mode: MODE
+      container: {image: some/image}
+      init_script: merge.sh
+      input: [{path: BUCKET/parts, suffix: [.part], join: {of: split}}]
+      output: [{path: BUCKET/results, key: "{group}/{name}"}]
+"""
+SCRIPTS = {
+    # Each line of the text is a piece: the numbers of the parts that come of it.
+    "split.sh": 'i=0; while read -r line; do i=$((i + 1)); echo "$line" >"$SCAR_OUTPUT_DIR/$i";'
+    ' done <"$SCAR_INPUT_FILE"',
+    "process.sh": 'for n in $(cat "$SCAR_INPUT_FILE"); do echo "$n" >"$SCAR_OUTPUT_DIR/$n.part";'
+    " done",
+    "merge.sh": 'touch "$SCAR_OUTPUT_DIR/all"; while read -r file; do cat "$file"; done'
+    ' <"$SCAR_INPUT_FILES" | sort -n >"$SCAR_OUTPUT_DIR/all"; echo "$SCAR_GROUP"'
+    ' >"$SCAR_OUTPUT_DIR/group"; test -z "$SCAR_INPUT_FILE"',
+}
+MODES = ("lambda", "batch", "lambda-batch")
+
+
+def text(mode: str) -> str:
+    return CHAIN.replace("MODE", mode)
+
+
+def lines(chain_: Chain, key: str) -> list[str]:
+    return chain_.bucket.get(key).decode().split()
+
+
+def end(made: Chain) -> None:
+    for link in made.links:
+        link.function.close()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_one_merge_of_all_parts(
+    cloud: Cloud, tmp_path: Path, mode: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = chain(cloud, tmp_path, text(mode), SCRIPTS, twice=0.5)
+    made.put("texts/poem.txt", b"1 2 3\n\n4\n5 6\n\n")
+    made.put("texts/other.txt", b"7\n8\n")
+    made.run()
+    end(made)
+
+    assert lines(made, "results/poem/all") == list("123456")
+    assert lines(made, "results/other/all") == list("78")
+    assert lines(made, "results/poem/group") == ["poem"]
+    results = [f"results/{name}/{file}" for name in ("other", "poem") for file in ("all", "group")]
+    assert made.written("results/") == results
+    done = executions(capfd.readouterr().out)
+    merged = [one for one in done if one["function"] == "merge" and one["outputs"]]
+    assert len(merged) == 2
+    assert len({one["trace_id"] for one in merged}) == 2
+    assert {one["status"] for one in done} <= {
+        *("succeeded", "waiting", "duplicate", "submitted"),
+    }
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n\n", b"\n"])
+def test_an_execution_of_which_nothing_comes_runs_with_no_file(
+    cloud: Cloud, tmp_path: Path, content: bytes
+) -> None:
+    made = chain(cloud, tmp_path, text("lambda"), SCRIPTS)
+    made.put("texts/poem.txt", content)
+    made.run()
+    end(made)
+
+    assert lines(made, "results/poem/all") == []
+    assert made.written("results/") == ["results/poem/all", "results/poem/group"]
+
+
+@pytest.mark.parametrize("mode", ["lambda", "batch"])
+def test_a_part_that_failed_and_is_redriven_makes_its_group_whole(
+    cloud: Cloud, tmp_path: Path, mode: str
+) -> None:
+    broken = tmp_path / "broken"
+    broken.touch()
+    failing = f'if [ -e {broken} ] && grep -q 5 "$SCAR_INPUT_FILE"; then exit 3; fi; '
+    scripts = {**SCRIPTS, "process.sh": failing + SCRIPTS["process.sh"]}
+    made = chain(cloud, tmp_path, text(mode), scripts)
+    made.put("texts/poem.txt", b"1 2 3\n4\n5 6\n")
+    made.run()
+    assert made.written("results/") == []
+
+    broken.unlink()
+    made.redrive()
+    end(made)
+
+    assert lines(made, "results/poem/all") == list("123456")
+    assert made.written("results/") == ["results/poem/all", "results/poem/group"]
+
+
+@pytest.mark.parametrize("mode", ["lambda", "batch"])
+def test_a_merge_that_failed_is_redriven_with_all_files(
+    cloud: Cloud, tmp_path: Path, mode: str
+) -> None:
+    broken = tmp_path / "broken"
+    broken.touch()
+    scripts = {**SCRIPTS, "merge.sh": f"[ ! -e {broken} ] || exit 3; " + SCRIPTS["merge.sh"]}
+    made = chain(cloud, tmp_path, text(mode), scripts)
+    made.put("texts/poem.txt", b"1 2 3\n4\n")
+    made.run()
+    assert made.written("results/") == []
+
+    broken.unlink()
+    made.redrive()
+    made.redrive()
+    end(made)
+
+    assert lines(made, "results/poem/all") == list("1234")
+    assert made.written("results/") == ["results/poem/all", "results/poem/group"]
+
+
+@pytest.mark.parametrize("mode", ["lambda", "batch"])
+@pytest.mark.parametrize("seed", range(5))
+def test_one_merge_whoever_dies_whenever(
+    cloud: Cloud, tmp_path: Path, seed: int, mode: str
+) -> None:
+    source = random.Random(seed)  # noqa: S311
+    deaths = [random_death(source, 0.25, 12) for _ in range(200)]
+
+    def process() -> Process:
+        return deaths.pop() if deaths else Process()
+
+    made = chain(cloud, tmp_path, text(mode), SCRIPTS, seed=seed, twice=0.3, process=process)
+    made.put("texts/poem.txt", b"1 2 3\n\n4\n5 6\n\n7\n")
+    made.run()
+    deaths.clear()
+    for _ in range(4):
+        made.redrive()
+    end(made)
+
+    assert lines(made, "results/poem/all") == list("1234567")
+    assert made.written("results/") == ["results/poem/all", "results/poem/group"]
+
+
+def test_a_newer_part_after_the_merge_makes_another_merge(cloud: Cloud, tmp_path: Path) -> None:
+    made = chain(cloud, tmp_path, text("lambda"), SCRIPTS)
+    made.put("texts/poem.txt", b"1 2\n3\n")
+    made.run()
+    [key] = [key for key in made.written("parts/") if key.endswith("/2.part")]
+    ticket = made.bucket.metadata(key)
+    made.bucket.put(key, b"22\n", Metadata=ticket)
+    made.run()
+    end(made)
+
+    assert lines(made, "results/poem/all") == ["1", "3", "22"]
+    assert len(made.written("results/")) == 4
+
+
+def test_files_from_elsewhere_fail_and_change_nothing(
+    cloud: Cloud, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = chain(cloud, tmp_path, text("lambda"), SCRIPTS)
+    made.put("parts/mine.part", b"0\n")
+    made.put("texts/poem.txt", b"1\n2\n")
+    made.run()
+    end(made)
+
+    assert lines(made, "results/poem/all") == ["1", "2"]
+    failed = [one for one in executions(capfd.readouterr().out) if one["status"] == "failed"]
+    assert {one["input"] for one in failed} == {f"{made.bucket.name}/parts/mine.part"}
+    assert "does not come from an execution of split" in failed[0]["reason"]
+
+
+PAIRS = """
+functions:
+  aws:
+  - lambda:
+      name: align
+      execution_mode: MODE
+      container: {image: some/image}
+      init_script: align.sh
+      input:
+      - path: BUCKET/reads
+        join: {group: "{sample}_R{read}.fastq", by: sample, count: 2}
+      output: [{path: BUCKET/aligned, key: "{group}.{name}"}]
+"""
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_paired_reads_in_any_order_are_one_run_for_each_sample(
+    cloud: Cloud, tmp_path: Path, mode: str
+) -> None:
+    script = {"align.sh": 'cat $(sort "$SCAR_INPUT_FILES") >"$SCAR_OUTPUT_DIR/both"'}
+    made = chain(cloud, tmp_path, PAIRS.replace("MODE", mode), script, twice=0.5)
+    names = [f"{sample}_R{read}" for sample in "abcd" for read in (1, 2)]
+    random.Random(1).shuffle(names)  # noqa: S311
+    for name in names:
+        made.put(f"reads/{name}.fastq", f"{name}\n".encode())
+    made.put("reads/e_R1.fastq", b"alone\n")
+    made.run()
+    end(made)
+
+    assert made.written("aligned/") == [f"aligned/{sample}.both" for sample in "abcd"]
+    for sample in "abcd":
+        assert lines(made, f"aligned/{sample}.both") == [f"{sample}_R1", f"{sample}_R2"]
