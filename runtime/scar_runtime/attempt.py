@@ -134,7 +134,7 @@ def gathered(runtime: Runtime, record: Record, request_id: str) -> Record | Outc
     from scar_runtime.joins.gate import gather
 
     try:
-        found = gather(runtime, record, source, source.join)
+        found = gather(runtime, record, request_id, source, source.join)
     except SupersededError as superseded:
         runtime.log.info(str(superseded), request_id=request_id)
         return IGNORED

@@ -104,7 +104,7 @@ def _config(settings: Settings) -> Config:
     config = read_config(settings.config)
     if settings.is_child_node:
         # The main node publishes, once; its script gathers what the others made.
-        config = replace(config, outputs=())
+        config = replace(config, outputs=(), steps=())
     return config if settings.has_image else replace(config, has_image=False)
 
 

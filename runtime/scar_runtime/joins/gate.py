@@ -5,11 +5,13 @@ from __future__ import annotations
 from scar_runtime.config import OWN, Input, Join
 from scar_runtime.events import Record
 from scar_runtime.joins.arrivals import Arrivals, Waiting
-from scar_runtime.joins.tickets import Part
 from scar_runtime.runtime import Runtime
+from scar_runtime.trace import trace_of
 
 
-def gather(runtime: Runtime, record: Record, source: Input, join: Join) -> Record | Waiting:
+def gather(
+    runtime: Runtime, record: Record, request_id: str, source: Input, join: Join
+) -> Record | Waiting:
     """The record to run: the event's own, where the input does not concern it, or that of its
     group, where it is whole. Raises `SupersededError` for an object that was replaced since."""
     stored = record.object
@@ -21,5 +23,6 @@ def gather(runtime: Runtime, record: Record, source: Input, join: Join) -> Recor
     arrivals = Arrivals(runtime.config.name, source, join, spool)
     if join.of is None:
         return arrivals.arrive_by_name(stored)
-    part: Part = arrivals.part_of(stored, runtime.storage.metadata(stored))
-    return arrivals.arrive(stored, part)
+    metadata = runtime.storage.metadata(stored)
+    runtime.log.trace_id = trace_of(metadata, stored, request_id)
+    return arrivals.arrive(stored, arrivals.part_of(stored, metadata))

@@ -96,7 +96,7 @@ class Ticket:
 def group_text(name: str) -> str:
     """A group's name as a ticket has it: no longer than a ticket may have it, and one name, which
     never leads anywhere as a part of a key."""
-    plain = _UNFIT.sub("\ufffd", name) or "-"
+    plain = _plain(name)
     while len(quoted := quote(plain, safe="")) > GROUP_BYTES:
         plain = plain[:-1]
     return quoted
@@ -104,7 +104,12 @@ def group_text(name: str) -> str:
 
 def group_name(text: str) -> str:
     """The group's name itself. Of a forged text what no name has is replaced."""
-    return _UNFIT.sub("\ufffd", unquote(text))
+    return _plain(unquote(text))
+
+
+def _plain(name: str) -> str:
+    plain = _UNFIT.sub("\ufffd", name)
+    return "-" if plain in ("", ".", "..") else plain
 
 
 def tickets(metadata: Mapping[str, str]) -> tuple[Ticket, ...]:

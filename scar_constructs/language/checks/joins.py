@@ -10,12 +10,14 @@ from scar_constructs.language.parse.file import ParsedFile
 from scar_constructs.language.parse.function import Located, ParsedFunction
 from scar_constructs.language.parse.view import Section
 from scar_constructs.language.workflow.join_steps import JoinWay, active, feeds, join_way
+from scar_constructs.language.workflow.key_patterns import can_trigger
 from scar_constructs.language.yaml.faults import problem
 from scar_constructs.language.yaml.tree import Mapping, Node
 from scar_constructs.model import OWN, Function, Input
 from scar_constructs.model.filters import Filter
 
 _KINDS = ("of", "group", "suffixes")
+_APART = ("{stem}", "{group}")
 _FIELD = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 
 
@@ -107,6 +109,7 @@ def check_joins(files: Sequence[ParsedFile], report: Report) -> None:
     """Add a problem for each join that would never be whole."""
     functions = active(files)
     names = {function.name for function in functions}
+    places = {one.function.name: one for file in files for one in file.functions}
     for parsed in (one for file in files for one in file.functions):
         for source, at in zip(parsed.function.own_inputs, _own_places(parsed), strict=True):
             of = source.join.of if source.join else None
@@ -117,8 +120,27 @@ def check_joins(files: Sequence[ParsedFile], report: Report) -> None:
                 report.add(_place(at, "join-unknown", f"`join.of: {of}` {message}", fix))
                 continue
             way = join_way(parsed.function, source, of, functions)
-            for found in _way_problems(way, at):
-                report.add(found)
+            found = list(_way_problems(way, at))
+            for one in found or _keys_that_meet(way, places):
+                report.add(one)
+
+
+def _keys_that_meet(way: JoinWay, places: dict[str, ParsedFunction]) -> Iterator[Problem]:
+    """Outputs on the way whose keys are the same for different executions."""
+    for function in way.before:
+        apart = ("{request_id}",) if function.name != way.of else (*_APART, "{request_id}")
+        parsed, takers = places[function.name], way.takers(function)
+        inputs = [source for taker in takers for source in taker.inputs]
+        outputs = zip(function.outputs, parsed.outputs_at, strict=True)
+        for output, at in outputs:
+            is_taken = any(can_trigger(output, source) for source in inputs)
+            if is_taken and not any(placeholder in output.key for placeholder in apart):
+                message = (
+                    f"of two executions of {way.of} the outputs may get the same keys here; the"
+                    " newer ones replace the older, whose group then never gets whole"
+                )
+                fix = 'write `key: "{request_id}/{name}"`, unless the script names files apart'
+                yield _place(at, "join-keys-meet", message, fix)
 
 
 def _own_places(parsed: ParsedFunction) -> list[Located]:

@@ -25,7 +25,8 @@ class JoinWay:
         """Who takes the function's outputs on the way, by their names."""
         found = []
         for one in (*self.before, self.join):
-            if one.name == self.of:
+            # A retired function hands on what it has, and is given nothing new.
+            if one.name == self.of or one.retired:
                 continue
             inputs = (self.source,) if one is self.join else one.own_inputs
             taking = tuple(source for source in inputs if feeds(function, source))
@@ -77,7 +78,7 @@ def ways(functions: Sequence[Function]) -> Iterator[JoinWay]:
 def with_join_steps(files: Sequence[ParsedFile]) -> list[ParsedFile]:
     """The files, whose functions know what they hand on to joins."""
     steps: dict[str, list[JoinStep]] = {}
-    for way in ways(active(files)):
+    for way in ways([parsed.function for file in files for parsed in file.functions]):
         for function in way.before:
             takers = way.takers(function)
             place = _empty_place(function, takers)

@@ -63,6 +63,11 @@ WORKFLOWS = {
         "no join stands between a join and the function that it names",
         why="One run of it takes files of many places in the count.",
     ),
+    "join-keys-meet": Rule(
+        "files of different executions have different keys before a join",
+        why="A file that is replaced before the next function read it never arrives at the join.",
+        severity=WARNING,
+    ),
     "existing-bucket-events": Rule(
         "a bucket that exists must tell EventBridge of its files",
         why="A stack cannot change the notifications of a bucket that it did not make.",
