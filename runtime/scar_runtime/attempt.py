@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,6 +147,22 @@ def gathered(runtime: Runtime, record: Record, request_id: str) -> Record | Outc
         expected=found.expected,
     )
     return WAITING
+
+
+def with_overdue(runtime: Runtime, entries: Iterable[Entry], request: str) -> Iterator[Entry]:
+    """The entries of an event, with overdue groups in the place of an order to look for them."""
+    for entry in entries:
+        if not isinstance(entry, Record) or not entry.looks_for_overdue:
+            yield entry
+            continue
+        source = runtime.config.join_input
+        if source is None or source.join is None:
+            yield Ignored("the function joins no files")
+            continue
+        from scar_runtime.joins.overdue import Overdue
+
+        spool, _, _ = runtime.stored
+        yield from Overdue(runtime.config.name, source, source.join, spool).entries(request)
 
 
 def run(

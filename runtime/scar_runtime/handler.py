@@ -7,7 +7,7 @@ import functools
 import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from scar_runtime.attempt import (
@@ -20,13 +20,14 @@ from scar_runtime.attempt import (
     reported,
     run,
     submit,
+    with_overdue,
 )
 from scar_runtime.aws.errors import AwsError
 from scar_runtime.aws.functions import LATER_BYTES
 from scar_runtime.batch import SubmitError
 from scar_runtime.claims import Claim, Claims, Holder
 from scar_runtime.errors import EventError, OutOfTimeError, RecordsError, ScarError
-from scar_runtime.events import Record, webhook, wrapped
+from scar_runtime.events import Entry, Record, webhook, wrapped
 from scar_runtime.events.filters import wanted
 from scar_runtime.events.gateway import is_put_off, is_request
 from scar_runtime.kernel import seclude
@@ -134,9 +135,14 @@ class Invocation:
         config = self._runtime.config
         inputs = config.inputs
         counts = bool(config.steps) or config.join_input is not None
-        entries = found(lambda: wanted(webhook.received(event, inputs), inputs, counts))
+        request = self._first_request or self._request_id
+
+        def entries() -> Iterable[Entry]:
+            taken = wanted(webhook.received(event, inputs), inputs, counts)
+            return with_overdue(self._runtime, taken, request)
+
         outcomes = []
-        for number, entry in enumerate(entries, start=1):
+        for number, entry in enumerate(found(entries), start=1):
             request_id = self._request_id if number == 1 else f"{self._request_id}-{number}"
             one = functools.partial(self._gathered, attempt, request_id)
             outcomes.append(reported(self._runtime, SERVICE, entry, request_id, one))

@@ -53,8 +53,12 @@ class Spool:
     def names(self, prefix: str) -> Iterator[str]:
         """The keys that start with `prefix`, in order. They are strongly consistent: what was
         written before is there."""
+        return (key for key, _ in self.listed(prefix))
+
+    def listed(self, prefix: str) -> Iterator[tuple[str, str]]:
+        """The same, with the times at which they were written (ISO 8601)."""
         try:
-            yield from self._s3.keys(self._bucket, prefix)
+            yield from self._s3.listed(self._bucket, prefix)
         except AwsError as error:
             raise self._error("list", prefix, error) from error
 

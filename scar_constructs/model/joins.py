@@ -6,6 +6,15 @@ from dataclasses import dataclass
 
 from scar_constructs.model.storage import Input
 
+_LOOKS = 2
+_LEAST_MINUTES, _MOST_MINUTES = 5, 360
+
+
+def look_every_minutes(after_seconds: int) -> int:
+    """How often groups are looked for that are not whole after so long: twice in that time, but at
+    least every six hours, and no more often than every five minutes."""
+    return min(max(after_seconds // 60 // _LOOKS, _LEAST_MINUTES), _MOST_MINUTES)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Taker:

@@ -25,6 +25,8 @@ class MemoryS3:
 
     objects: dict[str, bytes] = field(default_factory=dict)
     sorted: list[str] = field(default_factory=list)
+    times: dict[str, str] = field(default_factory=dict)
+    now: str = "2026-11-27T06:00:00.000Z"
     requests: list[str] = field(default_factory=list)
     before: Callable[[], None] = lambda: None
     after: Callable[[], None] = lambda: None
@@ -42,6 +44,7 @@ class MemoryS3:
         if key not in self.objects:
             insort(self.sorted, key)
         self.objects[key] = content
+        self.times[key] = self.now
         self.after()
         return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
@@ -53,7 +56,7 @@ class MemoryS3:
         self.after()
         return self.objects[key], ""
 
-    def keys(self, bucket: str, prefix: str) -> Iterator[str]:
+    def listed(self, bucket: str, prefix: str) -> Iterator[tuple[str, str]]:
         assert bucket
         first, end = (
             bisect_left(self.sorted, prefix),
@@ -63,7 +66,7 @@ class MemoryS3:
         for begin in range(0, max(len(found), 1), PAGE):
             self._begin("LIST")
             self.after()
-            yield from found[begin : begin + PAGE]
+            yield from ((key, self.times[key]) for key in found[begin : begin + PAGE])
 
     def remove(self, bucket: str, key: str) -> None:
         assert bucket

@@ -6,6 +6,8 @@ Functions are configured as the language configures them; events come in any ord
 from __future__ import annotations
 
 import random
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -229,3 +231,91 @@ def test_paired_reads_in_any_order_are_one_run_for_each_sample(
     assert made.written("aligned/") == [f"aligned/{sample}.both" for sample in "abcd"]
     for sample in "abcd":
         assert lines(made, f"aligned/{sample}.both") == [f"{sample}_R1", f"{sample}_R2"]
+
+
+def overdue(made: Chain, seconds: float) -> list[str]:
+    """Have the last function look for overdue groups at a later time, with Lambda's retries; gives
+    what went into its failure queue."""
+    platform, real = made.links[-1].platform, time.time
+    later = replace(platform, process=lambda: Process(ahead=seconds), failures=[])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("time.time", lambda: real() + seconds)
+        later.deliver({"scar_join": "overdue"})
+    made.run()
+    return [str(failure.event) for failure in later.failures]
+
+
+WAITING = PAIRS.replace("count: 2}", "count: 2, after: 1h, then: THEN}").replace("MODE", "lambda")
+ALIGN = {"align.sh": 'cat $(sort "$SCAR_INPUT_FILES") >"$SCAR_OUTPUT_DIR/both"'}
+
+
+def test_a_group_that_is_not_whole_in_time_runs_once_with_what_is_there(
+    cloud: Cloud, tmp_path: Path
+) -> None:
+    made = chain(cloud, tmp_path, WAITING.replace("THEN", "run"), ALIGN)
+    made.put("reads/a_R1.fastq", b"a1\n")
+    made.put("reads/b_R1.fastq", b"b1\n")
+    made.put("reads/b_R2.fastq", b"b2\n")
+    made.run()
+
+    assert overdue(made, 1800) == []
+    assert made.written("aligned/") == ["aligned/b.both"]
+    for _ in range(3):
+        assert overdue(made, 4000) == []
+    assert made.written("aligned/") == ["aligned/a.both", "aligned/b.both"]
+    made.put("reads/a_R2.fastq", b"a2\n")
+    made.run()
+    assert overdue(made, 4000) == []
+    end(made)
+
+    assert lines(made, "aligned/a.both") == ["a1", "a2"]
+    assert made.written("aligned/") == ["aligned/a.both"] * 2 + ["aligned/b.both"]
+
+
+def test_a_group_that_is_not_whole_in_time_fails_once_and_says_what_is_missing(
+    cloud: Cloud, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = chain(cloud, tmp_path, WAITING.replace("THEN", "fail"), ALIGN)
+    made.put("reads/a_R1.fastq", b"a1\n")
+    made.run()
+    capfd.readouterr()
+
+    assert len(overdue(made, 4000)) == 1
+    reasons = {one["reason"] for one in executions(capfd.readouterr().out)}
+    assert reasons == {"the group a is not whole after 3600 seconds: 1 of 2 have arrived"}
+    assert overdue(made, 8000) == []
+    end(made)
+
+
+def test_a_run_that_failed_for_an_overdue_group_is_tried_again(
+    cloud: Cloud, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken"
+    broken.touch()
+    script = {"align.sh": f"[ ! -e {broken} ] || {{ rm {broken}; exit 3; }}; " + ALIGN["align.sh"]}
+    made = chain(cloud, tmp_path, WAITING.replace("THEN", "run"), script)
+    made.put("reads/a_R1.fastq", b"a1\n")
+    made.run()
+
+    assert overdue(made, 4000) == []
+    end(made)
+    assert lines(made, "aligned/a.both") == ["a1"]
+
+
+def test_an_overdue_execution_names_the_places_that_are_missing(
+    cloud: Cloud, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    failing = 'if grep -q 5 "$SCAR_INPUT_FILE"; then exit 3; fi; '
+    scripts = {**SCRIPTS, "process.sh": failing + SCRIPTS["process.sh"]}
+    file = text("lambda").replace("{of: split}", "{of: split, after: 1h}")
+    made = chain(cloud, tmp_path, file, scripts)
+    made.put("texts/poem.txt", b"1 2 3\n4\n5 6\n")
+    made.run()
+    capfd.readouterr()
+
+    assert len(overdue(made, 4000)) == 1
+    end(made)
+    reasons = {one["reason"] for one in executions(capfd.readouterr().out)}
+    assert reasons == {
+        "the group poem is not whole after 3600 seconds: 2 of 3 have arrived; missing are 2"
+    }

@@ -175,8 +175,9 @@ class S3:
         wanted = _Wanted("GET", bucket, query=query)
         return self._send(wanted, lambda answer: uploads_of(answer, key))
 
-    def keys(self, bucket: str, prefix: str) -> Iterator[str]:
-        """All keys that start with `prefix`, in order, a page of 1,000 at a time.
+    def listed(self, bucket: str, prefix: str) -> Iterator[tuple[str, str]]:
+        """All keys that start with `prefix`, in order, with the times at which they were written
+        (ISO 8601), a page of 1,000 at a time.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
         """
@@ -187,8 +188,8 @@ class S3:
         while following is not None:
             more = {"continuation-token": following} if following else {}
             wanted = _Wanted("GET", bucket, query={**query, **more})
-            keys, following = self._send(wanted, page_of)
-            yield from keys
+            page, following = self._send(wanted, page_of)
+            yield from page
 
     def remove(self, bucket: str, key: str) -> None:
         """Remove an object; one that is not there is no fault."""

@@ -16,12 +16,18 @@ JOIN = "scar_join"
 _ID = re.compile("[0-9a-f]{32}")
 
 
+OVERDUE = "overdue"
+"""In place of a group: look for those that are not whole in time (`joins.overdue`)."""
+
+
 def is_group(event: dict[str, Any]) -> bool:
     return event.keys() == {JOIN}
 
 
 def record(event: dict[str, Any]) -> Record:
     """Raises `EventError`."""
+    if event[JOIN] == OVERDUE:
+        return Record(event=event, looks_for_overdue=True)
     fields = Fields("the event of a group", event).part(JOIN)
     root, members = fields.text("root"), fields.text("members")
     if not _ID.fullmatch(root) or not _ID.fullmatch(members):

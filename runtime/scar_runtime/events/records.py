@@ -61,6 +61,7 @@ class Record:
     - `object` or `payload`: the input file, if any; `group`: the input files, if there are many
     - `script`: run in place of the function's own; `arguments`: for the script, or, without a
       script, a command
+    - `looks_for_overdue`: for groups that are not whole in time
     - `parameters`: those of a request over HTTP, as the caller named them
     """
 
@@ -73,6 +74,7 @@ class Record:
     time: str | None = None
     http: Http | None = None
     group: Group | None = None
+    looks_for_overdue: bool = False
 
     @property
     def input(self) -> str | None:

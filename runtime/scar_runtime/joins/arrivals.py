@@ -7,7 +7,7 @@ change nothing. The run itself is claimed as any event is (`claims`).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scar_runtime.config import Input, Join
@@ -65,7 +65,7 @@ class Arrivals:
             while len(shares) > 1 and shares[-1].count == 1:
                 newness, shares = (shares[-1].edition, *newness), shares[:-1]
             mark = Mark(str(shares[-1].slot), newness, kind, facts)
-            waiting = self._take_place(part.root, shares, mark)
+            waiting = self._take_place(part, shares, mark)
             if waiting:
                 return Waiting(name, *waiting)
             if len(shares) == 1:
@@ -85,7 +85,8 @@ class Arrivals:
         mark = Mark(
             found.place, (marks.newness(stored.sequencer),), marks.FILE, self._facts(stored)
         )
-        arrived = self._put(f"{root}/{_ALONE}/{_LEVEL_OF_FILES}0/", mark, expected)
+        folder = f"{root}/{_ALONE}-0/{_LEVEL_OF_FILES}0/"
+        arrived = self._put(folder, mark, expected, found.group)
         if arrived > expected:
             raise EventError(
                 f"{stored.path}: the group {found.group} has {arrived} files, and {expected} make"
@@ -97,14 +98,17 @@ class Arrivals:
 
     def present(self, root: str) -> list[Member]:
         """The files of a group that have arrived, of each the newest version."""
+        return self.present_among(self._names(self._spool.key("joins", f"{root}/")))
+
+    def present_among(self, names: Iterable[str]) -> list[Member]:
+        """The same, where the names of the group's marks are known."""
         marked: dict[str, list[Mark]] = {}
-        start = self._spool.key("joins", f"{root}/")
-        for name in self._names(start):
+        for name in names:
             publication, _, rest = name.partition("/")
             folder, _, last = rest.partition("/")
             mark = marks.read(last) if folder.startswith(_LEVEL_OF_FILES) else None
             if mark:
-                marked.setdefault(publication, []).append(mark)
+                marked.setdefault(publication.partition("-")[0], []).append(mark)
         return list(self._below((), marked))
 
     def _below(
@@ -121,22 +125,25 @@ class Arrivals:
                 further = zip(places, mark.newness, strict=True)
                 yield from self._below((*way, *further), marked)
 
-    def _take_place(self, root: str, shares: Sequence[Share], mark: Mark) -> tuple[int, int] | None:
+    def _take_place(
+        self, part: Part, shares: Sequence[Share], mark: Mark
+    ) -> tuple[int, int] | None:
         """Take the place of the last share; None if all places of its publication are taken now."""
-        folder = f"{root}/{marks.publication(shares)}"
+        folder = f"{part.root}/{marks.publication(shares)}-{shares[-1].count}"
+        name = group_name(part.group)
         place: Place | None = Place(shares[-1].slot, shares[-1].count)
         while place:
-            arrived = self._put(f"{folder}/{place.folder}", mark, place.expected)
+            arrived = self._put(f"{folder}/{place.folder}", mark, place.expected, name)
             if arrived < place.expected:
                 return arrived, place.expected
             place = place.above
             mark = Mark(str(place.slot if place else 0), ("",), marks.FULL)
         return None
 
-    def _put(self, folder: str, mark: Mark, expected: int) -> int:
+    def _put(self, folder: str, mark: Mark, expected: int, group: str) -> int:
         """Put a mark; how many places of the folder are taken now."""
         start = self._spool.key("joins", folder)
-        self._spool.put(start + mark.name, {})
+        self._spool.put(start + mark.name, {"group": group})
         if expected == 1:
             return 1
         found = [one for one in map(marks.read, self._names(start)) if one]

@@ -6,7 +6,9 @@ the last mark into a folder finds it full, and puts a mark for the folder into t
 nothing is ever counted, nothing is listed but a hundred names, and whatever is done twice writes
 the same again. Lists of S3 are strongly consistent: of two who come last, one at least sees both.
 
-    FUNCTION/joins/ROOT/PUBLICATION/LEVEL-NUMBER/PLACE.NEWNESS.KIND[.FACTS]
+    FUNCTION/joins/ROOT/PUBLICATION-COUNT/LEVEL-NUMBER/PLACE.NEWNESS.KIND[.FACTS]
+
+COUNT is how many places a publication has; 0 where the function's configuration says it.
 """
 
 from __future__ import annotations
@@ -147,6 +149,28 @@ def newest(marks: Iterable[Mark]) -> dict[str, Mark]:
         if other is None or (mark.newness, mark.name) > (other.newness, other.name):
             found[mark.place] = mark
     return found
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The places of a group's own publication that are taken, of how many (0: not known here)."""
+
+    places: frozenset[str]
+    expected: int
+
+
+def progress(names: Iterable[str]) -> Progress:
+    """How far a group has come, by the names of its marks below its root."""
+    start = f"{publication_by(())}-"
+    counts: dict[str, set[str]] = {}
+    for name in names:
+        publication, _, rest = name.partition("/")
+        folder, _, last = rest.partition("/")
+        mark = read(last)
+        if publication.startswith(start) and folder.startswith("0-") and mark:
+            counts.setdefault(publication.removeprefix(start), set()).add(mark.place)
+    count, places = max(counts.items(), key=lambda one: len(one[1]), default=("0", set[str]()))
+    return Progress(frozenset(places), int(count) if count.isdecimal() else 0)
 
 
 def older(marks: Iterable[Mark], kept: Iterable[Mark]) -> Iterator[Mark]:

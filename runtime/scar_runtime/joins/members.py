@@ -46,4 +46,5 @@ def objects_of(spool: Spool, group: Group, bucket: str) -> list[StoredObject]:
 
 
 def _key(spool: Spool, group: Group) -> str:
-    return spool.key("groups", f"{group.root}/{group.members}")
+    """Among the group's marks, where whoever lists these finds it."""
+    return spool.key("joins", f"{group.root}/={group.members}")

@@ -23,6 +23,7 @@ from scar_constructs.aws.function.bucket_rule import BucketRule
 from scar_constructs.aws.function.lambda_function import new_lambda
 from scar_constructs.aws.function.metadata import describe
 from scar_constructs.aws.function.outputs import add_outputs
+from scar_constructs.aws.function.overdue_rule import OverdueRule
 from scar_constructs.aws.jobs.capacity import Capacity
 from scar_constructs.aws.jobs.job import Job
 from scar_constructs.aws.jobs.three_containers import TOLD_OF_THE_EVENT
@@ -91,6 +92,7 @@ class ScarFunction(Construct):
         self._lambda = self._new_lambda()
         describe(self._lambda, function)
         self._keep_failures()
+        self._look_for_overdue()
         self._api = self._new_api(function.api) if function.api else None
         self._starters: dict[str, list[CfnResource]] = {}
         add_outputs(self, function, self._api)
@@ -242,6 +244,19 @@ class ScarFunction(Construct):
             if not self._function.build:
                 environment["SCAR_JOB_CONTAINERS"] = " ".join(TOLD_OF_THE_EVENT)
         return environment
+
+    def _look_for_overdue(self) -> None:
+        """Start the function from time to time if its join gives groups a time."""
+        source = self._function.join_input
+        if source and source.join and source.join.after_seconds:
+            OverdueRule(
+                self,
+                "Overdue",
+                after_seconds=source.join.after_seconds,
+                enabled=not self._function.retired,
+                function=self._lambda,
+                failures=self._shared.failures,
+            )
 
     def _keep_failures(self) -> None:
         """Retries of asynchronous events (S3 sends those), and where the last failure goes.

@@ -8,7 +8,7 @@ from typing import Any, cast
 from aws_cdk import aws_lambda as lambda_
 
 from scar_constructs.aws.function.plain_text import place, script_lines, setting_lines
-from scar_constructs.model import ExecutionMode, Function
+from scar_constructs.model import ExecutionMode, Function, Input
 from scar_constructs.model.limits import FUNCTION_METADATA
 
 
@@ -32,6 +32,8 @@ def description_of(function: Function) -> dict[str, Any]:
     }
     if function.api:
         described["api"] = {"auth": function.api.auth.value, "method": function.api.method}
+    if source := function.join_input:
+        described["join"] = _join(source)
     if function.retired:
         described["retired"] = True
     if function.script:
@@ -39,3 +41,10 @@ def description_of(function: Function) -> dict[str, Any]:
     if settings := setting_lines(function):
         described["settings"] = settings
     return described
+
+
+def _join(source: Input) -> dict[str, Any]:
+    """Where its files arrive, and how many make a group whole, if that is known."""
+    join = source.join
+    files = len(join.suffixes) or join.count if join else 0
+    return {"input": place(source), **({"files": files} if files else {})}

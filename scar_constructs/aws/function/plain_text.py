@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from hashlib import sha256
 
 from scar_constructs.model import Function, Input, Output, Script, ScriptCredentials, limits
@@ -81,6 +82,9 @@ def _settings(function: Function) -> Iterator[str]:
     yield from (f"variable {name}={value}" for name, value in sorted(function.environment.items()))
     yield from (f"secret {name} {arn}" for name, arn in sorted(function.secrets.items()))
     yield from (f"input {_filters(one)}" for one in function.inputs if _is_filtered(one))
+    if (source := function.join_input) and source.join:
+        said = {name: value for name, value in asdict(source.join).items() if value}
+        yield f"join {place(source)} {json.dumps(said)}"
     yield from (f"output {_output(one)}" for one in function.outputs)
     for parameter in sorted(set(function.api.parameters)) if function.api else ():
         yield f"parameter {parameter}"

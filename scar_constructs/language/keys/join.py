@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from scar_constructs.language.diagnostics.problems import Report
 from scar_constructs.language.keys.containers import Group, Key, ListOf, Origin
 from scar_constructs.language.keys.formats import FUNCTION_NAME
-from scar_constructs.language.keys.scalars import END, Integer, Schema, Text
+from scar_constructs.language.keys.scalars import END, Choice, Integer, Schema, Text
 from scar_constructs.language.yaml.tree import Node, Sequence
 from scar_constructs.model import limits
 
@@ -84,6 +84,24 @@ JOIN = Group(
             "before them, make a group whole.",
             origin=OURS,
             example="[.bam, .bam.bai]",
+        ),
+        "after": Key(
+            Text(
+                "a time such as 30m, 24h or 7d",
+                pattern=rf"^[1-9][0-9]{{0,3}}[mhd]{END}",
+                example="24h",
+            ),
+            "How long a group may wait for its last file.",
+            default="as long as the spool keeps marks of files",
+            origin=OURS,
+            example="24h",
+        ),
+        "then": Key(
+            Choice(("fail", "run")),
+            "What happens to a group that has waited so long: an event that fails, or a run with "
+            "the files that are there.",
+            default="fail",
+            origin=OURS,
         ),
     }
 )

@@ -77,7 +77,11 @@ def _half(one: KeyFilter) -> Filter:
 
 
 def event_rules(stack: Stack) -> int:
-    """How many rules a stack has: one for the failed jobs of each function, and its buckets'."""
+    """How many rules a stack has: one for the failed jobs of each function, its buckets', and the
+    schedules of joins."""
     jobs = sum(function.execution_mode.runs_on_batch for function in stack.functions)
     patterns = [event_patterns(rule.bucket, rule.filters) for rule in stack.rules]
-    return jobs + sum(len(one) for one in patterns)
+    inputs = (function.join_input for function in stack.functions)
+    joins = (one.join for one in inputs if one)
+    schedules = sum(join is not None and join.after_seconds is not None for join in joins)
+    return jobs + schedules + sum(len(one) for one in patterns)
