@@ -129,10 +129,12 @@ class Executor:
         group = task.record.group
         uploads = [] if staged.is_empty else self._plan(task, work, publication)
         self._require_current(stored, staged.begin)
-        if group and overwrites(self._config.outputs):
-            from scar_runtime.joins.run import require_current
+        if group:
+            from scar_runtime.joins.run import first_of, require_current
 
-            require_current(self._config, self._spool, group)
+            if overwrites(self._config.outputs):
+                require_current(self._config, self._spool, group)
+            stored = first_of(self._config, self._spool, group)
         uploads = self._begin(task, work, staged, publication, uploads)
         self._log.trace_id = trace = staged.trace_id
         metadata = origin(self._config.name, task.request_id, stored, staged.hop, trace, claim)

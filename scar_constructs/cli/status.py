@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scar_constructs.operate.status import FunctionStatus, StackStatus
 
 _WATCH_SECONDS = 5.0
+_SHOWN_GROUPS = 5
 _COLUMNS = (
     *("stack", "function", "waiting", "oldest", "running #", "done 1 h #", "1 d #"),
     *("failed 1 h #", "1 d #", "median #", "95 % #"),
@@ -93,10 +94,24 @@ def _screen(found: list[StackStatus]) -> RenderableType:
     return Group(new_table(_COLUMNS, rows), *(Text(line, style="red") for line in left))
 
 
+def _groups(one: FunctionStatus) -> list[str]:
+    """The groups of a join that wait for files, such as "poem 12 of 13"."""
+    from scar_constructs.terminal import visible
+
+    shown = [
+        f"{visible(group.name or 'a group')} {group.arrived} of {group.expected}"
+        for group in one.groups[:_SHOWN_GROUPS]
+    ]
+    more = len(one.groups) - len(shown)
+    return [*shown, f"{more} more groups"] if more else shown
+
+
 def _row(stack: str, one: FunctionStatus) -> tuple[object, ...]:
     from scar_constructs.cli.tables import seconds_words
 
-    waiting = ", ".join(f"{count} {name.lower()}" for name, count in one.waiting.items())
+    waiting = ", ".join(
+        [*(f"{count} {name.lower()}" for name, count in one.waiting.items()), *_groups(one)]
+    )
     oldest = f"{one.oldest_job} ({seconds_words(one.oldest_seconds)})" if one.oldest_job else None
     if oldest is None and one.event_age_seconds is not None:
         oldest = f"an event ({seconds_words(one.event_age_seconds)})"

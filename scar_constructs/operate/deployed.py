@@ -25,7 +25,8 @@ _DENIED = ("AccessDenied", "AccessDeniedException")
 class DeployedFunction:
     """A function as its stack's template describes it. `inputs` and `outputs` are
     "bucket/folder", those of other storage providers with the provider before a colon; `memory` is
-    in MiB; `auth` is who may call its HTTP address, if it has one."""
+    in MiB; `auth` is who may call its HTTP address, if it has one; `joined_files` how many files
+    make a group whole if it joins them, 0 where each group has its own number."""
 
     name: str
     stack: str
@@ -37,6 +38,7 @@ class DeployedFunction:
     auth: str | None = None
     method: str | None = None
     retired: bool = False
+    joined_files: int | None = None
 
     @property
     def runs_jobs(self) -> bool:
@@ -147,7 +149,7 @@ def _functions(stack: str, template: Mapping[str, Any]) -> Iterator[DeployedFunc
     for resource in template.get("Resources", {}).values():
         described = resource.get("Metadata", {}).get(FUNCTION_METADATA)
         if resource["Type"] == "AWS::Lambda::Function" and described:
-            api = described.get("api") or {}
+            api, join = described.get("api") or {}, described.get("join")
             yield DeployedFunction(
                 name=str(resource["Properties"]["FunctionName"]),
                 stack=stack,
@@ -159,4 +161,5 @@ def _functions(stack: str, template: Mapping[str, Any]) -> Iterator[DeployedFunc
                 auth=api.get("auth"),
                 method=api.get("method"),
                 retired=bool(described.get("retired")),
+                joined_files=int(join.get("files", 0)) if join else None,
             )

@@ -97,6 +97,7 @@ def _read(application: Application, place: Place) -> Iterator[Statement]:
     yield _allow("CountFailures", ["sqs:GetQueueAttributes"], _failure_queues(application, place))
     yield _allow("ReadDocuments", ["s3:GetObject"], [_documents(place)])
     yield from _files(functions, place)
+    yield from _marks(functions, place)
     if keys := _keys(application):
         yield _allow("DecryptFiles", ["kms:Decrypt"], keys)
 
@@ -175,6 +176,17 @@ def _files(functions: list[Function], place: Place) -> Iterator[Statement]:
         yield _allow("ReadFiles", ["s3:GetObject", "s3:GetObjectVersion"], objects)
         buckets = sorted({f"arn:{place.partition}:s3:::{bucket}" for bucket, _ in folders})
         yield _allow("ListFiles", ["s3:ListBucket"], buckets)
+
+
+def _marks(functions: list[Function], place: Place) -> Iterator[Statement]:
+    """How far groups of files have come that functions join."""
+    names = [one.name for one in functions if one.join_input]
+    if names:
+        spools = f"arn:{place.partition}:s3:::*"  # their names are made up, the folders are known
+        prefixes = [f"{name}/joins/*" for name in names]
+        listed = _allow("ListArrivals", ["s3:ListBucket"], [spools])
+        yield {**listed, "Condition": {"StringLike": {"s3:prefix": prefixes}}}
+        yield _allow("ReadArrivals", ["s3:GetObject"], [f"{spools}/{one}" for one in prefixes])
 
 
 def _keys(application: Application) -> list[str]:

@@ -22,6 +22,7 @@ from scar_constructs.operate.executions import (
 from scar_constructs.operate.log_lines import LogReader
 from scar_constructs.operate.parallel import in_order
 from scar_constructs.operate.session import Session
+from scar_constructs.operate.waiting import WaitingGroup, WaitingGroups
 
 HOUR, DAY = 3600.0, 86400.0
 
@@ -30,7 +31,8 @@ HOUR, DAY = 3600.0, 86400.0
 class FunctionStatus:
     """One function. `waiting`: jobs by their states, and the age in seconds of the oldest event
     that Lambda holds back (None where CloudWatch has no figure). Counts of executions are those of
-    the last hour and day; `median` and `p95` are seconds of those that succeeded in a day."""
+    the last hour and day; `median` and `p95` are seconds of those that succeeded in a day. `groups`
+    are those of a join that are not whole."""
 
     function: str
     mode: str
@@ -45,6 +47,7 @@ class FunctionStatus:
     failed_day: int
     median_seconds: float | None
     p95_seconds: float | None
+    groups: tuple[WaitingGroup, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class Status:
     def __init__(self, session: Session) -> None:
         self._reader = LogReader(session)
         self._jobs = Jobs(session)
+        self._groups = WaitingGroups(session)
         self._sqs = session.client("sqs")
         self._cloudwatch = session.client("cloudwatch")
 
@@ -99,6 +103,7 @@ class Status:
             failed_day=_count(_final(done), FAILED, now - DAY),
             median_seconds=percentile(seconds, 0.5),
             p95_seconds=percentile(seconds, 0.95),
+            groups=self._groups.of(function),
         )
 
     def _job_states(

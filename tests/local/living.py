@@ -57,10 +57,13 @@ class Person:
         return json.loads(done.stdout)
 
 
-def as_role(person: Person, host: Workflow, kind: str, file: Path = LIVING) -> Person:
-    """Somebody who may do what `scar policy` prints for the kind, and nothing else."""
+def as_role(
+    person: Person, host: Workflow, kind: str, file: Path = LIVING, name: str = "living"
+) -> Person:
+    """Somebody who may do what `scar policy` prints for the kind, and nothing else. `name` tells
+    roles of several files apart."""
     document = json.loads(person.must("policy", kind, file, "--account", ACCOUNT))
-    variables = session_variables(host.cloud, f"living-{kind}", document["Statement"])
+    variables = session_variables(host.cloud, f"{name}-{kind}", document["Statement"])
     return Person(host.cloud, person.folder, variables)
 
 

@@ -14,6 +14,7 @@ from scar_runtime.joins import marks, members
 from scar_runtime.joins.arrivals import Arrivals, Waiting
 from scar_runtime.joins.tickets import MOST_STEPS, Part, Share, Ticket, tickets
 
+from scar_constructs.operate.waiting import OWN_PUBLICATION
 from tests.runtime.spools import MemoryS3
 from tests.support.deliveries import Killed
 
@@ -56,6 +57,10 @@ def tree(source: random.Random, depth: int, above: tuple[Share, ...] = ()) -> It
         else:
             key = "parts/" + "-".join(str(share.slot) for share in shares)
             yield Arrival(stored(key), part(*shares, is_empty=source.random() < 0.2))
+
+
+def marks_in(s3: MemoryS3) -> list[str]:
+    return [key for key in s3.objects if "/joins/" in key and "/=" not in key]
 
 
 def keys_of(s3: MemoryS3, record: Record) -> list[str]:
@@ -159,7 +164,7 @@ def test_a_newer_version_replaces_the_older_one_before_the_run() -> None:
     assert came.group
     found = members.objects_of(s3.spool(), came.group, "bucket")
     assert [one.sequencer or one.version for one in found] == [f"v{7:016X}", f"v{1:016X}"]
-    assert len([key for key in s3.objects if "/joins/" in key]) == 2
+    assert len(marks_in(s3)) == 2
 
 
 def test_a_newer_version_after_the_run_is_another_run_and_an_older_one_is_not() -> None:
@@ -254,7 +259,7 @@ def test_a_file_that_is_replaced_a_thousand_times_leaves_one_mark() -> None:
     s3 = MemoryS3()
     for sequencer in range(1000):
         arrivals(s3, PAIRS).arrive_by_name(stored("parts/x_R1.fastq.gz", sequencer))
-    assert len([key for key in s3.objects if "/joins/" in key]) == 1
+    assert len(marks_in(s3)) == 1
 
 
 STEP = f"0.1.{edition()}/"
@@ -295,3 +300,7 @@ def test_sequencers_are_compared_as_s3_says() -> None:
     assert marks.newness("0055AED6DCD90281E5") > marks.newness("0055AED6DCD90281E4FF")
     assert marks.newness("0055aed6dcd902") == marks.newness("0055AED6DCD902")
     assert marks.newness(None) == marks.newness("no hex") == "0" * 32
+
+
+def test_the_command_that_shows_groups_knows_the_folder_of_their_own_parts() -> None:
+    assert marks.publication_by(()) == OWN_PUBLICATION

@@ -36,6 +36,14 @@ def bring(
     return metadata, objects[0] if objects else None
 
 
+def first_of(config: Config, spool: Spool | None, group: Group) -> StoredObject | None:
+    """The file of a group that outputs name as their origin: the first one."""
+    source = config.join_input
+    if source is None or spool is None:
+        return None
+    return next(iter(members.objects_of(spool, group, source.bucket)), None)
+
+
 def require_current(config: Config, spool: Spool | None, group: Group) -> None:
     """Raise `SupersededError` if a newer version of a file of the group has arrived meanwhile."""
     source = config.join_input
