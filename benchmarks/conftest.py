@@ -9,7 +9,7 @@ import pytest
 from benchmarks.results import FIGURES, write
 from benchmarks.runtime_peers import peer_versions
 
-MEASURES = 15
+MEASURES = 19
 
 
 @pytest.fixture(scope="session", autouse=True)

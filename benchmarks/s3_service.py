@@ -4,8 +4,9 @@ RATE is how many bytes a second all answers together bring at most.
 
 Keeps objects in memory and answers in well under a millisecond, so that what is measured is the
 client and the given latency, not the service. Speaks what clients of objects need: GET (ranges,
-conditions), HEAD, PUT (conditions), multipart uploads. An object that came in one piece has its MD5
-as its ETag and the checksum that was sent with it, as in S3. Signatures are not checked.
+conditions), HEAD, PUT (conditions), multipart uploads, lists of keys. An object that came in one
+piece has its MD5 as its ETag and the checksum that was sent with it, as in S3. Signatures are not
+checked.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ import itertools
 import math
 import re
 import sys
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import parse_qs, unquote, urlsplit
 
 SUBMITTED = b'{"jobId": "b2c1f6f0-0000-4000-8000-000000000000", "jobName": "job"}'
 STREAM_BYTES = 1 << 20
+PAGE = 1000
+WRITTEN = "<LastModified>2026-11-23T06:00:00.000Z</LastModified>"
 PART_XML = re.compile(rb"<PartNumber>(\d+)</PartNumber>")
 
 
@@ -54,6 +58,7 @@ class Service:
 
     def __init__(self) -> None:
         self._objects: dict[str, Stored] = {}
+        self._sorted: list[str] = []
         self._uploads: dict[str, dict[int, bytes | bytearray]] = {}
         self._numbers = itertools.count(1)
         self.requests = 0
@@ -106,9 +111,26 @@ class Service:
     ) -> None:
         prefix = "x-amz-meta-"
         metadata = {k: v for k, v in request.headers.items() if k.startswith(prefix)}
+        if request.path not in self._objects:
+            insort(self._sorted, request.path)
         self._objects[request.path] = Stored(content, etag, metadata, checksums)
 
+    def _list(self, request: Request) -> Answer:
+        """A page of a list of keys (ListObjectsV2)."""
+        start = f"{request.path.rstrip('/')}/"
+        prefix = start + request.query["prefix"][0]
+        after = request.query.get("continuation-token", [""])[0]
+        first = max(bisect_left(self._sorted, prefix), bisect_right(self._sorted, start + after))
+        end = bisect_left(self._sorted, prefix + "\U0010ffff")
+        page = [path.removeprefix(start) for path in self._sorted[first : min(first + PAGE, end)]]
+        texts = (f"<Contents><Key>{key}</Key>{WRITTEN}</Contents>" for key in page)
+        more = f"<NextContinuationToken>{page[-1]}</NextContinuationToken>" * (first + PAGE < end)
+        body = f"<ListBucketResult>{''.join(texts)}{more}</ListBucketResult>"
+        return Answer(HTTPStatus.OK, {}, body.encode())
+
     def _get(self, request: Request) -> Answer:
+        if "list-type" in request.query:
+            return self._list(request)
         found = self._objects.get(request.path)
         if found is None:
             return error(HTTPStatus.NOT_FOUND, "NoSuchKey")

@@ -15,7 +15,7 @@ import pytest
 from tests.runtime.chains import Chain, chain
 from tests.runtime.cloud import Cloud
 from tests.runtime.functions import executions
-from tests.support.deliveries import Process, random_death
+from tests.support.deliveries import Process, mortal, random_death
 
 CHAIN = """
 functions:
@@ -319,3 +319,81 @@ def test_an_overdue_execution_names_the_places_that_are_missing(
     assert reasons == {
         "the group poem is not whole after 3600 seconds: 2 of 3 have arrived; missing are 2"
     }
+
+
+DIAMOND = CHAIN.replace(
+    "  - lambda:\n      name: merge",
+    """\
+  - lambda:
+      name: other
+      container: {image: some/image}
+      init_script: other.sh
+      input: [{path: BUCKET/pieces}]
+      output: [{path: BUCKET/parts, key: "{request_id}/{name}"}]
+  - lambda:
+      name: merge""",
+)
+
+
+def test_two_functions_that_take_the_same_files_each_have_their_parts(
+    cloud: Cloud, tmp_path: Path
+) -> None:
+    other = 'for n in $(cat "$SCAR_INPUT_FILE"); do echo "1$n" >"$SCAR_OUTPUT_DIR/1$n.part"; done'
+    scripts = {**SCRIPTS, "other.sh": other}
+    made = chain(cloud, tmp_path, DIAMOND.replace("MODE", "lambda"), scripts, seed=3, twice=0.3)
+    made.put("texts/poem.txt", b"1 2\n\n3\n")
+    made.run()
+    end(made)
+
+    assert lines(made, "results/poem/all") == ["1", "2", "3", "11", "12", "13"]
+    assert made.written("results/") == ["results/poem/all", "results/poem/group"]
+
+
+def test_a_split_that_makes_other_names_at_each_try_is_merged_whole(
+    cloud: Cloud, tmp_path: Path
+) -> None:
+    """The first try dies while it publishes; the second makes more files, of other names."""
+    tries = tmp_path / "tries"
+    split = (
+        f"echo x >>{tries}; t=$(wc -l <{tries}); i=0; while read -r line; do i=$((i + 1));"
+        ' echo "$line" >"$SCAR_OUTPUT_DIR/$t-$i"; done <"$SCAR_INPUT_FILE";'
+        ' [ "$t" = 1 ] || echo 9 >"$SCAR_OUTPUT_DIR/more"'
+    )
+    deaths = [Process(mortal(5, after=False))]
+    made = chain(
+        cloud,
+        tmp_path,
+        text("lambda"),
+        {**SCRIPTS, "split.sh": split},
+        process=lambda: deaths.pop() if deaths else Process(),
+    )
+    made.put("texts/poem.txt", b"1 2\n3\n4\n5\n")
+    made.run()
+    end(made)
+
+    assert tries.read_text().count("x") == 2
+    assert lines(made, "results/poem/all") == ["1", "2", "3", "4", "5", "9"]
+    assert made.written("results/") == ["results/poem/all", "results/poem/group"]
+
+
+def test_a_join_of_joins_executions_starts_where_the_first_one_ended(
+    cloud: Cloud, tmp_path: Path
+) -> None:
+    """The function that joins is itself what a second join goes by."""
+    file = text("lambda") + (
+        "  - lambda:\n"
+        "      name: last\n"
+        "      container: {image: some/image}\n"
+        "      init_script: last.sh\n"
+        "      input: [{path: BUCKET/results, join: {of: merge}}]\n"
+        '      output: [{path: BUCKET/last, key: "{group}/{name}"}]\n'
+    )
+    scripts = {**SCRIPTS, "last.sh": 'cp "$SCAR_INPUT_FILES" "$SCAR_OUTPUT_DIR/list"'}
+    made = chain(cloud, tmp_path, file, scripts)
+    made.put("texts/poem.txt", b"1 2\n3\n")
+    made.run()
+    end(made)
+
+    listed = [Path(line).name for line in lines(made, "last/poem/list")]
+    assert sorted(listed) == ["all", "group"]
+    assert made.written("last/") == ["last/poem/list"]
