@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scar_runtime.aws.client import Client
 from scar_runtime.handler import Invocation
+from scar_runtime.joins.tickets import Ticket, tickets
 from scar_runtime.runtime import Runtime
 from scar_runtime.stages.launcher import launcher
 from scar_runtime.stages.stage_in import run_stage_in
@@ -23,7 +24,7 @@ from scar_runtime.stages.stage_out import run_stage_out
 from scar_runtime.stages.volume import Volume
 
 from tests.runtime.cloud import Bucket
-from tests.runtime.functions import COPY, Function, Invoked, executions, stored
+from tests.runtime.functions import COPY, Function, Invoked, executions, s3_record, stored
 from tests.runtime.test_resume import EIGHT, MANY, Killed, dying
 from tests.support.waiting import HANG_SECONDS, eventually
 
@@ -338,3 +339,65 @@ def test_names_that_a_shell_keeps_for_itself_do_no_harm(shell: str, tmp_path: Pa
     done = subprocess.run([*command, tmp_path / "start"], capture_output=True)
     assert (done.returncode, done.stderr) == (3, b"")
     assert (tmp_path / "code").read_text() == "3\n"
+
+
+def test_the_files_of_a_group_are_staged_for_a_script_of_another_image(
+    function: Make, bucket: Bucket, tmp_path: Path
+) -> None:
+    joined = {"bucket": bucket.name, "folder": "in", "join": {"suffixes": [".a", ".b"]}}
+    script = 'cat $(cat "$SCAR_INPUT_FILES") >"$SCAR_OUTPUT_DIR/$SCAR_GROUP"'
+    made = function(script, mode="batch", inputs=[joined])
+    first = stored(bucket, "in/x.a", b"first\n")
+    Invocation(made.runtime(SCAR_JOB_CONTAINERS=CONTAINERS), Invoked("one")).dispatch(first)
+    assert made.batch.jobs == []
+
+    (tmp_path / "volume").mkdir()
+    job = StagedJob(made, stored(bucket, "in/x.b", b"second\n"), tmp_path / "volume")
+
+    assert job.run() == 0
+    assert bucket.get("out/x") == b"first\nsecond\n"
+    assert made.batch.jobs[0]["jobName"] == "f-x"
+    assert bucket.metadata("out/x")["scar-input"] == f"{bucket.name}/in/x.a"
+
+
+def test_the_command_of_an_image_is_told_where_the_files_of_a_group_are(
+    function: Make, bucket: Bucket, tmp_path: Path
+) -> None:
+    joined = {"bucket": bucket.name, "folder": "in", "join": {"suffixes": [".a", ".b"]}}
+    made = function(None, mode="batch", inputs=[joined])
+    first = stored(bucket, "in/x.a", b"first\n")
+    Invocation(made.runtime(SCAR_JOB_CONTAINERS=CONTAINERS), Invoked("one")).dispatch(first)
+
+    (tmp_path / "volume").mkdir()
+    job = StagedJob(made, stored(bucket, "in/x.b", b"second\n"), tmp_path / "volume")
+
+    told = {one["name"]: one["value"] for one in job.overrides[-1]["environment"]}
+    assert told["SCAR_INPUT_FILES"] == "/tmp/the-id/.script/input-files"
+    assert told["SCAR_GROUP"] == "x"
+    assert "SCAR_INPUT_FILE" not in told
+
+
+def test_an_object_that_stands_for_no_file_passes_through_a_job_without_its_script(
+    function: Make, bucket: Bucket, tmp_path: Path
+) -> None:
+    empty = {"function": "merge", "bucket": bucket.name, "start": "out/", "end": ".part"}
+    taker = {"storage_provider": "s3", "bucket": bucket.name, "folder": "out"}
+    takers = [{"function": "merge", "input": [{**taker, "prefix": [], "suffix": []}]}]
+    steps = [{"join": "merge", "opens": False, "takers": takers, "empty": empty}]
+    made = function("exit 7", mode="batch", joins=steps)
+    ticket = Ticket("merge", 32 * "a", "poem", (), {"f": 3}, 9, is_empty=True).text
+    answer = bucket.put("in/.scar-empty-0123456789abcdef", b"", Metadata={"scar-joins": ticket})
+    facts = {"size": 0, "eTag": answer["ETag"].strip('"'), "sequencer": "01"}
+    record = s3_record(bucket.name, "in/.scar-empty-0123456789abcdef", **facts)
+    (tmp_path / "volume").mkdir()
+    job = StagedJob(made, {"Records": [record]}, tmp_path / "volume")
+
+    assert job.run() == 0
+    [key] = bucket.keys("out/")
+    assert key.startswith("out/.scar-empty-")
+    assert key.endswith(".part")
+    [passed] = tickets(bucket.metadata(key))
+    found = passed.part("merge")
+    assert found is not None
+    assert (found.root, found.is_empty) == (32 * "a", True)
+    assert [(one.slot, one.count) for one in found.shares] == [(3, 9), (0, 1)]
