@@ -265,6 +265,18 @@ def test_a_file_that_is_replaced_a_thousand_times_leaves_one_mark() -> None:
 STEP = f"0.1.{edition()}/"
 
 
+def test_files_too_many_are_not_all_listed() -> None:
+    s3 = MemoryS3()
+    function = arrivals(s3, PAIRS)
+    for number in range(2500):
+        s3.requests.clear()
+        try:
+            function.arrive_by_name(stored(f"parts/x_R{number}.fastq.gz"))
+        except EventError:
+            assert number >= 2
+    assert s3.requests.count("LIST") <= 2
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

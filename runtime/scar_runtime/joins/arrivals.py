@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from scar_runtime.config import Input, Join
 from scar_runtime.errors import EventError, StorageError
@@ -20,6 +21,8 @@ from scar_runtime.spool import Spool
 
 _DIGITS = 32
 _LEVEL_OF_FILES = "0-"
+_MOST_OTHERS = 1000
+"""Marks in one folder beyond those that are expected: of files too many, and of older versions."""
 _ALONE = marks.publication_by(())
 """The publication whose files are those of the root itself."""
 
@@ -146,7 +149,9 @@ class Arrivals:
         self._spool.put(start + mark.name, {"group": group})
         if expected == 1:
             return 1
-        found = [one for one in map(marks.read, self._names(start)) if one]
+        # More than that are a fault of who writes them, and nobody has to read them all.
+        names = islice(self._names(start), expected + _MOST_OTHERS)
+        found = [one for one in map(marks.read, names) if one]
         kept = marks.newest(found)
         for old in marks.older(found, kept.values()):
             self._spool.remove(start + old.name)
