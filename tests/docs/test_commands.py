@@ -34,6 +34,10 @@ IMAGES = {
         "grycap/mrbayes",
         "examples/mrbayes",
     ),
+    claim("examples/paired-reads/README.md", "docker build", "by test_paired_reads..."): (
+        "grycap/fastp",
+        "examples/paired-reads",
+    ),
     claim("examples/video-process/README.md", "docker build", "by test_every_frame..."): (
         "grycap/ffmpeg",
         "examples/video-process/images/ffmpeg",

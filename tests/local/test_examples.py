@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.container
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 IMAGES = {
     "grycap/mrbayes": EXAMPLES / "mrbayes",
+    "grycap/fastp": EXAMPLES / "paired-reads",
     "grycap/ffmpeg": EXAMPLES / "video-process" / "images" / "ffmpeg",
     "grycap/imagemagick": EXAMPLES / "video-process" / "images" / "imagemagick",
 }
@@ -53,6 +55,25 @@ def video(cloud: CloudAddress) -> bytes:
     """Ten seconds of ffmpeg's test picture."""
     in_image(cloud, "grycap/imagemagick", "true")
     return in_image(cloud, "grycap/ffmpeg", *VIDEO_COMMAND)
+
+
+def test_paired_reads_are_trimmed_together(cloud: CloudAddress, tmp_path: Path) -> None:
+    """With containers and IAM enforced: two samples, of which one has only one file."""
+    in_image(cloud, "grycap/fastp", "true")
+    for sample in ("yeast", "alone"):
+        make = ["sh", str(EXAMPLES / "paired-reads" / "make-reads.sh"), str(tmp_path / sample)]
+        subprocess.run(make, check=True)
+    workflow = Workflow(cloud, [EXAMPLES / "paired-reads"], tmp_path / "assembly")
+    for name in ("yeast_R2", "alone_R1", "yeast_R1"):
+        content = (tmp_path / f"{name}.fastq.gz").read_bytes()
+        workflow.put("reads-bucket", f"raw/lane-1/{name}.fastq.gz", content)
+    workflow.finish()
+
+    folder = "trimmed/lane-1-yeast"
+    wanted = [f"{folder}/{name}" for name in ("R1.fastq.gz", "R2.fastq.gz", "report.json")]
+    assert workflow.keys("reads-bucket", "trimmed/") == wanted
+    report = json.loads(workflow.text("reads-bucket", f"{folder}/report.json"))
+    assert report["summary"]["before_filtering"]["total_reads"] == 2000
 
 
 HEREDOC = """\
