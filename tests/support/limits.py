@@ -153,7 +153,7 @@ def _policy(properties: Json) -> int:
 
 
 def _wildcards(properties: Json) -> int:
-    return json.dumps(properties["EventPattern"]).count('"wildcard"')
+    return json.dumps(properties.get("EventPattern")).count('"wildcard"')
 
 
 def _filters(properties: Json) -> int:
@@ -257,7 +257,7 @@ LIMITS = (
     ),
     Limit(
         *("characters of an event pattern", limits.EVENT_PATTERN_MAX_CHARACTERS, EVENTS),
-        _each("AWS::Events::Rule", lambda one: len(json.dumps(one["EventPattern"]))),
+        _each("AWS::Events::Rule", lambda one: len(json.dumps(one.get("EventPattern")))),
     ),
     Limit("wildcards of an event pattern", 0, EVENTS, _each("AWS::Events::Rule", _wildcards)),
     Limit("targets of a rule", 5, EVENTS, _each("AWS::Events::Rule", _count("Targets"))),

@@ -54,6 +54,11 @@ CLASSIC: dict[str, Any] = {
         "fun": {"image": "x", "init_script": "run.sh", "s3": {"input_bucket": "bbb"}},
     }
 }
+JOINED: dict[str, Any] = copy.deepcopy(FDL)
+JOINED["functions"]["aws"][0]["lambda"]["input"][0]["join"] = {
+    "suffixes": [".a", ".b"],
+    "after": "24h",
+}
 _FUNCTION = ("functions", "aws", 0)
 PLACES: dict[str, tuple[dict[str, Any], tuple[str | int, ...]]] = {
     "top": (FDL, ()),
@@ -64,6 +69,7 @@ PLACES: dict[str, tuple[dict[str, Any], tuple[str | int, ...]]] = {
     "lambda": (FDL, (*_FUNCTION, "lambda")),
     "container": (FDL, (*_FUNCTION, "lambda", "container")),
     "input": (FDL, (*_FUNCTION, "lambda", "input", 0)),
+    "join": (JOINED, (*_FUNCTION, "lambda", "input", 0, "join")),
     "output": (FDL, (*_FUNCTION, "lambda", "output", 0)),
     "iam": (FDL, (*_FUNCTION, "iam")),
     "cloudwatch": (FDL, (*_FUNCTION, "cloudwatch")),
@@ -82,6 +88,8 @@ IN_WORDS = {
     "none": "nothing",
     "any": "an empty list",
     "never": "nothing",
+    "once for each file": "see tests/runtime/test_joins.py",
+    "as long as the spool keeps marks of files": "no time",
     "nowhere": "nothing",
     "the account's limit": "nothing is reserved",
     "the file's name without its suffix": "checked by test_the_stack_is_named_by_the_file",

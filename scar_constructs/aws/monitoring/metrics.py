@@ -16,7 +16,7 @@ from scar_constructs.model import Function
 
 NAMESPACE = "SCAR"
 EXECUTIONS, SECONDS, LOOPS = "Executions", "Seconds", "LoopsStopped"
-STATUSES = ("succeeded", "failed", "duplicate", "ignored", "submitted", "delegated")
+STATUSES = ("succeeded", "failed", "duplicate", "ignored", "submitted", "delegated", "waiting")
 LOOP_PATTERN = '{ $.scar = "execution" && $.reason = "*output leads back to its input*" }'
 FUNCTION, STATUS = "Function", "Status"
 
