@@ -73,6 +73,18 @@ OF_FUNCTIONS = (
         ("lambda.input", "buckets"),
     ),
     Origin(
+        "Functions/*/Overdue/Rule",
+        _F,
+        "has the function look for groups of files that are not whole in time",
+        ("lambda.input.join.after", "lambda.retired"),
+    ),
+    Origin(
+        "Functions/*/Overdue/Invoke",
+        _F,
+        "lets the schedule start the function",
+        ("lambda.input.join.after",),
+    ),
+    Origin(
         "Functions/*/Api/Invoke",
         _F,
         "lets the function's own API start it",
