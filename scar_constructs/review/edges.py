@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from scar_constructs.language.workflow.key_patterns import can_trigger
 from scar_constructs.model import OWN, ApiAuth, Function, Input, Output
@@ -68,7 +69,8 @@ def _edges(view: FunctionView) -> dict[str, _Edge]:
     found: dict[str, list[_Edge]] = {}
     verb = "finishes what came from" if function.retired else "is started by files in"
     for source, at in zip(function.inputs, view.inputs_at, strict=True):
-        found.setdefault(f"{verb} {folder(source)}", []).append(_Edge(_filters(source), at))
+        about = ", ".join(filter(None, (_filters(source), _joined(source))))
+        found.setdefault(f"{verb} {folder(source)}", []).append(_Edge(about, at))
     for target, at in zip(function.outputs, view.outputs_at, strict=True):
         about = ", ".join(filter(None, (_filters(target), _keys(target))))
         found.setdefault(f"writes to {folder(target)}", []).append(_Edge(about, at))
@@ -94,6 +96,14 @@ def _filters(place: Input | Output) -> str:
     starts = "|".join(place.prefixes)
     ends = "|".join(place.suffixes)
     return f"{starts}*{ends}" if starts or ends else ""
+
+
+def _joined(source: Input) -> str:
+    """Once for which files it starts the function, if not for each."""
+    if source.join is None:
+        return ""
+    said = {name: value for name, value in asdict(source.join).items() if value}
+    return f"joined by {json.dumps(said)}"
 
 
 def _keys(target: Output) -> str:

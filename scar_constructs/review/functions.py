@@ -11,7 +11,7 @@ from typing import Any
 from scar_constructs.model import ComputeResources, ComputeType, Function, Script, Sharing
 from scar_constructs.review.sides import FunctionView, Leaf, Place, Side
 
-_OF_EDGES = ("inputs", "outputs", "storage_providers")
+_OF_EDGES = ("inputs", "outputs", "storage_providers", "join_steps")
 NOT_WRITTEN = "not written"
 _DIGEST_SHOWN = len("sha256:") + 12
 _ALWAYS_THERE = ("", "lambda", "lambda.container", "batch", "cloudwatch")

@@ -219,6 +219,17 @@ def test_what_is_lost(
         assert one.instead or one.severity is Severity.NOTE
 
 
+def test_a_join_is_named_with_the_edge_that_has_it(tmp_path: Path) -> None:
+    joined = INPUT.replace("b-in/new}", "b-in/new, join: {suffixes: [.bam, .bai]}}")
+    old = written(tmp_path / "old", function(more=INPUT))
+    found = compared(old, written(tmp_path / "new", function(more=joined)))
+    assert found.functions == ()
+    (edge,) = found.edges
+    assert edge.change is Change.CHANGED
+    assert edge.text.startswith("is started by files in s3://b-in/new: all files -> joined by {")
+    assert '"suffixes": [".bam", ".bai"]' in edge.text
+
+
 def test_a_bucket_that_goes_back_to_notifications(tmp_path: Path) -> None:
     second = function("two", more=INPUT).partition("aws:\n")[2]
     both = written(tmp_path / "old", function(more=INPUT) + second)
