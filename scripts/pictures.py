@@ -15,7 +15,9 @@ ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "pictures"
 EXAMPLES = {
     "hello": "examples/hello",
+    "map-reduce": "examples/map-reduce",
     "mrbayes": "examples/mrbayes",
+    "paired-reads": "examples/paired-reads",
     "video-process": "examples/video-process",
     "video-process-classic": "examples/video-process/classic",
     "video-process-two-files": "examples/video-process/two-files",

@@ -34,7 +34,7 @@ def test_programs_get_a_document() -> None:
     found = json.loads(call(*ASKED, "--json"))
     assert set(found) == {
         *("version", "currency", "prices", "functions", "at_rest", "totals", "assumptions"),
-        "not_counted",
+        *("not_counted", "measured"),
     }
     split, _ = found["functions"]
     assert set(split) == {

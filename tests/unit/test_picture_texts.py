@@ -11,12 +11,14 @@ from hypothesis import example as case
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scar_constructs.model import Input, Join
 from scar_constructs.review.picture import lay_out, markdown, mermaid, picture, svg
 from scar_constructs.review.picture.graph import Graph
 from scar_constructs.review.picture.layout import Layout
 from scar_constructs.review.picture.markdown import cell
 from scar_constructs.review.picture.mermaid import label
 from scar_constructs.review.picture.shapes import xml
+from scar_constructs.review.picture.texts import read
 from scar_constructs.terminal import visible
 from tests.unit.picture_files import HOSTILE, example, named
 
@@ -96,3 +98,17 @@ def test_a_page_has_the_picture_and_a_row_for_each_function() -> None:
 
 def test_frames_have_no_direction_of_their_own() -> None:
     assert "direction" not in mermaid(picture(example("video-process/two-files")))
+
+
+@pytest.mark.parametrize(
+    ("join", "said"),
+    [
+        (Join(of="split"), "per run of split"),
+        (Join(group="{sample}_R{read}", by=("sample",), count=2), "per sample"),
+        (Join(suffixes=(".bam", ".bai")), "together: .bam, .bai"),
+    ],
+)
+def test_an_edge_says_how_files_are_joined(join: Join, said: str) -> None:
+    source = Input(bucket="b", folder="in", suffixes=(".gz",), join=join)
+    assert read([source]) == ("*.gz", said)
+    assert read([Input(bucket="b", folder="in")]) == ()

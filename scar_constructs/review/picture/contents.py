@@ -156,7 +156,7 @@ def _read(reads: list[_Use]) -> Iterator[Edge]:
             source=uses[0].id,
             target=function_id(function.name),
             link=Link.READS,
-            label=texts.filters(use.folder for use in uses),
+            label=texts.read(use.folder for use in uses if isinstance(use.folder, Input)),
             quiet=function.retired,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import product
 
-from scar_constructs.model import Api, ApiAuth, Batch, ComputeType, Function, Input, Output
+from scar_constructs.model import Api, ApiAuth, Batch, ComputeType, Function, Input, Join, Output
 from scar_constructs.model.filters import least
 from scar_constructs.review.picture.graph import Row
 from scar_constructs.terminal import visible
@@ -104,6 +104,20 @@ def filters(folders: Iterable[Input | Output]) -> tuple[str, ...]:
         for prefix, suffix in product(*least(folder.prefixes, folder.suffixes))
     }
     return _cut(sorted(found)) if found - {"*"} else ()
+
+
+def read(folders: Iterable[Input]) -> tuple[str, ...]:
+    """What an edge says of inputs: their filters, and how files are joined."""
+    several = list(folders)
+    joined = sorted({_joined(one.join) for one in several if one.join})
+    return (*filters(several), *_cut(joined))
+
+
+def _joined(join: Join) -> str:
+    if join.of:
+        return f"per run of {join.of}"
+    names = join.by or join.suffixes
+    return f"per {' and '.join(names)}" if join.by else f"together: {', '.join(names)}"
 
 
 def written(folders: Iterable[Output]) -> tuple[str, ...]:
