@@ -13,9 +13,10 @@ from scar_constructs.language import load_application
 from scar_constructs.language.workflow.join import Application, Bucket, Notification, Stack
 from scar_constructs.model import BucketSettings, Function, Input, Output, Script
 from tests.synth.models import function
+from tests.synth.replacements import replaced
 from tests.synth.synthesis import Json, resources, templates_of
 from tests.synth.test_golden import CASES
-from tests.synth.test_updates import NAMES, changed, path_of, replaced
+from tests.synth.test_updates import NAMES, changed, path_of
 
 SOME = ("api-key", "fdl-lambda-batch", "multi-node", "odd-folders", "options", "two-files")
 NEWCOMER = function(

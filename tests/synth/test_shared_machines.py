@@ -15,8 +15,9 @@ from scar_constructs.language import load_application
 from scar_constructs.language.workflow.shares import share_identifier
 from scar_constructs.model import ComputeType, ExecutionMode, Function, limits
 from tests.synth.models import batch, compute, function, workflow
+from tests.synth.replacements import replaced
 from tests.synth.synthesis import Json, flat, resources, synthesise, templates_of
-from tests.synth.test_updates import changed, path_of, replaced
+from tests.synth.test_updates import changed, path_of
 
 ENVIRONMENT, QUEUE = "AWS::Batch::ComputeEnvironment", "AWS::Batch::JobQueue"
 POLICY, DEFINITION = "AWS::Batch::SchedulingPolicy", "AWS::Batch::JobDefinition"

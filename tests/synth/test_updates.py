@@ -7,16 +7,13 @@ of the resource types say which properties force a replacement.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from cfnlint.schema.manager import (  # type: ignore[import-untyped]  # it has no types
-    PROVIDER_SCHEMA_MANAGER,
-)
 
 from scar_constructs.language.workflow.join import Stack
 from scar_constructs.model import ComputeType, ExecutionMode, Function, Input, Script
 from tests.synth.models import batch, compute, function, workflow
+from tests.synth.replacements import replaced
 from tests.synth.synthesis import Json, resources, templates_of
 
 NAMES = {
@@ -35,31 +32,6 @@ OTHER = function(name="other", inputs=(Input(bucket="photos", folder="more"),))
 
 def template(stack: Stack) -> Json:
     return templates_of(stack)[stack.name]
-
-
-def create_only(type_: str) -> list[list[str]]:
-    """Paths of the properties that force a replacement of this type."""
-    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type_).schema
-    return [path.split("/")[2:] for path in schema.get("createOnlyProperties", [])]
-
-
-def at(properties: Any, path: list[str]) -> Any:
-    for step in path:
-        properties = properties.get(step) if isinstance(properties, dict) else None
-    return properties
-
-
-def replaced(before: Json, after: Json) -> list[str]:
-    """Logical ids in both templates whose change forces a replacement."""
-    old, new = resources(before), resources(after)
-    return [
-        name
-        for name in old.keys() & new.keys()
-        if any(
-            at(old[name].get("Properties", {}), path) != at(new[name].get("Properties", {}), path)
-            for path in create_only(old[name]["Type"])
-        )
-    ]
 
 
 def changed(before: Json, after: Json) -> set[str]:

@@ -123,16 +123,21 @@ def function(name: str = "one", mode: str = "lambda", more: str = "", after: str
 
 
 INPUT = "      input: [{storage_provider: s3, path: b-in/new}]\n"
+FAILED_JOBS = (
+    "lost",
+    "flow",
+    "the queue of failed jobs, and of events that were not delivered, is removed",
+)
 CASES = {
     "removed with its jobs": (
         function("one", "batch"),
         function("other", more=INPUT).replace("debian", "alpine"),
-        {("lost", "one", "the function is removed")},
+        {("lost", "one", "the function is removed"), FAILED_JOBS},
     ),
     "a mode that keeps the package": (
         function("one", "lambda-batch"),
         function("one", "lambda"),
-        {("lost", "one", "the mode goes from lambda-batch to lambda: its queue goes")},
+        {("lost", "one", "the mode goes from lambda-batch to lambda: its queue goes"), FAILED_JOBS},
     ),
     "machines of its own": (
         function("one", "batch"),

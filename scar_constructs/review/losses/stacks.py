@@ -19,6 +19,7 @@ def stack_losses(before: Side, after: Side) -> Iterator[Loss]:
             yield _elsewhere(view.stack, now.stack)
         else:
             yield from _changed(view.stack, now.stack)
+            yield from _failed_jobs(view.stack, now.stack)
 
 
 def _removed(stack: Stack) -> Loss:
@@ -44,6 +45,23 @@ def _elsewhere(old: Stack, new: Stack) -> Loss:
         instead="destroy the old stack first, when it is idle; its buckets stay where they are, so "
         "that new names are needed",
     )
+
+
+def _failed_jobs(old: Stack, new: Stack) -> Iterator[Loss]:
+    """The queue for what rules tell of is there only as long as there are jobs or rules."""
+    if _has_rules(old) and not _has_rules(new):
+        yield Loss(
+            severity=Severity.LOST,
+            subject=old.name,
+            what="the queue of failed jobs, and of events that were not delivered, is removed",
+            why="no function has jobs or rules any more; what waits in it goes with it",
+            instead="`scar failures` shows what waits, and `scar redrive` gives it to its "
+            "functions; deploy when the queue is empty",
+        )
+
+
+def _has_rules(stack: Stack) -> bool:
+    return bool(stack.rules) or any(one.execution_mode.runs_on_batch for one in stack.functions)
 
 
 def _changed(old: Stack, new: Stack) -> Iterator[Loss]:
