@@ -13,6 +13,8 @@ from scar_constructs.review.sides import FunctionView, Leaf, Place, Side
 
 _OF_EDGES = ("inputs", "outputs", "storage_providers", "join_steps")
 NOT_WRITTEN = "not written"
+_LONGEST_SCRIPT = 500_000
+"""Characters of a script that is compared line by line: its time grows faster than its length."""
 _DIGEST_SHOWN = len("sha256:") + 12
 _ALWAYS_THERE = ("", "lambda", "lambda.container", "batch", "cloudwatch")
 """Blocks whose defaults hold whether or not a function has them."""
@@ -243,6 +245,10 @@ def _script_diff(old: Script | None, new: Script | None) -> Iterator[str]:
     if old is None or new is None or old.content == new.content:
         return
     lines = [one.content.splitlines() for one in (old, new)]
+    if max(len(one.content) for one in (old, new)) > _LONGEST_SCRIPT:
+        yield from (f"--- {old.name}", f"+++ {new.name}")
+        yield f"({len(lines[0]):,} lines -> {len(lines[1]):,} lines: too long to be compared)"
+        return
     found = difflib.unified_diff(lines[0], lines[1], old.name, new.name, n=2, lineterm="")
     shown = list(found)
     yield from shown or [f"--- {old.name}", f"+++ {new.name}", "(only ends of lines differ)"]

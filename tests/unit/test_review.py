@@ -324,6 +324,49 @@ def test_texts_of_files_are_data(tmp_path: Path) -> None:
     assert "https://example" not in outside.replace("https\\://example", "")
 
 
+def test_a_script_that_is_too_long_to_be_compared_is_told(tmp_path: Path) -> None:
+    scripts = ["#!/bin/sh\n" + "".join(f"echo {n * k}\n" for n in range(300_000)) for k in (3, 7)]
+    old = written(tmp_path / "old", function(), scripts[0])
+    (change,) = compared(old, written(tmp_path / "new", function(), scripts[1])).functions
+    assert change.script[-1] == "(300,001 lines -> 300,001 lines: too long to be compared)"
+
+
+def test_the_order_of_functions_inputs_and_outputs_is_no_change(tmp_path: Path) -> None:
+    folders = "[{path: b-in/a}, {path: b-in/b}]", "[{path: b-in/b}, {path: b-in/a}]"
+    texts = []
+    for order, names in zip(folders, (("one", "two"), ("two", "one")), strict=True):
+        more = f"      input: {order}\n      output: {order.replace('b-in', 'b-out')}\n"
+        parts = [
+            function(name, more=more.replace("b-in", f"b-{name}")).partition("aws:\n")[2]
+            for name in names
+        ]
+        texts.append("functions:\n  aws:\n" + "".join(parts))
+    sides = [written(tmp_path / name, text) for name, text in zip("ab", texts, strict=True)]
+    found = compared(*sides)
+    assert found.is_empty, found
+
+
+def test_anchors_and_defaults_are_no_change(tmp_path: Path) -> None:
+    plain = (
+        "functions:\n  aws:\n"
+        "  - lambda: {name: one, memory: 1024, container: {image: debian}, init_script: run.sh}\n"
+        "  - lambda: {name: two, memory: 1024, container: {image: debian}, init_script: run.sh}\n"
+    )
+    anchored = (
+        "defaults: {lambda: {memory: 1024}}\nfunctions:\n  aws:\n"
+        "  - lambda: {name: one, container: &c {image: debian}, init_script: run.sh}\n"
+        "  - lambda: {name: two, container: *c, init_script: run.sh}\n"
+    )
+    classic = (
+        "functions:\n"
+        "  one: {image: debian, memory: 1024, init_script: run.sh}\n"
+        "  two: {image: debian, memory: 1024, init_script: run.sh}\n"
+    )
+    first = written(tmp_path / "plain", plain)
+    for name, text in (("anchored", anchored), ("classic", classic)):
+        assert compared(first, written(tmp_path / name, text)).is_empty
+
+
 def test_a_long_review_keeps_its_dangers(tmp_path: Path) -> None:
     first = "".join(function(f"f{n}").partition("aws:\n")[2] for n in range(150))
     old = written(tmp_path / "old", f"functions:\n  aws:\n{first}")
