@@ -115,8 +115,8 @@ def test_the_examples_build_the_images_that_their_files_name(block: Block) -> No
     assert (ROOT / folder / "Dockerfile").is_file()
     example = (ROOT / block.document).parent
     assert any(image in path.read_text() for path in example.rglob("*.yaml"))
-    for path in re.findall(r"(?<!/)examples/[\w/-]+", block.text + TWO_FILES.text):
-        assert (ROOT / path).is_dir()
+    for path in re.findall(r"(?<!/)examples/[\w./-]+", block.text + TWO_FILES.text):
+        assert (ROOT / path).exists(), path
 
 
 def test_a_new_project_runs(sandbox: Sandbox) -> None:
