@@ -257,3 +257,5 @@ def opened(found: tuple[Pair, ...]) -> Iterator[tuple[str, str]]:
         was = pair.old.api if pair.before else None
         if was is None or width.index(auth) > width.index(was.auth):
             yield pair.new.name, CALLERS[auth]
+        elif was.web_acl is not None and pair.new.api.web_acl is None:
+            yield pair.new.name, "callers whom its web ACL refused"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 
 from scar_constructs.language.workflow.join import Stack
-from scar_constructs.model import ComputeResources, Sharing
+from scar_constructs.model import ComputeResources, Sharing, StorageProvider
 from scar_constructs.review.functions import (
     NOT_WRITTEN,
     Change,
@@ -59,6 +59,11 @@ def _setting_changes(old: StackView, new: StackView) -> Iterator[KeyChange]:
         if bucket.name in buckets:
             start = f"buckets.{bucket.name}."
             yield from field_changes(buckets[bucket.name], bucket.settings, new.at, start)
+    providers = _providers(old.stack)
+    for name, provider in _providers(new.stack).items():
+        if name in providers:
+            start = f"storage_providers.{name}."
+            yield from field_changes(providers[name], provider, new.at, start)
     tags = (old.stack.tags, new.stack.tags)
     for name in sorted({*tags[0], *tags[1]}):
         if tags[0].get(name) != tags[1].get(name):
@@ -93,4 +98,10 @@ def _shared(stack: Stack) -> dict[tuple[Sharing, str], ComputeResources]:
 
 def _settings(stack: Stack) -> tuple[object, ...]:
     buckets = tuple(replace(one, notifications=()) for one in stack.buckets)
-    return buckets, stack.tags, stack.region, stack.options, stack.kms_keys
+    settings = (stack.tags, stack.region, stack.options, stack.kms_keys)
+    return (buckets, *settings, _providers(stack))
+
+
+def _providers(stack: Stack) -> dict[str, StorageProvider]:
+    """Those that its functions use. One that none uses has no effect."""
+    return {one.name: one for function in stack.functions for one in function.storage_providers}

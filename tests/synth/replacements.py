@@ -11,8 +11,21 @@ from tests.synth.synthesis import Json, resources
 
 def create_only(type_: str) -> list[list[str]]:
     """Paths of the properties that force a replacement of this type."""
+    return _paths(type_, "createOnlyProperties")
+
+
+def _paths(type_: str, name: str) -> list[list[str]]:
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type_).schema
-    return [path.split("/")[2:] for path in schema.get("createOnlyProperties", [])]
+    return [path.split("/")[2:] for path in schema.get(name, [])]
+
+
+def forcing(resource: Json) -> list[list[str]]:
+    """Paths of the properties that force a replacement where a resource is to be so: a compute
+    environment says itself whether those that Batch can update in some cases are among them."""
+    found = create_only(resource["Type"])
+    if resource.get("Properties", {}).get("ReplaceComputeEnvironment", True):
+        found = [*found, *_paths(resource["Type"], "conditionalCreateOnlyProperties")]
+    return found
 
 
 def at(properties: Any, path: list[str]) -> Any:
@@ -29,6 +42,6 @@ def replaced(before: Json, after: Json) -> list[str]:
         for name in old.keys() & new.keys()
         if any(
             at(old[name].get("Properties", {}), path) != at(new[name].get("Properties", {}), path)
-            for path in create_only(old[name]["Type"])
+            for path in forcing(new[name])
         )
     ]

@@ -6,8 +6,8 @@ schema, as cfn-lint ships it, says can only be given when the resource is made.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,8 +20,13 @@ from scar_constructs.review.sides import Side, side
 from tests.synth.replacements import replaced
 from tests.synth.synthesis import Json, templates_of_files
 from tests.unit.test_review import CASES, INPUT, function, written
+from tests.unit.test_review_keys import FUNCTION, STACK
+from tests.unit.test_review_keys import written as keys_written
 
 HELD = {
+    "AWS::SNS::Topic": "who is told",
+    "AWS::SNS::Subscription": "a mail address that confirmed it",
+    "AWS::WAFv2::WebACLAssociation": "protection",
     "AWS::Lambda::Function": "events that it has accepted",
     "AWS::S3::Bucket": "files",
     "AWS::SQS::Queue": "failed events",
@@ -32,10 +37,41 @@ HELD = {
     "AWS::ApiGateway::Stage": "an address",
     "AWS::ApiGateway::ApiKey": "the callers' key",
 }
-"""Types whose resources hold something that goes with them. Others are made again as they were."""
+"""Types whose resources hold something that goes with them."""
+_SETTINGS = "made again as it was, from the file"
+FREE = {
+    **dict.fromkeys(
+        (
+            *("AWS::IAM::Role", "AWS::IAM::InstanceProfile", "AWS::Lambda::Permission"),
+            *("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"),
+        ),
+        "rights, which a review compares by themselves",
+    ),
+    "AWS::Batch::JobDefinition": "its revisions stay until waiting jobs have run",
+    "AWS::Batch::SchedulingPolicy": _SETTINGS,
+    "AWS::EC2::LaunchTemplate": _SETTINGS,
+    "AWS::EC2::SecurityGroup": _SETTINGS,
+    "AWS::EC2::SecurityGroupIngress": _SETTINGS,
+    "AWS::EC2::FlowLog": "what it logged is in its log group",
+    "AWS::Events::Rule": "told with the bucket whose events it takes",
+    "AWS::Lambda::EventInvokeConfig": _SETTINGS,
+    "AWS::CloudWatch::Alarm": "its history; the topic is told",
+    "AWS::CloudWatch::Dashboard": _SETTINGS,
+    "AWS::Logs::MetricFilter": "metrics that were counted stay in CloudWatch",
+    "AWS::ApiGateway::Account": "a setting of the region, which stays",
+    "AWS::ApiGateway::Deployment": "a copy of the API; the stage is told",
+    "AWS::ApiGateway::UsagePlan": "told with the key of the API",
+    "AWS::ApiGateway::UsagePlanKey": "told with the key of the API",
+}
+"""Types whose resources lose nothing when they go, and why."""
 OUTPUT = "      output: [{storage_provider: s3, path: b-out/done}]\n"
 BATCH = "    batch: {%s}\n"
 API = "    api_gateway: {name: api, %s}\n"
+FARGATE = BATCH % "memory: 2048, compute_resources: {type: %s}"
+NETWORK = "subnets: [subnet-0123456%d], security_group_ids: [sg-01234567]"
+FIREWALL = (
+    "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/a/0a1b2c3d-1111-2222-3333-444455556666"
+)
 MORE = {
     "memory": (function(), function(more="      memory: 1024\n")),
     "description": (function(), function(more="      description: other\n")),
@@ -112,6 +148,34 @@ MORE = {
     ),
     "alarms": (function(), "alarms: {email: me@example.org}\n" + function()),
     "retired": (function(more=INPUT), function(more=INPUT + "      retired: true\n")),
+    "Fargate Spot": (
+        function(mode="batch", after=FARGATE % "FARGATE"),
+        function(mode="batch", after=FARGATE % "FARGATE_SPOT"),
+    ),
+    "Fargate elsewhere": (
+        function(mode="batch", after=FARGATE % f"FARGATE, {NETWORK % 1}"),
+        function(mode="batch", after=FARGATE % f"FARGATE, {NETWORK % 2}"),
+    ),
+    "hosts elsewhere": (
+        function(mode="batch", after=FARGATE % f"EC2, {NETWORK % 1}"),
+        function(mode="batch", after=FARGATE % f"EC2, {NETWORK % 2}"),
+    ),
+    "hosts of one's own": (
+        function(mode="batch", after=BATCH % "compute_environment: heavy"),
+        function(mode="batch", after=BATCH % "compute_environment: heavy, type: UNMANAGED"),
+    ),
+    "no flow logs": ("flow_logs: true\n" + function(mode="batch"), function(mode="batch")),
+    "no alarms": ("alarms: {email: me@example.org}\n" + function(), function()),
+    "alarms to a topic": (
+        "alarms: {email: me@example.org}\n" + function(),
+        "alarms: {topic: 'arn:aws:sns:us-east-1:111122223333:mine'}\n" + function(),
+    ),
+    "no firewall": (
+        function(after=API % f"auth: none, web_acl: '{FIREWALL}'"),
+        function(after=API % "auth: none"),
+    ),
+    "no input": (function(more=INPUT), function()),
+    "no tags": ("tags: {a: b}\n" + function(mode="batch"), function(mode="batch")),
 }
 CHANGES = {**{name: (case[0], case[1]) for name, case in CASES.items()}, **MORE}
 
@@ -119,18 +183,9 @@ CHANGES = {**{name: (case[0], case[1]) for name, case in CASES.items()}, **MORE}
 def gone(before: Json, after: Json) -> set[str]:
     """Logical ids of what holds something, and is removed or replaced."""
     found = {*replaced(before, after), *(before["Resources"].keys() - after["Resources"].keys())}
-    found |= {
-        name
-        for name, resource in before["Resources"].items()
-        if resource["Type"] == "AWS::Batch::ComputeEnvironment"
-        and is_fargate(resource) != is_fargate(after["Resources"].get(name, resource))
-    }
+    types = {before["Resources"][name]["Type"] for name in found}
+    assert types <= HELD.keys() | FREE.keys()
     return {name for name in found if before["Resources"][name]["Type"] in HELD}
-
-
-def is_fargate(environment: Json) -> bool:
-    """Which `ReplaceComputeEnvironment` replaces, and hosts are never updated to."""
-    return str(environment["Properties"]["ComputeResources"]["Type"]).startswith("FARGATE")
 
 
 def subjects(resource: Resource, version: Side) -> set[str]:
@@ -143,27 +198,34 @@ def subjects(resource: Resource, version: Side) -> set[str]:
 def told(found: Review, resource: Resource, version: Side) -> bool:
     if resource.kind == "AWS::SQS::Queue":
         return any(one.subject == resource.stack and "queue" in one.what for one in found.losses)
-    losses: list[Any] = [one for one in found.losses if one.subject in subjects(resource, version)]
-    about_machines = resource.kind.startswith("AWS::Batch") and any(
-        "machines" in one.subject or "environment" in one.subject for one in found.losses
-    )
-    return bool(losses) or about_machines
+    return any(one.subject in subjects(resource, version) for one in found.losses)
 
 
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_whatever_goes_is_named(change: tuple[str, str], tmp_path: Path) -> None:
-    folders = [written(tmp_path / name, text) for name, text in zip("ab", change, strict=True)]
+def untold(folders: Sequence[Path], templates: Sequence[Mapping[str, Json]]) -> list[Resource]:
+    """What goes, and is not named."""
     sides = [side(one.name, load_application([one])) for one in folders]
-    templates = [templates_of_files(one) for one in folders]
     found = review(sides[0], sides[1], Assumptions())
-    missing = [
+    return [
         one
         for one in resources(templates[0])
         if one.stack in templates[1]
         and one.logical_id in gone(templates[0][one.stack], templates[1][one.stack])
         and not told(found, one, sides[0])
     ]
-    assert missing == []
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_whatever_goes_is_named(change: tuple[str, str], tmp_path: Path) -> None:
+    folders = [written(tmp_path / name, text) for name, text in zip("ab", change, strict=True)]
+    assert untold(folders, [templates_of_files(one) for one in folders]) == []
+
+
+@pytest.mark.parametrize("place", [*FUNCTION, *STACK])
+def test_whatever_goes_by_any_key_of_the_language_is_named(place: str, tmp_path: Path) -> None:
+    folders = keys_written(tmp_path, place, {**FUNCTION, **STACK}[place])
+    templates = [templates_of_files(one) for one in folders]
+    assert untold(folders, templates) == []
+    assert untold(folders[::-1], templates[::-1]) == [], "and back"
 
 
 def test_changes_of_the_list_do_remove_and_replace(tmp_path: Path) -> None:

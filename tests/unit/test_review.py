@@ -168,8 +168,8 @@ CASES = {
         {
             (
                 "lost",
-                "machines of its own",
-                "EC2 becomes FARGATE: another compute environment",
+                "one",
+                "machines of its own: EC2 becomes FARGATE, in another compute environment",
             )
         },
     ),

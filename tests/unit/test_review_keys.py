@@ -12,7 +12,7 @@ import yaml
 from scar_constructs.estimate import Assumptions
 from scar_constructs.language import load_application
 from scar_constructs.language.keys.containers import Group, ListOf
-from scar_constructs.language.keys.dialects import CLASSIC_FUNCTION, FDL_FUNCTION, TOP
+from scar_constructs.language.keys.dialects import FDL_FUNCTION, TOP
 from scar_constructs.language.keys.scalars import Shape
 from scar_constructs.review.compare import Review, review
 from scar_constructs.review.sides import side
@@ -26,6 +26,23 @@ VPC = {"SubnetIds": [SUBNETS[0].format(0)], "SecurityGroupIds": [SUBNETS[1].form
 FILES = {"Arn": POINT.format(0), "LocalMountPath": "/mnt/a", "FileSystemId": "fs-01234567"}
 API = {"name": "one", "auth": "iam"}
 BUCKET = {"kms_key": KEY.format(0), "replicate_to": "b-copies", "replica_kms_key": KEY.format(1)}
+
+TOPIC = "arn:aws:sns:us-east-1:123456789012:{}"
+CHECKED = {"verify": (True, False)}
+SERVERS = ("https://a.example.org", "https://b.example.org")
+PROVIDERS: dict[str, tuple[dict[str, Any], dict[str, tuple[Any, Any]]]] = {
+    "s3": ({}, {"region": ("eu-west-1", "eu-west-3")}),
+    "minio": (
+        {"endpoint": SERVERS[0]},
+        {"endpoint": SERVERS, "region": ("us-east-1", "eu-west-1"), **CHECKED},
+    ),
+    "onedata": (
+        {"oneprovider_host": SERVERS[0], "space": "a"},
+        {"oneprovider_host": SERVERS, "space": ("a", "b"), **CHECKED},
+    ),
+    "webdav": ({"hostname": SERVERS[0]}, {"hostname": SERVERS, **CHECKED}),
+}
+"""Kind -> what one of it needs, and keys of it with two values."""
 
 FUNCTION: dict[str, tuple[Any, Any, dict[str, Any]]] = {
     "lambda.image": ("debian", "alpine", {"lambda.container": None}),
@@ -134,36 +151,26 @@ FUNCTION: dict[str, tuple[Any, Any, dict[str, Any]]] = {
         1,
         {"batch.multi_node_parallel": {"enabled": True, "number_nodes": 2}},
     ),
+    "batch.multi_node_parallel.enabled": (False, True, {}),
+    "batch.gpus": (1, 2, {"batch.compute_resources": {"instance_types": ["g4dn.12xlarge"]}}),
+    "batch.enable_gpu": (
+        False,
+        True,
+        {"batch.compute_resources": {"instance_types": ["g4dn.12xlarge"]}},
+    ),
+    "batch.type": ("MANAGED", "UNMANAGED", {"batch.compute_environment": "mine"}),
+    "batch.compute_resources.subnets": (
+        [SUBNETS[0].format(0)],
+        [SUBNETS[0].format(1)],
+        {"batch.compute_resources.security_group_ids": [SUBNETS[1].format(0)]},
+    ),
+    "batch.compute_resources.security_group_ids": (
+        [SUBNETS[1].format(0)],
+        [SUBNETS[1].format(1)],
+        {"batch.compute_resources.subnets": [SUBNETS[0].format(0)]},
+    ),
 }
 """Place -> value before, value after, and what else is in the function."""
-STACK: dict[str, tuple[Any, Any, dict[str, Any]]] = {
-    "tags.a": ("x", "y", {}),
-    "kms_key": (KEY.format(0), KEY.format(1), {}),
-    "access_logs": ("b-logs/a", "b-logs/b", {}),
-    "spool": ("b-spool-a", "b-spool-b", {}),
-    "flow_logs": (False, True, {}),
-    "alarms.email": ("a@example.org", "b@example.org", {}),
-    "metrics": (False, True, {}),
-    "dashboard": (False, True, {}),
-    "buckets.b-in.versioned": (True, False, {}),
-    "buckets.b-in.expire_days": (7, 8, {}),
-    "buckets.b-in.kms_key": (KEY.format(0), KEY.format(1), {}),
-    "buckets.b-in.access_logs": ("b-logs/a", "b-logs/b", {}),
-    "buckets.b-in.replicate_to": ("b-copies", "b-others", {}),
-    "buckets.b-in.replica_kms_key": (KEY.format(1), KEY.format(2), {"buckets": {"b-in": BUCKET}}),
-}
-
-
-def put(document: dict[str, Any], place: str, value: Any) -> None:
-    """Set what stands at a place; None takes it away."""
-    node: Any = document
-    *parents, last = place.replace("[0]", ".0").split(".")
-    for name in parents:
-        node = node[int(name)] if name.isdigit() else node.setdefault(name, {})
-    if value is None:
-        node.pop(last, None)
-    else:
-        node[last] = yaml.safe_load(yaml.safe_dump(value))
 
 
 def base(place: str) -> dict[str, Any]:
@@ -180,8 +187,56 @@ def base(place: str) -> dict[str, Any]:
     return {"functions": {"aws": [one]}}
 
 
-def reviewed(folder: Path, place: str, case: tuple[Any, Any, dict[str, Any]]) -> Review:
-    sides = []
+def elsewhere(**settings: Any) -> dict[str, Any]:
+    """A file whose function writes to the provider of these settings."""
+    (kind,) = settings
+    one = base("")["functions"]["aws"][0]
+    one["lambda"]["output"] = [{"storage_provider": f"{kind}.lab", "path": "results/new"}]
+    providers = {kind: {"lab": {"secret": SECRET.format("a"), **settings[kind]}}}
+    return {"functions": {"aws": [one]}, "storage_providers": providers}
+
+
+STACK: dict[str, tuple[Any, Any, dict[str, Any]]] = {
+    "tags.a": ("x", "y", {}),
+    "kms_key": (KEY.format(0), KEY.format(1), {}),
+    "access_logs": ("b-logs/a", "b-logs/b", {}),
+    "spool": ("b-spool-a", "b-spool-b", {}),
+    "flow_logs": (False, True, {}),
+    "alarms.email": ("a@example.org", "b@example.org", {}),
+    "alarms.topic": (TOPIC.format("a"), TOPIC.format("b"), {}),
+    "metrics": (False, True, {}),
+    "dashboard": (False, True, {}),
+    "buckets.b-in.versioned": (True, False, {}),
+    "buckets.b-in.expire_days": (7, 8, {}),
+    "buckets.b-in.kms_key": (KEY.format(0), KEY.format(1), {}),
+    "buckets.b-in.access_logs": ("b-logs/a", "b-logs/b", {}),
+    "buckets.b-in.replicate_to": ("b-copies", "b-others", {}),
+    "buckets.b-in.replica_kms_key": (KEY.format(1), KEY.format(2), {"buckets": {"b-in": BUCKET}}),
+    "buckets.b-in.existing": (False, True, {}),
+    "buckets.b-in.event_bridge": (False, True, {}),
+    **{
+        f"storage_providers.{kind}.lab.{key}": (*values, elsewhere(**{kind: needed}))
+        for kind, (needed, keys) in PROVIDERS.items()
+        for key, values in {"secret": (SECRET.format("a"), SECRET.format("b")), **keys}.items()
+    },
+}
+
+
+def put(document: dict[str, Any], place: str, value: Any) -> None:
+    """Set what stands at a place; None takes it away."""
+    node: Any = document
+    *parents, last = place.replace("[0]", ".0").split(".")
+    for name in parents:
+        node = node[int(name)] if name.isdigit() else node.setdefault(name, {})
+    if value is None:
+        node.pop(last, None)
+    else:
+        node[last] = yaml.safe_load(yaml.safe_dump(value))
+
+
+def written(folder: Path, place: str, case: tuple[Any, Any, dict[str, Any]]) -> list[Path]:
+    """A folder with the value before, and one with the value after."""
+    found = []
     for name, value in zip(("before", "after"), case[:2], strict=True):
         document = base(place)
         holder = document if place in STACK else document["functions"]["aws"][0]
@@ -191,7 +246,13 @@ def reviewed(folder: Path, place: str, case: tuple[Any, Any, dict[str, Any]]) ->
         (folder / name).mkdir()
         (folder / name / "run.sh").write_text("#!/bin/sh\n")
         (folder / name / "flow.yaml").write_text(yaml.safe_dump(document))
-        sides.append(side(name, load_application([folder / name])))
+        found.append(folder / name)
+    return found
+
+
+def reviewed(folder: Path, place: str, case: tuple[Any, Any, dict[str, Any]]) -> Review:
+    folders = written(folder, place, case)
+    sides = [side(one.name, load_application([one])) for one in folders]
     return review(sides[0], sides[1], Assumptions())
 
 
@@ -224,14 +285,10 @@ EXEMPT = {
     **dict.fromkeys(("lambda.init_script", "lambda.extra_payload"), "contents of files"),
     "lambda.container.image_file": "contents of files",
     "lambda.region": "of the stack",
-    **dict.fromkeys(("batch.gpus", "batch.enable_gpu"), "need types with GPUs"),
-    "batch.type": "needs a cluster of one's own",
+    "lambda.layers": "none of its values is taken",
+    "buckets.b-in.owner": "decides between files",
     "batch.former": "only beside another environment",
-    "batch.multi_node_parallel.enabled": "told by the number of nodes",
-    "batch.compute_resources.subnets": "as those of a function",
-    "batch.compute_resources.security_group_ids": "as those of a function",
-    "alarms.topic": "in place of the address",
-    **dict.fromkeys(("functions", "defaults", "workflow", "storage_providers"), "not of one key"),
+    **dict.fromkeys(("functions", "defaults", "workflow"), "not of one key"),
 }
 """Keys that are changed in other tests, or together with others."""
 
@@ -241,7 +298,7 @@ def leaves(shape: Shape, place: str) -> Iterator[str]:
         yield from leaves(shape.item, f"{place}[0]")
     elif isinstance(shape, Group) and place not in EXEMPT:
         for name, key in shape.keys.items():
-            if not (key.ignored or key.refused or key.changed):
+            if not (key.ignored or key.refused):
                 yield from leaves(key.shape, f"{place}.{name}" if place else name)
     else:
         yield place
@@ -261,19 +318,3 @@ def test_no_key_of_the_language_is_left_out() -> None:
         )
     ]
     assert missing == []
-
-
-def test_keys_of_the_classic_dialect_are_named_as_they_are_written(tmp_path: Path) -> None:
-    assert {"memory", "time"} <= CLASSIC_FUNCTION.keys.keys()
-    sides = []
-    for name, memory in (("before", 512), ("after", 1024)):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "run.sh").write_text("#!/bin/sh\n")
-        document = {
-            "functions": {"one": {"image": "debian", "init_script": "run.sh", "memory": memory}}
-        }
-        (tmp_path / name / "flow.yaml").write_text(yaml.safe_dump(document))
-        sides.append(side(name, load_application([tmp_path / name])))
-    found = review(sides[0], sides[1], Assumptions())
-    (key,) = found.functions[0].keys
-    assert (key.key, key.before, key.after) == ("memory", "512", "1024")

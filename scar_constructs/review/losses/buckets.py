@@ -30,7 +30,30 @@ def bucket_losses(before: Side, after: Side) -> Iterator[Loss]:
             yield _handed_over(name, was.stack, now.stack)
         else:
             yield from _changed(was.bucket, now.bucket)
+    there = _used(before) - old.keys()
+    yield from (_there_already(name, one.stack) for name, one in new.items() if name in there)
     yield from _keys(before, after)
+
+
+def _used(version: Side) -> set[str]:
+    """Buckets of the account that functions use."""
+    return {
+        one.bucket
+        for view in version.functions.values()
+        for one in view.function.folders
+        if one.provider == OWN
+    }
+
+
+def _there_already(name: str, stack: str) -> Loss:
+    return Loss(
+        severity=Severity.REFUSED,
+        subject=name,
+        what=f"the stack {stack} makes the bucket, which is there already",
+        why="no stack made it so far, and its name is taken",
+        instead="leave `existing: true`, or give the bucket to the stack with "
+        "`--import-existing-resources`",
+    )
 
 
 def _owned(version: Side) -> Mapping[str, _Owned]:
@@ -111,12 +134,7 @@ def _keys(before: Side, after: Side) -> Iterator[Loss]:
     """A key is a right as well: what lies under one that roles may not use is unreadable."""
     old = {name: key for view in before.stacks for name, key in view.stack.kms_keys.items()}
     new = {name: key for view in after.stacks for name, key in view.stack.kms_keys.items()}
-    still = {
-        one.bucket
-        for view in after.functions.values()
-        for one in view.function.folders
-        if one.provider == OWN
-    }
+    still = _used(after)
     for name, key in old.items():
         if name in still and new.get(name) != key:
             now = f"uses {new[name]}" if name in new else "has no key of yours"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scar_constructs.model import Function, Input
+from scar_constructs.model import Api, Function, Input
 from scar_constructs.review.edges import folder
 from scar_constructs.review.functions import Pair
 from scar_constructs.review.losses.loss import Loss, Severity
@@ -109,26 +109,36 @@ def _folders(old: Function, new: Function) -> Iterator[Loss]:
 
 
 def _callers(old: Function, new: Function) -> Iterator[Loss]:
-    if old.api is None or old.api == new.api:
+    was, now = old.api, new.api
+    if was is None or was == now:
         return
-    if new.api is None:
-        what, why = (
-            "its HTTPS address goes",
-            "callers get errors, and a new one has another address",
+    if now is None or was.stage != now.stage:
+        yield _address(old.name, was, now)
+    elif was.auth != now.auth or was.method != now.method:
+        yield Loss(
+            severity=Severity.NOTE,
+            subject=old.name,
+            what=f"its address takes {now.method} with `auth: {now.auth.value}`",
+            why=f"so far it took {was.method} with `auth: {was.auth.value}`",
         )
-    elif old.api.stage != new.api.stage:
-        what = f"its address ends in /{new.api.stage}/launch in place of /{old.api.stage}/launch"
+    if now is not None and was.web_acl is not None and was.web_acl != now.web_acl:
+        yield Loss(
+            severity=Severity.NOTE,
+            subject=old.name,
+            what=f"its address is no longer behind {was.web_acl}",
+            why=f"{now.web_acl} takes its place" if now.web_acl else "no web ACL is in front of it",
+        )
+
+
+def _address(name: str, was: Api, now: Api | None) -> Loss:
+    what = "its HTTPS address goes"
+    why = "callers get errors, and a new one has another address"
+    if now is not None:
+        what = f"its address ends in /{now.stage}/launch in place of /{was.stage}/launch"
         why = "callers of the old address get errors"
-    elif old.api.auth != new.api.auth or old.api.method != new.api.method:
-        what = f"its address takes {new.api.method} with `auth: {new.api.auth.value}`"
-        why = f"so far it took {old.api.method} with `auth: {old.api.auth.value}`"
-        yield Loss(severity=Severity.NOTE, subject=old.name, what=what, why=why)
-        return
-    else:
-        return
-    yield Loss(
+    return Loss(
         severity=Severity.LOST,
-        subject=old.name,
+        subject=name,
         what=what,
         why=why,
         instead="tell the callers, or give the new address to a function of its own first",

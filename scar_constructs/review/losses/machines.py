@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from scar_constructs.model import ComputeType, Function, Sharing
 from scar_constructs.review.functions import Pair
@@ -10,6 +11,25 @@ from scar_constructs.review.losses.loss import Loss, Severity
 from scar_constructs.review.sides import Side
 
 _Environment = tuple[Sharing, str]
+_OTHER_NAME = "name another `compute_environment` and keep the old block under `batch.former`"
+
+
+@dataclass(frozen=True)
+class _Capacity:
+    """What an environment runs jobs on: a type, or UNMANAGED for hosts of the user's own."""
+
+    kind: str
+    subnets: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+
+    @property
+    def is_fargate(self) -> bool:
+        return self.kind in (ComputeType.FARGATE, ComputeType.FARGATE_SPOT)
+
+    @property
+    def has_hosts(self) -> bool:
+        """Hosts that Batch starts."""
+        return self.kind in (ComputeType.EC2, ComputeType.SPOT)
 
 
 def machine_losses(found: tuple[Pair, ...], before: Side, after: Side) -> Iterator[Loss]:
@@ -24,7 +44,7 @@ def machine_losses(found: tuple[Pair, ...], before: Side, after: Side) -> Iterat
         if not (old.execution_mode.runs_on_batch and new.execution_mode.runs_on_batch):
             continue
         yield from _queue(old, new, kept[pair.after.stack])
-    yield from _families(before, after)
+    yield from _replaced(before, after)
 
 
 def _environments(functions: tuple[Function, ...]) -> set[_Environment]:
@@ -63,29 +83,56 @@ def _named(machines: _Environment) -> str:
     return f"the compute environment {name}" if kind is Sharing.NAMED else "machines of its own"
 
 
-def _families(before: Side, after: Side) -> Iterator[Loss]:
-    """Hosts and Fargate are never one environment: another takes its place, in the same queue."""
-    old = {
-        (view.stack.name, env): kind
-        for view in before.stacks
-        for env, kind in _types(view.stack.functions)
-    }
+def _replaced(before: Side, after: Side) -> Iterator[Loss]:
+    """Environments that stay, and cannot become what they are to be: another takes the place of
+    each, in the same queue. Batch updates hosts in place, and of Fargate little; CloudFormation is
+    told to replace what is Fargate afterwards (`ReplaceComputeEnvironment`)."""
     for view in after.stacks:
-        for environment, kind in _types(view.stack.functions):
-            was = old.get((view.stack.name, environment))
-            if was is not None and was.is_fargate != kind.is_fargate:
-                yield Loss(
-                    severity=Severity.LOST,
-                    subject=_named(environment),
-                    what=f"{was.value} becomes {kind.value}: another compute environment",
-                    why="Batch ends the jobs that run in the one that is replaced",
-                    instead="let the queue run empty first, or name another `compute_environment` "
-                    "and keep the old one under `batch.former`",
-                )
+        former = before.stack(view.stack.name)
+        old = _capacities(former.stack.functions) if former else {}
+        for environment, now in _capacities(view.stack.functions).items():
+            was = old.get(environment)
+            if was is not None and _is_replaced(was, now):
+                yield _another(view.stack.name, environment, was, now)
 
 
-def _types(functions: tuple[Function, ...]) -> Iterator[tuple[_Environment, ComputeType]]:
-    for function in functions:
-        if function.execution_mode.runs_on_batch and function.batch.managed:
-            for one in function.on_all_machines:
-                yield one.machines, one.batch.compute_resources.type
+def _another(stack: str, environment: _Environment, was: _Capacity, now: _Capacity) -> Loss:
+    subject = environment[1] if environment[0] is Sharing.OWN else stack
+    becomes = f"{was.kind} becomes {now.kind}"
+    if was.kind == now.kind:
+        becomes = f"{now.kind} has other subnets or security groups"
+    if was.is_fargate and now.has_hosts:
+        return Loss(
+            severity=Severity.REFUSED,
+            subject=subject,
+            what=f"{_named(environment)}: {becomes}",
+            why="CloudFormation updates hosts in place, and Batch updates no Fargate to hosts",
+            instead=f"{_OTHER_NAME}; or `retired: true`, and a new function",
+        )
+    return Loss(
+        severity=Severity.LOST,
+        subject=subject,
+        what=f"{_named(environment)}: {becomes}, in another compute environment",
+        why="Batch ends the jobs that run in the one that is replaced",
+        instead=f"let the queue run empty first, or {_OTHER_NAME}",
+    )
+
+
+def _is_replaced(was: _Capacity, now: _Capacity) -> bool:
+    return was != now and not (was.has_hosts and now.has_hosts)
+
+
+def _capacities(functions: tuple[Function, ...]) -> dict[_Environment, _Capacity]:
+    return {
+        one.machines: _capacity(one)
+        for function in functions
+        if function.execution_mode.runs_on_batch
+        for one in function.on_all_machines
+    }
+
+
+def _capacity(function: Function) -> _Capacity:
+    resources = function.batch.compute_resources
+    if not function.batch.managed:
+        return _Capacity("UNMANAGED")
+    return _Capacity(resources.type.value, resources.subnets, resources.security_group_ids)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scar_constructs.language.workflow.join import Stack
+from scar_constructs.model import Alarms
 from scar_constructs.review.losses.loss import Loss, Severity
 from scar_constructs.review.sides import Side
 
@@ -84,20 +85,42 @@ def _changed(old: Stack, new: Stack) -> Iterator[Loss]:
             "may not use any more",
             instead="redrive or empty the failure queue first, when the functions are idle",
         )
-    email = new.options.alarms.email if new.options.alarms else None
-    was = old.options.alarms.email if old.options.alarms else None
-    if email and email != was:
+    yield from _alarms(old.options.alarms, new.options.alarms, old.name)
+    if _logs_flows(old) and not _logs_flows(new):
+        yield Loss(
+            severity=Severity.LOST,
+            subject=old.name,
+            what="the flow logs of the network are removed",
+            why="their log group goes with them",
+            instead="export them first, if they are wanted",
+        )
+
+
+def _logs_flows(stack: Stack) -> bool:
+    """Whether the stack logs the network of jobs."""
+    return stack.options.flow_logs and any(one.needs_network for one in stack.functions)
+
+
+def _alarms(old: Alarms | None, new: Alarms | None, stack: str) -> Iterator[Loss]:
+    if old and not new:
         yield Loss(
             severity=Severity.NOTE,
-            subject=old.name,
-            what=f"alarms go to {email}",
+            subject=stack,
+            what="nobody is told of failed events any more",
+            why="`alarms` is gone",
+        )
+    elif new and new.email and (old is None or new.email != old.email):
+        yield Loss(
+            severity=Severity.NOTE,
+            subject=stack,
+            what=f"alarms go to {new.email}",
             why="AWS sends nothing there until the address has confirmed the mail that it gets",
             instead="confirm it after the deployment",
         )
-    if old.options.alarms and not new.options.alarms:
+    elif old and new and new.topic and new.topic != old.topic:
         yield Loss(
             severity=Severity.NOTE,
-            subject=old.name,
-            what="nobody is told of failed events any more",
-            why="`alarms` is gone",
+            subject=stack,
+            what=f"alarms go to {new.topic}",
+            why=f"{old.email or old.topic} gets none any more",
         )
