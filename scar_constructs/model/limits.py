@@ -20,6 +20,11 @@ BOOTSTRAP_STACK = "CDKToolkit"
 """https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html"""
 NETWORK_STACK = "scar-network"
 """The stack of the network that the jobs of all workflows of a region share."""
+VPCS_MAX = 5
+"""Of a region; AWS may raise it.
+
+https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+"""
 VPC_FLOW_LOGS_MAX = 2
 """Of one network; the quota is fixed.
 
