@@ -163,11 +163,13 @@ class Invocation:
     def _attempt_here(self, request_id: str, record: Record) -> Outcome:
         task = self._task(request_id, record)
         claim = None
-        delegates = self._runtime.config.mode == "lambda-batch"
+        delegates = self._runtime.config.delegates
         if self._runtime.claims and (delegates or self._may_come_again(record)):
             claim = self._take(self._runtime.claims, request_id, record)
             if claim is None:
                 return DUPLICATE
+        if self._is_too_large(record):
+            return submit(self._runtime, task, claim, "submitted")
 
         def out_of_time(fault: OutOfTimeError) -> Outcome:
             if delegates:
@@ -177,6 +179,11 @@ class Invocation:
             raise fault
 
         return run(self._runtime, task, claim, out_of_time)
+
+    def _is_too_large(self, record: Record) -> bool:
+        """Whether the record is a job's, by its size. One that nobody has told is tried here."""
+        limit, size = self._runtime.config.lambda_up_to, record.size
+        return limit is not None and size is not None and size > limit
 
     def _may_come_again(self, record: Record) -> bool:
         """Whether a second delivery of the record could do harm. Nobody repeats a request whose

@@ -18,6 +18,8 @@ class ExecutionMode(StrEnum):
 
     LAMBDA = "lambda"
     LAMBDA_BATCH = "lambda-batch"
+    AUTO = "auto"
+    """As `lambda-batch`, but files above a size are a job's from the start."""
     BATCH = "batch"
 
     @property
@@ -104,6 +106,7 @@ class Function:
     """One function: an image and a script, with where its files come from and go to.
 
     `role` is an existing role that is used as it is; `concurrency` None means the account's limit.
+    In the mode `auto`, what has more than `lambda_up_to_bytes` is a job's from the start.
     `image_file` is an image as a file of `docker save`, then `image` is empty. With `create_image`
     false the image is ready and nothing is built; if jobs pull it from a private registry,
     `repository_credentials` is the ARN of the secret for it. With `build` false jobs run the script
@@ -135,6 +138,7 @@ class Function:
     vpc: Vpc | None = None
     file_system: FileSystem | None = None
     concurrency: int | None = None
+    lambda_up_to_bytes: int | None = None
     tracing: bool = False
     retired: bool = False
     secrets: Variables = field(default_factory=dict)

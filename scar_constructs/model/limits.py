@@ -77,6 +77,7 @@ LAMBDA_MEMORY_MIN_MIB = 128
 LAMBDA_MEMORY_MAX_MIB = 10_240  # SCAR's documents still say 3,008
 LAMBDA_TIMEOUT_SECONDS = 300  # SCAR's default
 LAMBDA_TIMEOUT_MAX_SECONDS = 900
+LAMBDA_UP_TO = "200MB"  # leaves more than half of /tmp to what the script writes
 LAMBDA_STORAGE_MIB = 512  # /tmp as Lambda gives it
 LAMBDA_STORAGE_MAX_MIB = 10_240
 LAMBDA_RETRIES = 2  # Lambda's own default for asynchronous events

@@ -32,11 +32,12 @@ def record(event: dict[str, Any]) -> Record:
     root, members = fields.text("root"), fields.text("members")
     if not _ID.fullmatch(root) or not _ID.fullmatch(members):
         raise EventError("the event of a group names no group")
-    group = Group(fields.text("group"), root, members, fields.size("count") or 0)
+    count, size = fields.size("count") or 0, fields.size("size")
+    group = Group(fields.text("group"), root, members, count, size)
     return Record(event=event, group=group)
 
 
 def of(group: Group) -> Record:
     """The record of a group."""
     told = {"group": group.name, "root": group.root, "members": group.members}
-    return Record(event={JOIN: {**told, "count": group.count}}, group=group)
+    return Record(event={JOIN: {**told, "count": group.count, "size": group.size}}, group=group)

@@ -29,13 +29,14 @@ class Group:
     """Files that are the input of one run together.
 
     `name` is what people call them, `root` tells the group from others, `members` (a digest) which
-    files of it are meant. The list of them is in the spool.
+    files of it are meant. The list of them is in the spool. `size`: bytes of all of them.
     """
 
     name: str
     root: str
     members: str
     count: int
+    size: int | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,14 @@ class Record:
     http: Http | None = None
     group: Group | None = None
     looks_for_overdue: bool = False
+
+    @property
+    def size(self) -> int | None:
+        """The bytes of its input, as far as the event tells."""
+        if self.payload:
+            return len(self.payload.content)
+        stored = self.group or self.object
+        return stored.size if stored else None
 
     @property
     def input(self) -> str | None:

@@ -22,7 +22,8 @@ def digest_of(members: Iterable[Member]) -> str:
 
 def put(spool: Spool, root: str, name: str, members: Sequence[Member]) -> Record:
     """Write the list; gives the record of the run for it."""
-    group = Group(name, root, digest_of(members), len(members))
+    size = sum(one.size or 0 for one in members)
+    group = Group(name, root, digest_of(members), len(members), size)
     documents = [one.document for one in members]
     spool.put(_key(spool, group), {"group": name, "members": documents})
     return joined.of(group)

@@ -5,6 +5,7 @@
 | lambda | the derived image runs the script | - |
 | batch | a zip dispatcher submits a job per event | the derived image runs the script |
 | lambda-batch | the derived image runs the script, and hands over in time | same as `batch` |
+| auto | as `lambda-batch`; what is larger than `lambda_up_to` it hands over at once | same |
 """
 
 from __future__ import annotations

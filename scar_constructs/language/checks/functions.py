@@ -17,6 +17,7 @@ from scar_constructs.language.checks.images import IMAGE_CHECKS
 from scar_constructs.language.checks.joins import JOIN_CHECKS
 from scar_constructs.language.checks.machines import MACHINE_CHECKS
 from scar_constructs.language.checks.owners import OWNER_CHECKS
+from scar_constructs.language.checks.routing import ROUTING_CHECKS
 from scar_constructs.language.checks.secrets import SECRET_CHECKS
 from scar_constructs.language.checks.sizes import SIZE_CHECKS
 from scar_constructs.language.checks.storage import STORAGE_CHECKS
@@ -42,7 +43,7 @@ GROUP = "{group}"
 def check_function(parsed: ParsedFunction) -> None:
     """Add all problems of one function to its report."""
     checks = [
-        *(*CHECKS, *OWNER_CHECKS),
+        *(*CHECKS, *OWNER_CHECKS, *ROUTING_CHECKS),
         *(*IMAGE_CHECKS, *BUILD_CHECKS, *SECRET_CHECKS, *STORAGE_CHECKS, *VARIABLE_CHECKS),
     ]
     if parsed.function.execution_mode.runs_on_batch:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scar_constructs.language.diagnostics.problems import Position
+from scar_constructs.language.keys.size import bytes_of
 from scar_constructs.language.lock import Lock
 from scar_constructs.language.parse import storage
 from scar_constructs.language.parse.batch import parse_batch
@@ -98,10 +99,11 @@ def _lambda_settings(section: Section) -> dict[str, Any]:
     timeout = section.integer("lambda.timeout", limits.LAMBDA_TIMEOUT_SECONDS)
     architectures = section.texts("lambda.architectures")
     concurrency = section.integer("lambda.concurrency", -1)
+    mode = ExecutionMode(section.text("lambda.execution_mode") or limits.EXECUTION_MODE)
+    up_to = section.text("lambda.lambda_up_to") or limits.LAMBDA_UP_TO
     return {
-        "execution_mode": ExecutionMode(
-            section.text("lambda.execution_mode") or limits.EXECUTION_MODE
-        ),
+        "execution_mode": mode,
+        "lambda_up_to_bytes": bytes_of(up_to) if mode is ExecutionMode.AUTO else None,
         "memory_mib": section.integer("lambda.memory", limits.LAMBDA_MEMORY_MIB),
         "timeout_seconds": timeout,
         "timeout_threshold_seconds": section.integer(
