@@ -40,6 +40,16 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Folder:
+    """Files that somebody wants to be the input of one run together; `run` tells this wish from
+    others for the same files."""
+
+    name: str
+    run: str
+    files: tuple[StoredObject, ...]
+
+
+@dataclass(frozen=True)
 class Payload:
     """Data that came inside the event, to be given to the script as an input file."""
 
@@ -59,7 +69,8 @@ class Record:
     """One thing to do: run a script once.
 
     - `event`: this record alone, in its source's own form; parsing it again gives this record
-    - `object` or `payload`: the input file, if any; `group`: the input files, if there are many
+    - `object` or `payload`: the input file, if any; `group`: the input files, if there are many;
+      `folder`: the same before they are a group
     - `script`: run in place of the function's own; `arguments`: for the script, or, without a
       script, a command
     - `looks_for_overdue`: for groups that are not whole in time
@@ -75,6 +86,7 @@ class Record:
     time: str | None = None
     http: Http | None = None
     group: Group | None = None
+    folder: Folder | None = None
     looks_for_overdue: bool = False
 
     @property
@@ -90,6 +102,8 @@ class Record:
         """The input as log lines name it."""
         if self.group:
             return f"{self.group.name} ({self.group.count} files)"
+        if self.folder:
+            return self.folder.name
         return self.object.path if self.object else None
 
 
