@@ -130,7 +130,7 @@ def _operate(application: Application, place: Place) -> Iterator[Statement]:
         f"arn:{place.partition}:s3:::*/{one.name}/{folder}/*"
         for one in functions
         if one.execution_mode.runs_on_batch
-        for folder in ("claims", "jobs")
+        for folder in ("claims", "jobs", *(["bursts"] if one.burst else []))
     ]
     if documents:
         yield _allow("ReleaseClaims", ["s3:GetObject", "s3:PutObject"], documents)
