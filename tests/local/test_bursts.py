@@ -20,7 +20,7 @@ from tests.local.test_redrive import depth, redrive
 from tests.local.workflows import Workflow
 
 DATA = Path(__file__).parent / "data" / "bursts" / "bursts.yaml"
-FILES = 300
+FILES = 200
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,8 @@ def test_hundreds_of_files_are_a_few_arrays_and_one_that_fails_is_redriven(
     found = arrays(bursts)
     assert len(found) <= 20
     assert sum(job["arrayProperties"]["size"] for job in found) >= FILES - 2
-    ended = Counter((row["input"], row["status"]) for row in bursts.rows("gathered"))
+    rows = [row for row in bursts.rows("gathered") if row["input"]]  # S3 sends a test event, too
+    ended = Counter((row["input"], row["status"]) for row in rows)
     expected = {f"bursts/in/{name}": "succeeded" for name in contents} | {
         "bursts/in/f123": "failed"
     }
