@@ -29,6 +29,7 @@ https://github.com/ASFHyP3/hyp3/issues/802
 """
 _THROTTLED = ("TooManyRequestsException", "ThrottlingException", "Throttling")
 _ATTEMPTS = 6
+_DIGEST_LETTERS = 16
 VERSION = 1
 
 
@@ -71,29 +72,38 @@ class Jobs:
     def submit(self, job: Job, program: Mapping[str, Any] | None = None) -> str:
         """Submit a job for a record; gives its id. `program` is what it overrides of the container
         of an image that is used as it is. Raises `SubmitError`."""
-        queue, definition = self._settings.job_queue, self._settings.job_definition
-        share = self._settings.job_share  # a queue of ours knows shares, one of others may not
-        if not queue or not definition:
-            raise ConfigError("SCAR_JOB_QUEUE and SCAR_JOB_DEFINITION must be set to submit jobs")
+        place = self._place()
         key = self._spool.key("jobs", f"{unique()}.json")
-        document = {
-            "version": VERSION,
-            "request_id": job.request_id,
-            "claim": job.claim,
-            "event": job.record.event,
-        }
         try:
-            self._spool.put(key, document)
+            self._spool.put(key, document_of(job.record, job.request_id, job.claim))
         except RecursionError as error:
             raise EventError("the event is nested too deeply for a job") from error
         request = {
             "jobName": job_name(self._function, job.record),
-            "jobQueue": queue,
-            "jobDefinition": definition,
-            **({"shareIdentifier": share} if share else {}),
+            **place,
             **_overrides(key, self._settings, program),
         }
         return self._submit(request)
+
+    def submit_array(self, digest: str, key: str, size: int) -> str:
+        """Submit `size` jobs as one, whose manifest is at `key` and has this digest; gives the id
+        of all together. Raises `SubmitError`."""
+        request = {
+            "jobName": f"{self._function}-{digest[:_DIGEST_LETTERS]}",
+            **self._place(),
+            "arrayProperties": {"size": size},
+            **_overrides(key, self._settings, None),
+        }
+        return self._submit(request)
+
+    def _place(self) -> dict[str, str]:
+        """Where jobs go, and as what."""
+        queue, definition = self._settings.job_queue, self._settings.job_definition
+        share = self._settings.job_share  # a queue of ours knows shares, one of others may not
+        if not queue or not definition:
+            raise ConfigError("SCAR_JOB_QUEUE and SCAR_JOB_DEFINITION must be set to submit jobs")
+        place = {"jobQueue": queue, "jobDefinition": definition}
+        return {**place, "shareIdentifier": share} if share else place
 
     def _submit(self, request: dict[str, Any]) -> str:
         """Some answers say for certain that there is no job: only then we try again."""
@@ -141,7 +151,25 @@ def read_job(spool: Spool, key: str) -> Job:
     document = spool.get(key)
     if document is None:
         raise EventError(f"the job's event document {key} is not in the spool bucket (expired?)")
-    content = document.content
+    return _job(document.content, key)
+
+
+def read_member(spool: Spool, key: str, index: int) -> Job:
+    """The same for job number `index` of an array, whose documents are in the manifest at `key`."""
+    from scar_runtime.bursts.manifest import read_document  # few jobs are of an array
+
+    content = read_document(spool, key, index)
+    if content is None:
+        raise EventError(f"the manifest {key} of the jobs is not in the spool bucket (expired?)")
+    return _job(content, f"{key} ({index})")
+
+
+def document_of(record: Record, request_id: str, claim: str | None) -> dict[str, Any]:
+    """What a job is told, as it lies in the spool bucket."""
+    return {"version": VERSION, "request_id": request_id, "claim": claim, "event": record.event}
+
+
+def _job(content: Mapping[str, Any], key: str) -> Job:
     if content.get("version") != VERSION:
         raise EventError(f"the job's event document {key} has version {content.get('version')!r}")
     request_id, claim = content.get("request_id"), content.get("claim")

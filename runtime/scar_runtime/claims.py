@@ -8,6 +8,8 @@ It is only ever written conditionally: created if absent, replaced if unchanged.
                         \\-> submitted (a Batch job has it) -> running -> publishing -> done
     failed, from any state before done
 
+A job of an array claims its event itself, as a delivery does.
+
 Who meets a claim:
 
 - the same delivery again (a retry: Lambda gives it the same request id; a Batch attempt has the
@@ -52,6 +54,7 @@ class Holder:
 
     name: str
     deadline: float | None = None
+    is_job: bool = False
 
 
 class LostClaimError(StorageError):
@@ -112,8 +115,7 @@ class Claims:
         record without an object. Raises `MismatchError` for a record with the identity of
         another one, but another content."""
         identity = _identity(record, request_id)
-        name = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
-        key = self._spool.key("claims", name)
+        key = self.key_of(record, request_id)
         content = _content(record)
         fresh = {"version": 1, "of": identity, "content": content, **_held(holder)}
         for _ in range(_ATTEMPTS):
@@ -130,6 +132,11 @@ class Claims:
             if document := self._spool.replace(found, held):
                 return Claim(self._spool, document)
         raise StorageError(f"the claim {key} changes too often")
+
+    def key_of(self, record: Record, request_id: str) -> str:
+        """Where the claim on a record is, or will be."""
+        identity = json.dumps(_identity(record, request_id))
+        return self._spool.key("claims", hashlib.sha256(identity.encode()).hexdigest())
 
     def adopt(self, key: str, holder: Holder) -> Claim | None:
         """Claim for a Batch job what its dispatcher claimed for it; None if it is not, or no
@@ -153,7 +160,11 @@ class Claims:
         state, deadline = content["state"], content.get("deadline")
         if state == FAILED:
             return True
-        if state in (DONE, SUBMITTED) or content.get("job"):
+        if state == DONE:
+            return False
+        if job := content.get("job"):
+            return holder.is_job and bool(job == holder.name)
+        if state == SUBMITTED:
             return False
         if content["holder"] == holder.name:
             return True
@@ -166,7 +177,8 @@ def _without_reason(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _held(holder: Holder) -> dict[str, Any]:
-    return {"state": RUNNING, "holder": holder.name, "deadline": holder.deadline, "job": None}
+    job = holder.name if holder.is_job else None
+    return {"state": RUNNING, "holder": holder.name, "deadline": holder.deadline, "job": job}
 
 
 def _content(record: Record) -> dict[str, str | int | None]:

@@ -98,6 +98,12 @@ class Invocation:
         return self._answer(event, self._attempt_here)
 
     def dispatch(self, event: Any) -> dict[str, Any]:
+        queue = self._runtime.settings.burst_queue
+        if queue:
+            from scar_runtime.bursts.dispatch import Burst, is_burst  # few functions have a queue
+
+            if is_burst(event, queue):
+                return Burst(self._runtime, self._holder, self._task).dispatch(event)
         return self._answer(event, self._attempt_in_job)
 
     def _put_off(self, event: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from scar_runtime.attempt import (
     run,
     told,
 )
-from scar_runtime.batch import Job, read_job
+from scar_runtime.batch import Job, read_job, read_member
 from scar_runtime.claims import Claim, Holder
 from scar_runtime.errors import ConfigError, OutOfTimeError, ScarError
 from scar_runtime.events import Record
@@ -57,9 +57,7 @@ def unknown(runtime: Runtime, error: Exception) -> int:
 
 def give_up(runtime: Runtime, job: Job, fault: ScarError) -> None:
     """Mark the job's claim as failed, unless it is another's by now. Raises `StorageError`."""
-    _, claims, _ = runtime.stored
-    claim = claims.adopt(job.claim, holder_of(runtime, job)) if job.claim else None
-    note_failure(runtime, claim, fault)
+    note_failure(runtime, take_claim(runtime, job) if job.claim else None, fault)
 
 
 def current_job(runtime: Runtime) -> Job:
@@ -67,12 +65,24 @@ def current_job(runtime: Runtime) -> Job:
     spool, _, _ = runtime.stored
     if not runtime.settings.job_event:
         raise ConfigError("SCAR_JOB_EVENT is not set: the function's Lambda submits its jobs")
+    if runtime.settings.job_index is not None:
+        return read_member(spool, runtime.settings.job_event, runtime.settings.job_index)
     return read_job(spool, runtime.settings.job_event)
+
+
+def take_claim(runtime: Runtime, job: Job) -> Claim | None:
+    """The claim on what the job has to do; None if it is not, or no more, this job's to do. A job
+    of an array takes it itself; for any other its dispatcher has."""
+    _, claims, _ = runtime.stored
+    holder = holder_of(runtime, job)
+    if runtime.settings.job_index is not None:
+        return claims.take(job.record, job.request_id, holder)
+    return claims.adopt(job.claim, holder) if job.claim else None
 
 
 def holder_of(runtime: Runtime, job: Job) -> Holder:
     """Who holds the claim of this job."""
-    return Holder(runtime.settings.job_id or job.request_id)
+    return Holder(runtime.settings.job_id or job.request_id, is_job=True)
 
 
 def task_of(runtime: Runtime, job: Job) -> Task:
@@ -84,12 +94,9 @@ def task_of(runtime: Runtime, job: Job) -> Task:
 
 
 def _attempt(runtime: Runtime, job: Job) -> Outcome:
-    _, claims, _ = runtime.stored
-    claim: Claim | None = None
-    if job.claim:
-        claim = claims.adopt(job.claim, holder_of(runtime, job))
-        if claim is None:
-            return DUPLICATE
+    claim = take_claim(runtime, job) if job.claim else None
+    if job.claim and claim is None:
+        return DUPLICATE
 
     def out_of_time(fault: OutOfTimeError) -> Outcome:
         note_failure(runtime, claim, fault)

@@ -16,6 +16,8 @@ class Settings:
     - `spool_bucket`: claims, event documents of jobs, large payloads
     - `job_share`: the function's share of its queue
     - `job_event`: key in the spool bucket of this job's event document
+    - `job_index`: which job of an array this is; None if it is of no array
+    - `burst_queue`: the ARN of the queue through which the function's files come
     - `job_nodes`: over how many hosts each job runs; None if jobs have no nodes
     - `job_containers`: which containers of a job are to know its event; none if a job is of one
     - `task_metadata_url`: where ECS tells of this process's task
@@ -31,6 +33,8 @@ class Settings:
     job_definition: str | None
     job_share: str | None
     job_event: str | None
+    job_index: int | None
+    burst_queue: str | None
     job_nodes: int | None
     job_containers: tuple[str, ...]
     task_metadata_url: str | None
@@ -51,6 +55,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """Raises `ConfigError` for addresses of AWS that cannot be had."""
     config = environ.get("SCAR_FUNCTION_CONFIG")
     nodes = environ.get("SCAR_JOB_NODES")
+    # https://docs.aws.amazon.com/batch/latest/userguide/job_env_vars.html
+    index = environ.get("AWS_BATCH_JOB_ARRAY_INDEX")
     return Settings(
         config=Path(config) if config else None,
         spool_bucket=environ.get("SCAR_SPOOL_BUCKET"),
@@ -58,6 +64,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         job_definition=environ.get("SCAR_JOB_DEFINITION"),
         job_share=environ.get("SCAR_JOB_SHARE"),
         job_event=environ.get("SCAR_JOB_EVENT"),
+        job_index=int(index) if index else None,
+        burst_queue=environ.get("SCAR_BURST_QUEUE"),
         job_nodes=int(nodes) if nodes else None,
         job_containers=tuple(environ.get("SCAR_JOB_CONTAINERS", "").split()),
         # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4.html

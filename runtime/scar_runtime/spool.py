@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from scar_runtime.aws.errors import AwsError
 from scar_runtime.aws.request import Bytes
@@ -17,6 +17,8 @@ _ABSENT = ("NoSuchKey", "404", "AccessDenied", "403")
 """Without s3:ListBucket, which nobody is granted, S3 answers 403 for what is not there."""
 _REFUSED = ("PreconditionFailed", "412", "NoSuchKey", "404")
 _WRITE = "write"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,28 @@ class Spool:
 
     def put(self, key: str, content: Mapping[str, Any]) -> None:
         self._write(key, content, {})
+
+    def put_content(self, key: str, content: bytes) -> None:
+        """Write an object that is no document."""
+        try:
+            self._s3.put(self._bucket, key, Bytes(content), {})
+        except AwsError as error:
+            raise self._error("write", key, error) from error
+
+    def get_part(self, key: str, begin: int, size: int, read: Callable[[bytes], T]) -> T | None:
+        """What `read` makes of a part of an object; None if there is no object. Where `read` raises
+        `UnreadableError`, the part is asked for again."""
+        header = {"Range": f"bytes={begin}-{begin + size - 1}"}
+        try:
+            return self._s3.get(
+                self._bucket, key, lambda answer: read(answer.read()), headers=header
+            )
+        except AwsError as error:
+            if error.code in _ABSENT:
+                return None
+            raise self._error("read", key, error) from error
+        except (ValueError, RecursionError) as error:
+            raise self._error("read", key, error) from error
 
     def names(self, prefix: str) -> Iterator[str]:
         """The keys that start with `prefix`, in order. They are strongly consistent: what was

@@ -30,7 +30,8 @@ class Attempt:
 
     `execution` is Lambda's request id (the same in all attempts) or the job's id. `final` is true
     when no further attempt follows. `inputs` are "bucket/key" as far as the cloud knows them, and
-    `output` is what was printed last.
+    `output` is what was printed last. `messages` are the ids of those of SQS that it was given; the
+    runtime reports what was in one under the message's id.
     """
 
     service: str
@@ -44,6 +45,7 @@ class Attempt:
     reason: str | None = None
     inputs: tuple[str, ...] = ()
     output: str = ""
+    messages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,9 +121,20 @@ def rows(attempts: Sequence[Attempt], reports: Iterable[Report]) -> list[Row]:
     for report in reports:
         said.setdefault((report.service, report.execution), {})[report.input] = report
     last: dict[tuple[str, str], Attempt] = {}
+    given: dict[str, str] = {}
     for attempt in attempts:
         last[(attempt.service, attempt.execution)] = attempt
-    return [row for key, attempt in last.items() for row in _rows(attempt, said.get(key, {}))]
+        given |= dict.fromkeys(attempt.messages, attempt.execution)
+    found = []
+    for key, attempt in last.items():
+        own = [one for one in attempt.messages if given[one] == attempt.execution]
+        if attempt.messages and not own:  # all were given again
+            continue
+        told = dict(said.get(key, {}))
+        for message in own:
+            told |= said.get((attempt.service, message), {})
+        found += _rows(attempt, told)
+    return found
 
 
 def _rows(attempt: Attempt, reports: dict[str | None, Report]) -> list[Row]:

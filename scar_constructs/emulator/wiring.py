@@ -26,6 +26,7 @@ from scar_constructs.emulator.engine import Engine
 from scar_constructs.emulator.functions.asynchronous import AsynchronousInvoker
 from scar_constructs.emulator.functions.destinations import FailureQueues
 from scar_constructs.emulator.functions.launch import Launcher
+from scar_constructs.emulator.functions.mappings import QueueReaders, mapping_fault
 from scar_constructs.emulator.functions.pool import Pool
 from scar_constructs.emulator.functions.service import FunctionService
 from scar_constructs.emulator.gateway import (
@@ -148,4 +149,12 @@ def _add_functions(
     emulator.functions.put_execution(service.run)
     emulator.functions.put_asynchronous(service.accept)
     emulator.rules.put_targets(service.from_rule, service.rule_may_send)
+    readers = QueueReaders(emulator, ledger, sessions, endpoint)
+    emulator.mappings.put_reader()
+    emulator.mappings.put_check(mapping_fault)
+
+    def refused(queue: str, bucket: str) -> None:
+        ledger.warn(f"{queue} does not let bucket {bucket} send to it")
+
+    emulator.queues.put_arrivals(readers.arrived, refused)
     return pool

@@ -7,7 +7,14 @@ nobody downstream checks again.
 
 from __future__ import annotations
 
-from scar_constructs.model.batch import Batch, ComputeResources, ComputeType, MultiNode, Sharing
+from scar_constructs.model.batch import (
+    Batch,
+    Burst,
+    ComputeResources,
+    ComputeType,
+    MultiNode,
+    Sharing,
+)
 from scar_constructs.model.command import NO_COMMAND, Command
 from scar_constructs.model.file import Alarms, BucketSettings, LogTarget, StackOptions, WorkflowFile
 from scar_constructs.model.function import (
@@ -34,6 +41,7 @@ __all__ = [
     "Architecture",
     "Batch",
     "BucketSettings",
+    "Burst",
     "Command",
     "ComputeResources",
     "ComputeType",

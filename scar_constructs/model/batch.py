@@ -60,6 +60,16 @@ class MultiNode:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Burst:
+    """Files that come within a window, up to `max_files`, become one array job. A `retired` one
+    takes no new files, and empties its queue."""
+
+    window_seconds: int
+    max_files: int
+    retired: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Batch:
     """How a function runs as a Batch job. Memory in MiB, time-out in seconds per attempt.
 
@@ -91,4 +101,5 @@ class Batch:
     says_nothing: bool = False
     former: Batch | None = None
     multi_node: MultiNode | None = None
+    burst: Burst | None = None
     compute_resources: ComputeResources

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from scar_constructs.model.batch import Batch, Sharing
+from scar_constructs.model.batch import Batch, Burst, Sharing
 from scar_constructs.model.command import NO_COMMAND, Command
 from scar_constructs.model.joins import JoinStep
 from scar_constructs.model.record import Variables
@@ -228,6 +228,17 @@ class Function:
     def join_input(self) -> Input | None:
         """The input whose files are joined."""
         return next((source for source in self.own_inputs if source.join), None)
+
+    @property
+    def burst(self) -> Burst | None:
+        """How its files come together, if they do: they come from the account's own S3."""
+        has_files = self.execution_mode is ExecutionMode.BATCH and self.own_inputs
+        return self.batch.burst if has_files else None
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether new files come through its queue."""
+        return self.burst is not None and not self.burst.retired
 
     @property
     def role_inputs(self) -> tuple[Input, ...]:

@@ -138,6 +138,16 @@ BATCH_MAIN_NODE = 0  # SCAR's default
 BATCH_NODES_MAX = 1_000
 BATCH_COMPUTE_ENVIRONMENTS_MAX = 50  # in a region, and as many queues; the quotas are fixed
 BATCH_SHARES_MAX = 500  # of one queue
+BURST_WINDOW = "60s"
+BURST_WINDOW_MAX_SECONDS = 300  # of a mapping of SQS to Lambda
+BURST_FILES_MIN = 2  # jobs of an array
+BURST_FILES_MAX = 10_000  # the same, and messages that Lambda takes at once
+BURST_RECEIVES_MAX = 5  # AWS advises no fewer, since a throttled call counts as one
+BURST_POLLERS = 2  # the fewest: each gathers a window of its own
+BURST_VISIBILITY = 6
+"""How many time-outs of the function a message is hidden, beside the window. From
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
+QUEUE_RETENTION_DAYS = 14  # the longest
 JOB_DEFINITION_MAX_BYTES = 24_576
 BATCH_SUBNETS_MAX = 16
 BATCH_SECURITY_GROUPS_MAX = 5

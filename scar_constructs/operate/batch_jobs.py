@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +19,8 @@ _JOBS_OF_A_CALL = 100
 @dataclass(frozen=True)
 class JobState:
     """A job as Batch knows it, which forgets it some days after its end. `definition` is named as
-    the function. Moments are in seconds of
-    Unix time."""
+    the function. Moments are in seconds of Unix time. `size`: how many jobs an array is together.
+    """
 
     id: str
     name: str
@@ -28,6 +29,7 @@ class JobState:
     reason: str
     created: float
     started: float | None
+    size: int | None = None
 
 
 class Jobs:
@@ -39,11 +41,17 @@ class Jobs:
 
     def queue_of(self, function: str) -> str | None:
         """The queue to which a function submits; None if it has none."""
+        return self._variables(function).get("SCAR_JOB_QUEUE")
+
+    def burst_queue_of(self, function: str) -> str | None:
+        """The name of the queue through which a function's files come; None if it has none."""
+        arn = self._variables(function).get("SCAR_BURST_QUEUE")
+        return arn.rpartition(":")[2] if arn else None
+
+    def _variables(self, function: str) -> Mapping[str, str]:
         settings = self._functions.get_function_configuration(FunctionName=function)
-        queue: str | None = (
-            settings.get("Environment", {}).get("Variables", {}).get("SCAR_JOB_QUEUE")
-        )
-        return queue
+        found: Mapping[str, str] = settings.get("Environment", {}).get("Variables", {})
+        return found
 
     def in_state(self, queue: str, status: str) -> Iterator[JobState]:
         """The jobs of a queue in a state."""
@@ -54,6 +62,15 @@ class Jobs:
     def described(self, ids: Sequence[str]) -> dict[str, JobState]:
         """Those of these jobs that Batch still knows."""
         return {str(one["jobId"]): _state(one) for one in self._describe(ids)}
+
+    def states(self, arrays: Sequence[JobState]) -> Counter[str]:
+        """How many jobs of these arrays are in each state, as Batch summed them up last."""
+        found: Counter[str] = Counter()
+        sizes = {one.id: one.size or 0 for one in arrays}
+        for one in self._describe(list(sizes)):
+            summary = (one.get("arrayProperties") or {}).get("statusSummary") or {}
+            found.update(summary or {str(one["status"]): sizes[str(one["jobId"])]})
+        return found
 
     def streams(self, job: str) -> set[str]:
         """The log streams of all attempts, containers and hosts of a job."""
@@ -81,6 +98,7 @@ def _state(one: Mapping[str, Any]) -> JobState:
         reason=str(one.get("statusReason") or ""),
         created=float(one.get("createdAt") or 0) / 1000,
         started=float(started) / 1000 if started else None,
+        size=(one.get("arrayProperties") or {}).get("size"),
     )
 
 

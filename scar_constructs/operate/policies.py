@@ -12,7 +12,7 @@ from typing import Any
 
 from scar_constructs.language.workflow.join import Application
 from scar_constructs.model import ApiAuth, Function
-from scar_constructs.model.names import job_log_group, lambda_log_group
+from scar_constructs.model.names import burst_queue, job_log_group, lambda_log_group
 
 KEPT_LETTERS = 20
 QUALIFIER = "hnb659fds"
@@ -95,6 +95,8 @@ def _read(application: Application, place: Place) -> Iterator[Statement]:
         ["*"],
     )
     yield _allow("CountFailures", ["sqs:GetQueueAttributes"], _failure_queues(application, place))
+    if queues := [place.arn("sqs", burst_queue(one.name)) for one in functions if one.burst]:
+        yield _allow("CountGathered", ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], queues)
     yield _allow("ReadDocuments", ["s3:GetObject"], [_documents(place)])
     yield from _files(functions, place)
     yield from _marks(functions, place)
@@ -130,7 +132,7 @@ def _operate(application: Application, place: Place) -> Iterator[Statement]:
         f"arn:{place.partition}:s3:::*/{one.name}/{folder}/*"
         for one in functions
         if one.execution_mode.runs_on_batch
-        for folder in ("claims", "jobs")
+        for folder in ("claims", "jobs", *(["bursts"] if one.burst else []))
     ]
     if documents:
         yield _allow("ReleaseClaims", ["s3:GetObject", "s3:PutObject"], documents)

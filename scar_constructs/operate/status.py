@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,14 +26,16 @@ from scar_constructs.operate.session import Session
 from scar_constructs.operate.waiting import WaitingGroup, WaitingGroups
 
 HOUR, DAY = 3600.0, 86400.0
+GATHERED = "GATHERED"
+"""Files in a function's queue are no jobs yet."""
 
 
 @dataclass(frozen=True)
 class FunctionStatus:
-    """One function. `waiting`: jobs by their states, and the age in seconds of the oldest event
-    that Lambda holds back (None where CloudWatch has no figure). Counts of executions are those of
-    the last hour and day; `median` and `p95` are seconds of those that succeeded in a day. `groups`
-    are those of a join that are not whole."""
+    """One function. `waiting`: jobs by their states, and files that are gathered; and the age in
+    seconds of the oldest event that Lambda holds back (None where CloudWatch has no figure). Counts
+    of executions are those of the last hour and day; `median` and `p95` are seconds of those that
+    succeeded in a day. `groups` are those of a join that are not whole."""
 
     function: str
     mode: str
@@ -120,10 +123,21 @@ class Status:
             ]
             for status in (*WAITING, RUNNING)
         }
-        running = len(own.pop(RUNNING))
-        everyone = [one for some in own.values() for one in some]
+        counts = Counter({status: sum(not one.size for one in own[status]) for status in own})
+        counts.update(self._jobs.states([one for some in own.values() for one in some if one.size]))
+        waiting = {status: counts[status] for status in WAITING if counts[status]}
+        if gathered := self._gathered(function.name):
+            waiting = {GATHERED: gathered, **waiting}
+        everyone = [one for status in WAITING for one in own[status]]
         oldest = min(everyone, key=lambda one: one.created, default=None)
-        return {status: len(some) for status, some in own.items() if some}, running, oldest
+        return waiting, counts[RUNNING], oldest
+
+    def _gathered(self, function: str) -> int:
+        """How many files wait in the function's queue for the end of their window."""
+        name = self._jobs.burst_queue_of(function)
+        if name is None:
+            return 0
+        return self._messages(self._sqs.get_queue_url(QueueName=name)["QueueUrl"])
 
     def _event_age(self, function: str) -> float | None:
         """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html"""
@@ -144,10 +158,14 @@ class Status:
         total = 0
         for output in (FAILURES_OUTPUT, SERVICE_FAILURES_OUTPUT):
             if url := stack.outputs.get(output):
-                names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-                answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
-                total += sum(int(count) for count in answer["Attributes"].values())
+                total += self._messages(url)
         return total
+
+    def _messages(self, url: str) -> int:
+        """How many messages are in a queue, those among them that something looks at."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
+        return sum(int(count) for count in answer["Attributes"].values())
 
 
 def _final(done: Sequence[Execution]) -> list[Execution]:

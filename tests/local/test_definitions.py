@@ -100,7 +100,6 @@ def test_refused_definition(changes: dict[str, Any], message: str) -> None:
         ({"containerOverrides": {"command": ["a", ""]}}, "empty string"),
         ({"containerOverrides": with_environment(characters=48_000)}, "30 KiB, got 46 KiB"),
         ({"timeout": {"attemptDurationSeconds": 5}}, "at least 60 seconds"),
-        ({"arrayProperties": {"size": 2}}, "arrayProperties is not possible"),
         ({"dependsOn": [{"jobId": "x"}]}, "dependsOn is not possible"),
         ({"ecsPropertiesOverride": {"taskProperties": []}}, "the definition has no ecsProperties"),
         ({"nodeOverrides": {"numNodes": 2}}, "the definition has no nodeProperties"),

@@ -150,6 +150,16 @@ class Function:
         event = self.batch.event_key(number)
         return self.runtime({**IMAGE, **platform}, **platform, SCAR_JOB_EVENT=event)
 
+    def member(self, number: int, index: int, attempt: int = 1) -> Runtime:
+        """The runtime in job `index` of the array that was submitted as number `number`."""
+        platform = {
+            "AWS_BATCH_JOB_ID": f"job-{number + 1}:{index}",
+            "AWS_BATCH_JOB_ATTEMPT": str(attempt),
+            "AWS_BATCH_JOB_ARRAY_INDEX": str(index),
+        }
+        event = self.batch.event_key(number)
+        return self.runtime({**IMAGE, **platform}, **platform, SCAR_JOB_EVENT=event)
+
     def claims(self) -> list[dict[str, Any]]:
         return [json.loads(self.spool.get(key)) for key in self.spool.keys("f/claims/")]
 

@@ -59,6 +59,9 @@ JOINED["functions"]["aws"][0]["lambda"]["input"][0]["join"] = {
     "suffixes": [".a", ".b"],
     "after": "24h",
 }
+GATHERED: dict[str, Any] = copy.deepcopy(FDL)
+GATHERED["functions"]["aws"][0]["lambda"]["execution_mode"] = "batch"
+GATHERED["functions"]["aws"][0]["batch"] = {"burst": {}}
 _FUNCTION = ("functions", "aws", 0)
 PLACES: dict[str, tuple[dict[str, Any], tuple[str | int, ...]]] = {
     "top": (FDL, ()),
@@ -77,6 +80,7 @@ PLACES: dict[str, tuple[dict[str, Any], tuple[str | int, ...]]] = {
     "batch": (FDL, (*_FUNCTION, "batch")),
     "compute_resources": (FDL, (*_FUNCTION, "batch", "compute_resources")),
     "multi_node_parallel": (FDL, (*_FUNCTION, "batch", "multi_node_parallel")),
+    "burst": (GATHERED, (*_FUNCTION, "batch", "burst")),
     **{
         f"storage_providers {kind}": (FDL, ("storage_providers", kind, "mine"))
         for kind in FDL["storage_providers"]
@@ -115,6 +119,7 @@ IN_WORDS = {
     "the image's own, if it is known": "see tests/unit/test_fdl_commands.py",
     "Docker's own, which are 64": "nothing, see tests/synth/test_job.py",
     "those of the host's Docker": "nothing, see tests/synth/test_job.py",
+    "a job is submitted for each file at once": "no queue",
     "what the jobs need, which Batch finds out itself": "no number",
     limits.FARGATE_STORAGE: (
         "no size, see test_fargate_disks_have_21_to_200_gib_and_20_is_said_by_silence"

@@ -159,6 +159,9 @@ FUNCTION: dict[str, tuple[Any, Any, dict[str, Any]]] = {
         True,
         {"batch.compute_resources": {"instance_types": ["g4dn.12xlarge"]}},
     ),
+    "batch.burst.window": ("60s", "5m", {}),
+    "batch.burst.max": (10, 20, {}),
+    "batch.burst.retired": (False, True, {}),
     "batch.type": ("MANAGED", "UNMANAGED", {"batch.compute_environment": "mine"}),
     "batch.compute_resources.subnets": (
         [SUBNETS[0].format(0)],

@@ -6,10 +6,10 @@ import time
 
 from scar_runtime.attempt import Outcome, note, note_failure, reported, told
 from scar_runtime.batch import Job
-from scar_runtime.claims import DONE, Claim
+from scar_runtime.claims import DONE
 from scar_runtime.errors import StorageError, SupersededError, TerminatedError
 from scar_runtime.events import Record
-from scar_runtime.job import SERVICE, current_job, give_up, holder_of, task_of, unknown
+from scar_runtime.job import SERVICE, current_job, give_up, take_claim, task_of, unknown
 from scar_runtime.runtime import Runtime
 from scar_runtime.stages.launcher import IDLE, launcher
 from scar_runtime.stages.own_command import runs_own_command
@@ -79,12 +79,9 @@ def _fail_alone(runtime: Runtime, fault: StorageError, begin: float) -> int:
 
 def _taken(runtime: Runtime, volume: Volume, job: Job, begin: float) -> Notes:
     """Stage in under the job's claim."""
-    _, claims, _ = runtime.stored
-    claim: Claim | None = None
-    if job.claim:
-        claim = claims.adopt(job.claim, holder_of(runtime, job))
-        if claim is None:
-            return Notes(DUPLICATE, begin)
+    claim = take_claim(runtime, job) if job.claim else None
+    if job.claim and claim is None:
+        return Notes(DUPLICATE, begin)
     try:
         staged = _stage(runtime, volume, job)
     except SupersededError as superseded:

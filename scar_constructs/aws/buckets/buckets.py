@@ -24,7 +24,7 @@ from scar_constructs.aws.shared.access_logs import log_access, not_logged
 from scar_constructs.aws.shared.retention import KEPT_ONCE_DEPLOYED
 from scar_constructs.language.grants import arns
 from scar_constructs.language.workflow.join import Bucket, Notification
-from scar_constructs.model import BucketSettings
+from scar_constructs.model import BucketSettings, names
 from scar_constructs.model.limits import FAILURE_RETENTION_DAYS
 
 NOTIFIED_EVENT = "s3:ObjectCreated:*"
@@ -92,11 +92,12 @@ class Buckets(Construct):
                 )
             )
         elif bucket.notifications:
+            to_functions = [one for one in bucket.notifications if not one.to_queue]
+            to_queues = [one for one in bucket.notifications if one.to_queue]
             resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
-                lambda_configurations=[
-                    self._lambda_configuration(notification)
-                    for notification in bucket.notifications
-                ]
+                lambda_configurations=[self._lambda_configuration(one) for one in to_functions]
+                or None,
+                queue_configurations=[self._queue_configuration(one) for one in to_queues] or None,
             )
         # S3 asks for the permissions; rules that come later than the bucket would miss events.
         for function in self._functions.values():
@@ -106,27 +107,37 @@ class Buckets(Construct):
     def _lambda_configuration(
         self, notification: Notification
     ) -> s3.CfnBucket.LambdaConfigurationProperty:
-        rules = [
-            s3.CfnBucket.FilterRuleProperty(name=name, value=filter_value(value))
-            for name, value in (("prefix", notification.prefix), ("suffix", notification.suffix))
-            if value
-        ]
         return s3.CfnBucket.LambdaConfigurationProperty(
             event=NOTIFIED_EVENT,
             function=self._function_arn(notification.function_name),
-            filter=(
-                s3.CfnBucket.NotificationFilterProperty(
-                    s3_key=s3.CfnBucket.S3KeyFilterProperty(rules=rules)
-                )
-                if rules
-                else None
-            ),
+            filter=_filter(notification),
+        )
+
+    def _queue_configuration(
+        self, notification: Notification
+    ) -> s3.CfnBucket.QueueConfigurationProperty:
+        queue = arns.queue_arn(names.burst_queue(notification.function_name))
+        return s3.CfnBucket.QueueConfigurationProperty(
+            event=NOTIFIED_EVENT, queue=naming.resolved(queue), filter=_filter(notification)
         )
 
     def _function_arn(self, name: str) -> str:
         """Of this stack by reference; of another by name, which makes no export and no ring."""
         own = self._functions.get(name)
         return own.lambda_function.function_arn if own else naming.resolved(arns.function_arn(name))
+
+
+def _filter(notification: Notification) -> s3.CfnBucket.NotificationFilterProperty | None:
+    rules = [
+        s3.CfnBucket.FilterRuleProperty(name=name, value=filter_value(value))
+        for name, value in (("prefix", notification.prefix), ("suffix", notification.suffix))
+        if value
+    ]
+    if not rules:
+        return None
+    return s3.CfnBucket.NotificationFilterProperty(
+        s3_key=s3.CfnBucket.S3KeyFilterProperty(rules=rules)
+    )
 
 
 def filter_value(value: str) -> str:

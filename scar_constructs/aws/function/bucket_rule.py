@@ -14,13 +14,16 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from scar_constructs.aws.function.burst_queue import BurstQueue
+from scar_constructs.aws.policy.principals import EVENTS
 from scar_constructs.aws.shared.failures import Failures
 from scar_constructs.language.workflow.event_patterns import Pattern, event_patterns
 from scar_constructs.language.workflow.join import Notification
 
 
 class BucketRule(Construct):
-    """Rules on `Object Created` events, and for each the permission to invoke the function.
+    """Rules on `Object Created` events, and for each the permission to invoke the function, or to
+    send to its queue.
 
     One rule is enough, unless the filters are too many for its pattern. Level 1, like the rule of
     failed jobs: the failure queue has one statement for all rules.
@@ -36,12 +39,14 @@ class BucketRule(Construct):
         enabled: bool,
         function: lambda_.IFunction,
         failures: Failures,
+        burst: BurstQueue | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._bucket = bucket
         self._enabled = enabled
         self._function = function
         self._failures = failures
+        self._burst = burst
         self._resources: list[CfnResource] = []
         for number, pattern in enumerate(event_patterns(bucket, filters), start=1):
             self._add_rule("" if number == 1 else str(number), pattern)
@@ -55,7 +60,7 @@ class BucketRule(Construct):
             state=None if self._enabled else "DISABLED",
             targets=[
                 events.CfnRule.TargetProperty(
-                    arn=self._function.function_arn,
+                    arn=self._burst.queue.queue_arn if self._burst else self._function.function_arn,
                     id="Function",
                     # What EventBridge could not hand over; what the function failed at goes to
                     # the same queue by the function's own configuration.
@@ -65,15 +70,20 @@ class BucketRule(Construct):
                 )
             ],
         )
-        permission = lambda_.CfnPermission(
+        self._resources += [rule, self._permission(number, rule)]
+
+    def _permission(self, number: str, rule: events.CfnRule) -> CfnResource:
+        if self._burst:
+            self._burst.allow_rule(rule)
+            return self._burst.policy
+        return lambda_.CfnPermission(
             self,
             f"Invoke{number}",
             action="lambda:InvokeFunction",
             function_name=self._function.function_arn,
-            principal="events.amazonaws.com",
+            principal=EVENTS,
             source_arn=rule.attr_arn,
         )
-        self._resources += [rule, permission]
 
     @property
     def resources(self) -> tuple[CfnResource, ...]:

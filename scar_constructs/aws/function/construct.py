@@ -21,6 +21,7 @@ from constructs import Construct
 
 from scar_constructs.aws.function.api import FunctionApi
 from scar_constructs.aws.function.bucket_rule import BucketRule
+from scar_constructs.aws.function.burst_queue import BurstQueue
 from scar_constructs.aws.function.lambda_function import new_lambda
 from scar_constructs.aws.function.metadata import describe
 from scar_constructs.aws.function.outputs import add_outputs
@@ -39,7 +40,7 @@ from scar_constructs.language.grants import arns
 from scar_constructs.language.grants.roles import lambda_role
 from scar_constructs.language.workflow.join import Rule
 from scar_constructs.language.workflow.shares import share_identifier
-from scar_constructs.model import Api, ExecutionMode, Function, Sharing, names
+from scar_constructs.model import Api, Burst, ExecutionMode, Function, Sharing, names
 
 # What cannot be replaced under a running job's feet, or takes the tags as part of its identity.
 UNTAGGED = [
@@ -92,6 +93,7 @@ class ScarFunction(Construct):
         self._role = self._new_role()
         self._lambda = self._new_lambda()
         describe(self._lambda, function)
+        self._burst = self._new_burst(function.burst) if function.burst else None
         self._keep_failures()
         self._look_for_overdue()
         self._api = self._new_api(function.api) if function.api else None
@@ -146,7 +148,15 @@ class ScarFunction(Construct):
             source_arn=naming.resolved(arns.bucket_arn(bucket)),
             source_account=Aws.ACCOUNT_ID,
         )
-        self._starters.setdefault(bucket, []).append(permission)
+        starters = self._starters.setdefault(bucket, [])
+        starters.append(permission)
+        if self._burst:
+            self._burst.allow_bucket(bucket)
+            starters.append(self._burst.policy)
+
+    @property
+    def burst(self) -> BurstQueue | None:
+        return self._burst
 
     def follow_bucket(self, rule: Rule) -> None:
         """Start the function on new keys that EventBridge hears of from the rule's bucket."""
@@ -158,6 +168,7 @@ class ScarFunction(Construct):
             enabled=rule.enabled,
             function=self._lambda,
             failures=self._shared.failures,
+            burst=self._burst if self._function.is_queued else None,
         )
         self._starters.setdefault(rule.bucket, []).extend(made.resources)
 
@@ -220,6 +231,17 @@ class ScarFunction(Construct):
             log_group=self._log_group,
         )
 
+    def _new_burst(self, burst: Burst) -> BurstQueue:
+        return BurstQueue(
+            self,
+            "Burst",
+            function=self._function,
+            burst=burst,
+            made=self._lambda,
+            failures=self._shared.failures,
+            kms_key=self._shared.options.kms_key,
+        )
+
     def _new_api(self, api: Api) -> FunctionApi:
         return FunctionApi(
             self,
@@ -242,6 +264,9 @@ class ScarFunction(Construct):
             environment["SCAR_JOB_SHARE"] = share_identifier(self._function.name)
             if self._function.batch.multi_node:
                 environment["SCAR_JOB_NODES"] = str(self._function.batch.multi_node.nodes)
+            if self._function.burst:
+                queue = arns.queue_arn(names.burst_queue(self._function.name))
+                environment["SCAR_BURST_QUEUE"] = naming.resolved(queue)
             if not self._function.build:
                 environment["SCAR_JOB_CONTAINERS"] = " ".join(TOLD_OF_THE_EVENT)
         return environment

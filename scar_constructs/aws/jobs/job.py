@@ -28,6 +28,8 @@ from scar_constructs.model import Function, MultiNode, names
 ALL_NODES = "0:"
 SCHEDULING_PRIORITY = 1
 """Batch asks for one where the queue has shares: 0 to 9,999."""
+_OF_ONE_FILE = {"arrayProperties": {"size": [{"exists": False}]}}
+"""The jobs of an array, and those of none: all of them together are told of one by one."""
 
 
 class Job(Construct):
@@ -163,6 +165,7 @@ class Job(Construct):
                 "detail": {
                     "status": ["FAILED"],
                     "jobDefinition": [{"prefix": revisions.removesuffix("*")}],
+                    **(_OF_ONE_FILE if self._function.burst else {}),
                 },
             },
             targets=[

@@ -16,6 +16,7 @@ from aws_cdk import aws_iam as iam
 
 API_GATEWAY = "apigateway.amazonaws.com"
 EC2 = "ec2.amazonaws.com"
+EVENTS = "events.amazonaws.com"
 FLOW_LOGS = "vpc-flow-logs.amazonaws.com"
 LAMBDA = "lambda.amazonaws.com"
 S3 = "s3.amazonaws.com"

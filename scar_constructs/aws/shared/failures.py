@@ -48,7 +48,7 @@ class Failures(Construct):
         """For the rules of EventBridge."""
         if self._services is None:
             self._services = self._new_queue("ServiceQueue", "ServiceUrl", SERVICE_FAILURES_OUTPUT)
-            for statement in (_from_rules(self._services), _from_nothing_else(self._services)):
+            for statement in (_from_rules(self._services), from_services_only(self._services)):
                 self._services.add_to_resource_policy(statement)
         return self._services
 
@@ -103,7 +103,7 @@ def _from_rules(queue: sqs.Queue) -> iam.PolicyStatement:
     )
 
 
-def _from_nothing_else(queue: sqs.Queue) -> iam.PolicyStatement:
+def from_services_only(queue: sqs.Queue) -> iam.PolicyStatement:
     """No role or user may send, whatever its own policies grant.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice

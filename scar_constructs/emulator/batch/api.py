@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from scar_constructs.emulator.account_region import Scope
+from scar_constructs.emulator.batch.arrays import check_array, new_array
 from scar_constructs.emulator.batch.definitions import check_definition, check_job, check_name
 from scar_constructs.emulator.batch.errors import ClientError
 from scar_constructs.emulator.batch.jobs import ENDED, Job, new_job
+from scar_constructs.emulator.batch.listing import listed_by, without_children
 from scar_constructs.emulator.batch.policies import (
     SchedulingPolicies,
     check_queue,
@@ -183,19 +185,28 @@ class BatchApi:
         scope, region = self._here()
         definition = region.definition(request["jobDefinition"])
         check_job(request, definition)
+        check_array(request, definition)
         queue = region.queue(request["jobQueue"])
         check_share(request, definition, queue, self._active_shares(region, queue))
         if queue["state"] != "ENABLED":
             raise ClientError(f"JobQueue {queue['jobQueueName']} is not ENABLED")
-        job = new_job(request, definition, queue, scope)
-        region.jobs[job.id] = job
+        array = job = None
+        if request.get("arrayProperties"):
+            array = new_array(request, definition, queue, scope)
+        job = array.parent if array else new_job(request, definition, queue, scope)
         share = job.share
         place = Place(
             region.environment_of(queue),
             queue_priority=lambda: int(queue["priority"]),
             weight=lambda: weight_of(region, queue, share),
         )
-        self._runner.accept(job, place, request)
+        region.jobs[job.id] = job
+        if array:
+            region.arrays[job.id] = array
+            region.jobs |= {child.id: child for child in array.children}
+            self._runner.accept_array(array, place, request)
+        else:
+            self._runner.accept(job, place, request)
         return _only(job.document, "jobId", "jobName", "jobArn")
 
     def _active_shares(self, region: RegionStore, queue: Record) -> set[str]:
@@ -218,56 +229,48 @@ class BatchApi:
     def list_jobs(self, request: Mapping[str, Any]) -> Record:
         region = self._here()[1]
         queue = region.queue(request["jobQueue"])["jobQueueArn"] if "jobQueue" in request else None
-        matches = _listed(request)
+        matches = listed_by(request)
+        array = region.arrays.get(request.get("arrayJobId", ""))
+        jobs = array.children if array else without_children(region.jobs.values())
         shown = ("jobId", "jobArn", "jobName", "status", "createdAt", "jobDefinition")
         return {
             "jobSummaryList": [
-                _only(job.document, *shown)
-                for job in region.jobs.values()
+                _only(job.document, *shown) | _optional(job.document, "arrayProperties")
+                for job in jobs
                 if queue in (None, job.document["jobQueue"]) and matches(job)
             ]
         }
 
     def terminate_job(self, request: Mapping[str, Any]) -> Record:
-        job = self._here()[1].jobs.get(request["jobId"])
-        if job is not None and job.status not in ENDED:
-            self._runner.terminate(job, request["reason"])
+        for job in self._meant(request):
+            if job.status not in ENDED:
+                self._runner.terminate(job, request["reason"])
         return {}
 
     def cancel_job(self, request: Mapping[str, Any]) -> Record:
-        job = self._here()[1].jobs.get(request["jobId"])
-        if job is not None:
+        for job in self._meant(request):
             self._runner.cancel(job, request["reason"])
         return {}
+
+    def _meant(self, request: Mapping[str, Any]) -> Sequence[Job]:
+        """The job that a request names; of an array, all of them."""
+        region = self._here()[1]
+        if array := region.arrays.get(request["jobId"]):
+            return (array.parent, *array.children)
+        job = region.jobs.get(request["jobId"])
+        return (job,) if job else ()
 
     def _here(self) -> tuple[Scope, RegionStore]:
         scope = self._scope()
         return scope, self._store.of(scope)
 
 
-def _listed(request: Mapping[str, Any]) -> Callable[[Job], bool]:
-    """Which jobs of a queue ListJobs gives: those that run, those of a status, or those of a name.
-
-    https://docs.aws.amazon.com/batch/latest/APIReference/API_ListJobs.html
-    """
-    if not request.get("filters"):
-        status = request.get("jobStatus", "RUNNING")
-        return lambda job: job.status == status
-    (one,) = request["filters"]
-    if one["name"] != "JOB_NAME":
-        raise ClientError(f"Filter {one['name']} is not known to the local cloud")
-    (wanted,) = one["values"]
-    start, star, _ = wanted.lower().partition("*")
-
-    def matches(job: Job) -> bool:
-        name = job.document["jobName"].lower()
-        return bool(name.startswith(start) if star else name == start)
-
-    return matches
-
-
 def _only(record: Mapping[str, Any], *names: str) -> Record:
     return {name: record[name] for name in names}
+
+
+def _optional(record: Mapping[str, Any], *names: str) -> Record:
+    return {name: record[name] for name in names if name in record}
 
 
 def _select(records: Mapping[str, Record], references: Any) -> list[Record]:

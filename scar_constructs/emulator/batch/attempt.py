@@ -115,7 +115,7 @@ class AttemptRunner:
             container["logStreamName"] = stream = f"{prefix}/{name}/{identifier}"
             for leftover in ("exitCode", "reason"):
                 container.pop(leftover, None)
-            secrets = self._secrets(container.get("secrets") or (), starter, job.id)
+            secrets = self._secrets(container.get("secrets") or (), starter, _plain(job.id))
             variables = {**secrets, **common}
             program = _program(container, f"{_name(task, number)}-{name}", variables, sources)
             essential = _true(container.get("essential", True))
@@ -129,7 +129,7 @@ class AttemptRunner:
         self, job: Job, task: Task, environment: Mapping[str, Any], number: int
     ) -> dict[str, str]:
         """What the platform tells each container of a task. Raises `StartError`."""
-        session = self._credentials(task.role, SERVICE, job.id) if task.role else {}
+        session = self._credentials(task.role, SERVICE, _plain(job.id)) if task.role else {}
         return {
             **session,
             "AWS_ENDPOINT_URL": self._endpoint,
@@ -264,7 +264,12 @@ def _dependencies(container: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _name(task: Task, number: int) -> str:
-    return f"batch-{task.id.replace('#', '-')}-{number}"
+    return f"batch-{_plain(task.id)}-{number}"
+
+
+def _plain(identifier: str) -> str:
+    """The id of a node or of a job of an array, for names that take neither `#` nor `:`."""
+    return identifier.replace("#", "-").replace(":", "-")
 
 
 def _stream_prefix(job: Job, container: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ MAX_OVERRIDES_CHARACTERS = 8192
 """ECS's limit on all overrides as JSON: Batch takes a larger job, which then fails."""
 MIN_TIMEOUT_SECONDS = 60
 MAX_SCHEDULING_PRIORITY = 9_999
-_NOT_HERE = ("arrayProperties", "dependsOn", "eksPropertiesOverride")
+_NOT_HERE = ("dependsOn", "eksPropertiesOverride")
 """Kinds of jobs that are not run on this machine, refused rather than run as something else."""
 _KINDS = ("containerProperties", "ecsProperties", "nodeProperties")
 _OVERRIDES = {

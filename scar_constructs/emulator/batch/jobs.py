@@ -12,11 +12,15 @@ from scar_constructs.emulator.account_region import Scope
 from scar_constructs.emulator.batch.containers import container_of, requirement, task_of
 from scar_constructs.emulator.batch.nodes import nodes_of, shown_nodes
 
+SUBMITTED = "SUBMITTED"
+PENDING = "PENDING"
+RUNNABLE = "RUNNABLE"
 RUNNING = "RUNNING"
 SUCCEEDED = "SUCCEEDED"
 FAILED = "FAILED"
-CANCELLABLE = ("SUBMITTED", "PENDING", "RUNNABLE")
+CANCELLABLE = (SUBMITTED, PENDING, RUNNABLE)
 ENDED = (SUCCEEDED, FAILED)
+NO_VARIABLES: Mapping[str, str] = {}
 
 
 def milliseconds() -> int:
@@ -76,7 +80,8 @@ class Task:
 class Job:
     """One job. `document` is what DescribeJobs and the events show; only `emulator.batch`
     changes it. `tasks` are its hosts', the first being the one that decides. `termination` is the
-    reason once somebody has asked to end the job; `withdraw` ends its wait, and `stop` its run."""
+    reason once somebody has asked to end the job; `withdraw` ends its wait, and `stop` its run.
+    `changed` is called after each change of its status."""
 
     scope: Scope
     document: dict[str, Any]
@@ -86,6 +91,7 @@ class Job:
     termination: str | None = None
     stop: Callable[[], None] | None = field(default=None, repr=False)
     withdraw: Callable[[], None] = field(default=lambda: None, repr=False)
+    changed: Callable[[], None] = field(default=lambda: None, repr=False)
 
     @property
     def id(self) -> str:
@@ -139,17 +145,20 @@ def new_job(
     definition: Mapping[str, Any],
     queue: Mapping[str, Any],
     scope: Scope,
+    identifier: str = "",
+    variables: Mapping[str, str] = NO_VARIABLES,
 ) -> Job:
-    """The job that a SubmitJob request makes of an active definition and an enabled queue."""
+    """The job that a SubmitJob request makes of an active definition and an enabled queue.
+    `variables` are what the platform tells this job beside what it tells each one."""
     parameters = {**(definition.get("parameters") or {}), **(request.get("parameters") or {})}
-    identifier = str(uuid4())
+    identifier = identifier or str(uuid4())
     document: dict[str, Any] = {
         "jobId": identifier,
         "jobArn": scope.arn("batch", f"job/{identifier}"),
         "jobName": request["jobName"],
         "jobQueue": queue["jobQueueArn"],
         "jobDefinition": definition["jobDefinitionArn"],
-        "status": "SUBMITTED",
+        "status": SUBMITTED,
         "createdAt": milliseconds(),
         "attempts": [],
         "dependsOn": [],
@@ -166,7 +175,7 @@ def new_job(
     timeout = request.get("timeout") or definition.get("timeout")
     if timeout:
         document["timeout"] = timeout
-    tasks = _tasks(document, request, definition, parameters)
+    tasks = _tasks(document, request, definition, parameters, variables)
     return Job(scope, document, definition, queue, tasks)
 
 
@@ -175,6 +184,7 @@ def _tasks(
     request: Mapping[str, Any],
     definition: Mapping[str, Any],
     parameters: Mapping[str, str],
+    variables: Mapping[str, str],
 ) -> tuple[Task, ...]:
     """What the job runs, which is entered into its document."""
     if properties := definition.get("nodeProperties"):
@@ -192,4 +202,4 @@ def _tasks(
         overrides = request.get("containerOverrides") or {}
         properties = definition["containerProperties"]
         document["container"] = container_of(properties, overrides, parameters)
-    return (Task(str(document["jobId"]), document),)
+    return (Task(str(document["jobId"]), document, variables),)

@@ -1,4 +1,5 @@
 """How a job runs: it waits for vCPUs, then its container runs, up to as many times as it may.
+A job of an array does so by itself.
 
 Every change of status is published as an event, and every attempt is entered in the ledger.
 """
@@ -13,9 +14,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from scar_constructs.emulator.batch.arrays import Array
 from scar_constructs.emulator.batch.attempt import AttemptRunner
 from scar_constructs.emulator.batch.definitions import overrides_fault
-from scar_constructs.emulator.batch.jobs import CANCELLABLE, FAILED, SUCCEEDED, Job, milliseconds
+from scar_constructs.emulator.batch.jobs import (
+    CANCELLABLE,
+    FAILED,
+    RUNNABLE,
+    SUCCEEDED,
+    Job,
+    milliseconds,
+)
 from scar_constructs.emulator.batch.retry import Exit, is_retried
 from scar_constructs.emulator.batch.scheduling import Request, Scheduler, Ticket
 from scar_constructs.emulator.ledger import Ledger
@@ -32,7 +41,8 @@ class Place:
 
 
 class Runner:
-    """Runs accepted jobs, each in a thread. `publish` takes a job's document after each change."""
+    """Runs accepted jobs, each in a thread once its turn has come. `publish` takes a job's document
+    after each change."""
 
     def __init__(
         self,
@@ -52,10 +62,8 @@ class Runner:
         context = contextvars.copy_context()
         fault = overrides_fault(request)
         self._publish(job.document)
-        # Here and not in the thread, so that jobs stand in the order in which they came.
-        ticket = None if fault is not None else self._enter(job, place)
 
-        def run() -> None:
+        def run(ticket: Ticket | None) -> None:
             try:
                 if ticket is None:
                     self._end(job, FAILED, str(fault))
@@ -64,7 +72,32 @@ class Runner:
             finally:
                 self._ledger.end(entry)
 
-        threading.Thread(target=context.run, args=(run,), daemon=True).start()
+        def start(ticket: Ticket | None) -> None:
+            threading.Thread(target=context.run, args=(run, ticket), daemon=True).start()
+
+        if fault is not None:
+            start(None)
+            return
+        self._status(job, RUNNABLE)
+        self._enter(job, place, then=start)
+
+    def accept_array(self, array: Array, place: Place, request: Mapping[str, Any]) -> None:
+        """Start the jobs of an array and return; all of them together are in the ledger until the
+        last one has ended."""
+        parent = array.parent
+        entry = self._ledger.begin(f"array of jobs {parent.name}")
+        self._publish(parent.document)
+
+        def changed(child: Job) -> None:
+            if array.changed(child, self._publish):
+                self._ledger.end(entry)
+
+        def run() -> None:
+            for child in array.children:
+                child.changed = functools.partial(changed, child)
+                self.accept(child, place, request)
+
+        threading.Thread(target=contextvars.copy_context().run, args=(run,), daemon=True).start()
 
     def terminate(self, job: Job, reason: str) -> None:
         """End a job that has not ended; a running container is stopped."""
@@ -92,8 +125,15 @@ class Runner:
         """Start jobs for which a changed environment has room."""
         self._scheduler.reconsider(environment)
 
-    def _enter(self, job: Job, place: Place, *, again: bool = False) -> Ticket:
-        """Let the job wait for its vCPUs. Ending it ends the wait."""
+    def _enter(
+        self,
+        job: Job,
+        place: Place,
+        *,
+        again: bool = False,
+        then: Callable[[Ticket], None] = lambda _: None,
+    ) -> Ticket:
+        """Let the job wait for its vCPUs, and `then` go on. Ending it ends the wait."""
         wanted = Request(
             vcpus=job.vcpus,
             lane=(str(job.document["jobQueue"]), job.share),
@@ -101,7 +141,7 @@ class Runner:
             queue_priority=place.queue_priority,
             weight=place.weight,
         )
-        ticket = self._scheduler.enter(place.environment, wanted, again=again)
+        ticket = self._scheduler.enter(place.environment, wanted, again=again, then=then)
         with self._lock:
             job.withdraw = functools.partial(self._scheduler.withdraw, place.environment, ticket)
             is_over = job.termination is not None
@@ -113,10 +153,10 @@ class Runner:
         number, end = 0, None
         while end is None or is_retried(job.document["retryStrategy"], number, end):
             number += 1
-            self._status(job, "RUNNABLE")
             if number > 1:
+                self._status(job, RUNNABLE)
                 ticket = self._enter(job, place, again=True)
-            ticket.called.wait()
+                ticket.called.wait()
             if not ticket.holds:
                 break
             try:
@@ -180,3 +220,4 @@ class Runner:
     def _status(self, job: Job, status: str) -> None:
         job.document["status"] = status
         self._publish(job.document)
+        job.changed()

@@ -37,12 +37,18 @@ class Request:
 
 @dataclass(eq=False)
 class Ticket:
-    """A job's place: `called` is set when it has its vCPUs (`holds`), or is withdrawn."""
+    """A job's place: it is called when it has its vCPUs (`holds`), or is withdrawn. Then `called`
+    is set, and `then` is carried out, which must not wait for anything."""
 
     request: Request
     order: tuple[int, int]
     called: threading.Event = field(default_factory=threading.Event)
     holds: bool = False
+    then: Callable[[Ticket], None] = lambda _: None
+
+    def call(self) -> None:
+        self.called.set()
+        self.then(self)
 
 
 @dataclass
@@ -88,12 +94,17 @@ class Scheduler:
         self._machines: dict[str, _Machines] = {}
 
     def enter(
-        self, environment: Mapping[str, Any], request: Request, *, again: bool = False
+        self,
+        environment: Mapping[str, Any],
+        request: Request,
+        *,
+        again: bool = False,
+        then: Callable[[Ticket], None] = lambda _: None,
     ) -> Ticket:
         """A place in the queue of an environment; `again` for a job that is tried again."""
         with self._lock:
             number = next(self._numbers)
-            ticket = Ticket(request, (-request.priority, -1 if again else number))
+            ticket = Ticket(request, (-request.priority, -1 if again else number), then=then)
             machines = self._of(environment)
             insort(machines.waiting.setdefault(request.lane, []), ticket, key=lambda one: one.order)
             self._call(machines)
@@ -105,7 +116,7 @@ class Scheduler:
             machines, lane = self._of(environment), ticket.request.lane
             if ticket in machines.waiting.get(lane, ()):
                 machines.waiting[lane].remove(ticket)
-                ticket.called.set()
+                ticket.call()
                 self._call(machines)
 
     def release(self, environment: Mapping[str, Any], ticket: Ticket) -> None:
@@ -139,4 +150,4 @@ class Scheduler:
             machines.running[request.lane] = machines.running.get(request.lane, 0.0) + request.vcpus
             machines.last_turn[request.lane] = next(self._numbers)
             ticket.holds = True
-            ticket.called.set()
+            ticket.call()

@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import Any
 
 from scar_constructs.emulator.account_region import Scope
+from scar_constructs.emulator.batch.arrays import Array
 from scar_constructs.emulator.batch.errors import ClientError
 from scar_constructs.emulator.batch.jobs import Job
 
@@ -15,7 +16,7 @@ Record = dict[str, Any]
 
 class RegionStore:
     """The records of one account and Region, by name (job definitions: all revisions; scheduling
-    policies: ARN; jobs: id)."""
+    policies: ARN; jobs: id; arrays: id of the job that they are together)."""
 
     def __init__(self) -> None:
         self.environments: dict[str, Record] = {}
@@ -23,6 +24,7 @@ class RegionStore:
         self.policies: dict[str, Record] = {}
         self.definitions: dict[str, list[Record]] = {}
         self.jobs: dict[str, Job] = {}
+        self.arrays: dict[str, Array] = {}
 
     def environment(self, reference: str) -> Record:
         return _find(self.environments, reference, "Object does not exist: {}")

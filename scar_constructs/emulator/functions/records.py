@@ -88,6 +88,15 @@ def inputs_of(event: Any) -> tuple[str, ...]:
     return ()
 
 
+def messages_of(event: Any) -> tuple[str, ...]:
+    """The ids of the messages of SQS that an event brings."""
+    records = event.get("Records") if isinstance(event, Mapping) else None
+    if not isinstance(records, list):
+        return ()
+    found = [one for one in records if isinstance(one, Mapping)]
+    return tuple(str(one["messageId"]) for one in found if one.get("eventSource") == "aws:sqs")
+
+
 def _invoke_config(record: Mapping[str, Any]) -> Mapping[str, Any]:
     by_qualifier = record.get("event_invoke_configs") or {}
     config: Mapping[str, Any] = (

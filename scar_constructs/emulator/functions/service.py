@@ -18,6 +18,7 @@ from scar_constructs.emulator.functions.records import (
     dead_letter_queue,
     failure_destination,
     inputs_of,
+    messages_of,
     settings_of,
     to_function,
 )
@@ -70,6 +71,7 @@ class FunctionService:
                     seconds=result.seconds,
                     reason=_reason(body) if result.failed else None,
                     inputs=inputs_of(event),
+                    messages=messages_of(event),
                     output=Tail.of_invocation(result.lines).text(),
                 )
             )

@@ -16,6 +16,7 @@ from scar_constructs.emulator.services.groups import Groups
 from scar_constructs.emulator.services.identity import Identity
 from scar_constructs.emulator.services.jobs import Jobs
 from scar_constructs.emulator.services.logs import Logs
+from scar_constructs.emulator.services.mappings import Mappings
 from scar_constructs.emulator.services.names import (
     NAMES,
     VERSION,
@@ -46,6 +47,7 @@ class Emulator:
         self.identity = Identity(modules)
         self.jobs = Jobs(modules)
         self.logs = Logs(modules)
+        self.mappings = Mappings(modules)
         self.queues = Queues(modules)
         self.registry = Registry(modules)
         self.rules = Rules(modules)

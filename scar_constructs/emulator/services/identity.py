@@ -75,9 +75,18 @@ class Identity:
             own = {**more.get({}), "aws:PrincipalIsAWSService": "false"}
             rest["service_context"] = {**known, **own}
             arns = current.get(())
+            action = _single(action)
             joint = arns if arns and resource_arn == arns[0] else (resource_arn,)
             results = (enforce(key, action, service, region, arn, **rest) for arn in joint)
             return next((denial for denial in results if denial), None)
 
         actions.extract_resource_arn = extract_resource_arn
         evaluator.enforce = enforce_all
+
+
+def _single(action: str) -> str:
+    """Who may do something to one message may do it to ten at once.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html
+    """
+    return action.removesuffix("Batch") if action.startswith("sqs:") else action

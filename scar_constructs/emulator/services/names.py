@@ -21,7 +21,10 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         *("EvalContext", "_fnmatch_compile", "_verified_key", "enforce"),
         "evaluate_resource_policy",
     ),
-    "core.responses": ("error_response_json", "get_account_id", "get_region"),
+    "core.responses": (
+        *("_request_account_id", "_request_region", "error_response_json", "get_account_id"),
+        "get_region",
+    ),
     "services.apigateway_v1": ("_call_lambda_raw", "_import_rest_api"),
     "services.batch": ("_DISPATCH",),
     "services.cloudformation": ("_change_sets", "_stacks"),
@@ -43,15 +46,17 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "services.iam": ("_roles",),
     "services.lambda_svc": (
         *("_execute_function", "_execute_function_dispatch"),
-        *("_execution_record_for_config", "_get_func_record_for_ref", "invoke_async_with_retry"),
+        *("_execution_record_for_config", "_get_func_record_for_ref", "_iter_all_esms"),
+        *("_poll_sqs", "invoke_async_with_retry"),
     ),
     "services.s3": (
         *("_bucket_notifications", "_bucket_policies", "_delete_bucket"),
-        *("_deliver_event_to_lambda", "_fire_s3_event", "_fire_s3_event_async"),
+        *("_deliver_event_to_lambda", "_deliver_event_to_sqs", "_fire_s3_event"),
+        "_fire_s3_event_async",
         *("_invalid_notification_config", "_key_matches_filter", "_parse_notification_config_raw"),
         *("_validate_notification_configs",),
     ),
-    "services.sqs": ("_build_send_sys_attrs", "queue_policy_allows"),
+    "services.sqs": ("_build_send_sys_attrs", "_queue_by_arn", "queue_policy_allows"),
     "services.sts": ("_sessions", "register_session"),
 }
 

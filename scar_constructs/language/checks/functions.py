@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from scar_constructs.language.checks.batch import BATCH_CHECKS
 from scar_constructs.language.checks.build import BUILD_CHECKS
+from scar_constructs.language.checks.bursts import BURST_CHECKS
 from scar_constructs.language.checks.definition_size import variables_size
 from scar_constructs.language.checks.dispatcher import DISPATCHER_CHECKS
 from scar_constructs.language.checks.images import IMAGE_CHECKS
@@ -45,6 +46,7 @@ def check_function(parsed: ParsedFunction) -> None:
     checks = [
         *(*CHECKS, *OWNER_CHECKS, *ROUTING_CHECKS),
         *(*IMAGE_CHECKS, *BUILD_CHECKS, *SECRET_CHECKS, *STORAGE_CHECKS, *VARIABLE_CHECKS),
+        *BURST_CHECKS,
     ]
     if parsed.function.execution_mode.runs_on_batch:
         checks += [*BATCH_CHECKS, *MACHINE_CHECKS, *SIZE_CHECKS, *DISPATCHER_CHECKS]

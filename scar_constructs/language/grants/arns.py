@@ -40,6 +40,10 @@ def function_arn(function: str) -> str:
     return _here("lambda", f"function:{function}")
 
 
+def queue_arn(name: str) -> str:
+    return _here("sqs", name)
+
+
 def bucket_arn(bucket: str) -> str:
     return f"arn:{PARTITION}:s3:::{bucket}"
 

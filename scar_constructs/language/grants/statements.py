@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scar_constructs.language.grants import arns
-from scar_constructs.model import FileSystem, Function, Input, Output
+from scar_constructs.model import FileSystem, Function, Input, Output, names
 
 WRITES_ANYWHERE = "CKV_AWS_111"
 
@@ -157,6 +157,20 @@ def invoke_itself(function: Function) -> Grant:
 
 def send_failures() -> Grant:
     return Grant("SendFailures", ("sqs:SendMessage",), (arns.FAILURES,), "failed events are kept")
+
+
+def receive_bursts(function: Function) -> Iterator[Grant]:
+    """What Lambda asks of a role before it reads a queue for the function.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    """
+    if function.burst:
+        yield Grant(
+            "ReceiveBursts",
+            ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
+            (arns.queue_arn(names.burst_queue(function.name)),),
+            "its files come through this queue",
+        )
 
 
 def write_logs(log_group: str) -> Grant:

@@ -130,6 +130,35 @@ MULTI_NODE = Group(
     }
 )
 
+BURST = Group(
+    {
+        "window": Key(
+            Text(
+                f"a time from 1s to {limits.BURST_WINDOW_MAX_SECONDS}s, such as 60s or 5m",
+                pattern=rf"^(?:(?:[1-9]|[1-9][0-9]|[12][0-9]{{2}}|300)s|[1-5]m){END}",
+                example="60s",
+            ),
+            "How long files are gathered, from the first one.",
+            default=limits.BURST_WINDOW,
+            origin=OURS,
+            example="60s",
+        ),
+        "max": Key(
+            Integer(limits.BURST_FILES_MIN, limits.BURST_FILES_MAX, "files"),
+            "How many files end a window before its time.",
+            default=str(limits.BURST_FILES_MAX),
+            origin=OURS,
+        ),
+        "retired": Key(
+            Boolean(),
+            "New files start a job each again, and the queue is emptied. Deploy that before the "
+            "block is removed.",
+            default="false",
+            origin=OURS,
+        ),
+    }
+)
+
 FORMER = Group(
     {
         "boto_profile": PROFILE,
@@ -247,6 +276,14 @@ FORMER = Group(
 BATCH = Group(
     {
         **FORMER.keys,
+        "burst": Key(
+            BURST,
+            "Files that come within a window become one array job, with a job for each file. Only "
+            "with `execution_mode: batch`.",
+            default="a job is submitted for each file at once",
+            origin=OURS,
+            example="{window: 60s}",
+        ),
         "former": Key(
             FORMER,
             "The block as it was, for a function that has moved to another compute environment: "

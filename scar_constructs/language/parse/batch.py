@@ -5,10 +5,20 @@ from __future__ import annotations
 import math
 
 from scar_constructs.language.parse.view import Section
-from scar_constructs.model import Batch, ComputeResources, ComputeType, MultiNode, limits
+from scar_constructs.language.yaml.tree import Mapping
+from scar_constructs.model import (
+    Batch,
+    Burst,
+    ComputeResources,
+    ComputeType,
+    MultiNode,
+    limits,
+)
 
 SCAR_INSTANCE_TYPES = ("m3.medium",)
 """SCAR's default, which its scar.cfg still brings along. The type is retired."""
+
+_SECONDS = {"s": 1, "m": 60}
 
 SCAR_LAUNCH_TEMPLATE = "faas-supervisor"
 """SCAR made this template; it fetched the supervisor from the internet at each host's start."""
@@ -39,7 +49,19 @@ def parse_batch(section: Section) -> Batch:
         ephemeral_storage_gib=storage or None,
         compute_environment=section.text("batch.compute_environment"),
         multi_node=multi_node,
+        burst=_burst(section),
         compute_resources=_compute_resources(section, needed),
+    )
+
+
+def _burst(section: Section) -> Burst | None:
+    if not isinstance(section.find("batch.burst"), Mapping):
+        return None
+    window = section.text("batch.burst.window") or limits.BURST_WINDOW
+    return Burst(
+        window_seconds=int(window[:-1]) * _SECONDS[window[-1]],
+        max_files=section.integer("batch.burst.max", limits.BURST_FILES_MAX),
+        retired=section.boolean("batch.burst.retired") or False,
     )
 
 

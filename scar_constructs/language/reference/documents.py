@@ -53,6 +53,7 @@ TABLES: dict[str, Group] = {
     "batch": batch_keys.BATCH,
     "compute_resources": batch_keys.COMPUTE_RESOURCES,
     "multi_node_parallel": batch_keys.MULTI_NODE,
+    "burst": batch_keys.BURST,
     "storage_providers s3": storage_keys.S3,
     "storage_providers minio": storage_keys.MINIO,
     "storage_providers onedata": storage_keys.ONEDATA,

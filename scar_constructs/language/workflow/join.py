@@ -27,11 +27,13 @@ from scar_constructs.model.limits import BOOTSTRAP_STACK, NETWORK_STACK
 
 @dataclass(frozen=True, kw_only=True)
 class Notification:
-    """New keys with this prefix and suffix are sent to the function (either may be empty)."""
+    """New keys with this prefix and suffix are sent to the function (either may be empty), or
+    to its queue."""
 
     function_name: str
     prefix: str
     suffix: str
+    to_queue: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +136,12 @@ def _filters(function: Function, bucket: str) -> list[Notification]:
         for one in input_filters(source)
     )
     return [
-        Notification(function_name=function.name, prefix=one.prefix, suffix=one.suffix)
+        Notification(
+            function_name=function.name,
+            prefix=one.prefix,
+            suffix=one.suffix,
+            to_queue=function.is_queued,
+        )
         for one in filters
     ]
 

@@ -1,6 +1,6 @@
 """What lies in a failure queue: which event of which function failed, and why.
 
-Three senders, each with its own form:
+Four senders, each with its own form:
 
 - Lambda, when the retries of an event are used up
   (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html)
@@ -8,6 +8,8 @@ Three senders, each with its own form:
   (https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html)
 - EventBridge itself, with an event that it could not hand over to the function
   (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html)
+- SQS, which moves what a function has given back too often from the queue of its files
+  (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html)
 
 The first sends with the role of the function, whose image may send there too; the others send as
 services, to a queue that takes messages of services only. A message is read as its queue allows,
@@ -23,6 +25,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from scar_constructs.errors import UserError
+from scar_constructs.model.names import BURST_QUEUE_PREFIX
 
 JOB_EVENT = "SCAR_JOB_EVENT"
 REDRIVEN = "redrive_of"
@@ -40,19 +43,21 @@ class ForeignError(RedriveError):
 
 @dataclass(frozen=True)
 class FailedJob:
-    """A job, and the key of its event in the spool bucket of its function."""
+    """A job, and the key of its event in the spool bucket of its function; of an array, its index
+    in the manifest that lies there."""
 
     id: str
     key: str
+    index: int | None = None
 
 
 @dataclass(frozen=True)
 class Failure:
     """One failed event, as its message says. Of a job, the event is not in the message.
 
-    `function` is an ARN without a version, or of a job the name alone. `request_id` is that of the
-    invocation that failed, where one did. `log` is the group and the stream of the log in which a
-    job's script printed.
+    `function` is an ARN without a version, or of a job or a queue the name alone. `request_id` is
+    that of the invocation that failed, where one did. `log` is the group and the stream of the log
+    in which a job's script printed.
     """
 
     function: str
@@ -77,10 +82,13 @@ def read_function_failure(body: str) -> Failure:
     raise ForeignError("the message is no record of Lambda's, and nothing else comes to this queue")
 
 
-def read_service_failure(body: str, attributes: Mapping[str, str]) -> Failure:
-    """The failure in a message of the queue to which services send. Raises `RedriveError`."""
+def read_service_failure(body: str, attributes: Mapping[str, str], source: str = "") -> Failure:
+    """The failure in a message of the queue to which services send. `source`: the ARN of the queue
+    from which SQS has moved it, if it has. Raises `RedriveError`."""
     try:
         content = json.loads(body)
+        if source:
+            return _of_queue(source, content)
         if content.get("source") == "aws.batch":
             return _of_batch(content["detail"])
         if target := attributes.get("TARGET_ARN"):
@@ -88,7 +96,7 @@ def read_service_failure(body: str, attributes: Mapping[str, str]) -> Failure:
             return Failure(target, reason, content)
     except _UNREADABLE as error:
         raise _unreadable(error) from error
-    raise ForeignError("the message is neither of Batch nor of EventBridge")
+    raise ForeignError("the message is neither of Batch nor of EventBridge, nor was it moved here")
 
 
 def _unreadable(error: Exception) -> RedriveError:
@@ -108,6 +116,14 @@ def _of_lambda(record: Mapping[str, Any]) -> Failure:
     )
 
 
+def _of_queue(queue_arn: str, event: Any) -> Failure:
+    name = queue_arn.rpartition(":")[2]
+    function = name.removeprefix(BURST_QUEUE_PREFIX)
+    if function == name:
+        raise ForeignError(f"{queue_arn} is the queue of no function of SCAR")
+    return Failure(function, "no job could be submitted for it: see the function's log", event)
+
+
 def _of_batch(detail: Mapping[str, Any]) -> Failure:
     """The function is that of the job's definition, which no submission can change."""
     variables = dict(_variables(detail))
@@ -121,7 +137,15 @@ def _of_batch(detail: Mapping[str, Any]) -> Failure:
     if code is not None:
         reason += f" (exit code {code})"
     name = str(detail["jobDefinition"]).rpartition("/")[2].partition(":")[0]
-    job = FailedJob(str(detail["jobId"]), variables[JOB_EVENT])
+    array = detail.get("arrayProperties") or {}
+    if "size" in array:
+        raise RedriveError(
+            f"job {detail['jobId']} is an array: each of its jobs that failed has its own message"
+        )
+    index = array.get("index")
+    job = FailedJob(
+        str(detail["jobId"]), variables[JOB_EVENT], None if index is None else int(index)
+    )
     return Failure(name, reason, job=job, log=_log(failed or {}))
 
 

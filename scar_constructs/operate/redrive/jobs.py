@@ -1,8 +1,8 @@
 """A failed job's event, and the claim that the job holds on it.
 
-The documents are the runtime's (`scar_runtime.batch`, `scar_runtime.claims`); a test holds the two
-together. They lie where the function's image may write, so each is data: its form is checked, and
-what it names must be the function's own.
+The documents are the runtime's (`scar_runtime.batch`, `scar_runtime.bursts.manifest`,
+`scar_runtime.claims`); a test holds the two together. They lie where the function's image may
+write, so each is data: its form is checked, and what it names must be the function's own.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ _CHANGED = ("PreconditionFailed", "ConditionalRequestConflict")
 _DOCUMENT_MAX_BYTES = 16 << 20
 """More than any event that Lambda takes."""
 _REASON_LETTERS = 4000
+ROW_BYTES = 31
+_ROW = re.compile(rb"([0-9]{12}) ([0-9]{8}) [0-9a-f]{8}\n")
+"""One of a manifest's table: where the document of a job of an array begins, and how long it is."""
 
 
 @dataclass(frozen=True)
@@ -57,16 +60,29 @@ class Spool:
 
     def read(self, job: FailedJob) -> JobEvent:
         """The documents of a job. Raises `RedriveError`, or `ForeignError` for those of others."""
-        self._require(job.key, "jobs", r"[^/]+")
-        found = self._read(job.key)
-        if found is None:
+        document = self._document(job)
+        if document is None:
             text = f"the event of job {job.id} has expired: s3://{self._bucket}/{job.key} is gone"
             raise RedriveError(text)
-        document, _ = found
         if "event" not in document or not isinstance(document.get("claim"), str | None):
             raise RedriveError(f"the event of job {job.id} is damaged: {job.key}")
         key = document.get("claim")
         return JobEvent(document["event"], self._claim(key) if key else None)
+
+    def _document(self, job: FailedJob) -> dict[str, Any] | None:
+        if job.index is None:
+            self._require(job.key, "jobs", r"[^/]+")
+            found = self._read(job.key)
+            return found[0] if found else None
+        self._require(job.key, "bursts", r"[0-9a-f]{64}")
+        row = self._part(job.key, job.index * ROW_BYTES, ROW_BYTES)
+        if row is None:
+            return None
+        place = _ROW.fullmatch(row)
+        line = self._part(job.key, int(place[1]), int(place[2])) if place else None
+        if line is None:
+            raise RedriveError(f"{job.key} is damaged: it has no row {job.index}")
+        return _parsed(line, job.key)
 
     def release(self, job: FailedJob, claim: Claim) -> bool:
         """Say in the claim that its job has failed; another delivery may then take it. False if
@@ -113,10 +129,25 @@ class Spool:
             if error.response["Error"]["Code"] in _ABSENT:
                 return None
             raise
+        return _parsed(answer["Body"].read(_DOCUMENT_MAX_BYTES), key), str(answer["ETag"])
+
+    def _part(self, key: str, begin: int, size: int) -> bytes | None:
+        """A part of an object; None if there is no object, or if it is shorter."""
+        part = f"bytes={begin}-{begin + min(size, _DOCUMENT_MAX_BYTES) - 1}"
         try:
-            document = json.loads(answer["Body"].read(_DOCUMENT_MAX_BYTES))
-        except (ValueError, RecursionError) as error:
-            raise RedriveError(f"{key} is damaged: it is not JSON") from error
-        if not isinstance(document, dict):
-            raise RedriveError(f"{key} is damaged: it is no JSON object")
-        return document, str(answer["ETag"])
+            answer = self._s3.get_object(Bucket=self._bucket, Key=key, Range=part)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in (*_ABSENT, "InvalidRange"):
+                return None
+            raise
+        return bytes(answer["Body"].read())
+
+
+def _parsed(content: bytes, key: str) -> dict[str, Any]:
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise RedriveError(f"{key} is damaged: it is not JSON") from error
+    if not isinstance(document, dict):
+        raise RedriveError(f"{key} is damaged: it is no JSON object")
+    return document

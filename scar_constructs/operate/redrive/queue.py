@@ -187,9 +187,11 @@ class Failures:
             member = self._stack.by_arn(failure.function)
             member.require_sender(message.get("Attributes", {}).get("SenderId", ""))
             return Order(failure, member, with_first_request(failure, failure.event))
-        failure = read_service_failure(message["Body"], _texts(message))
+        source = message.get("Attributes", {}).get("DeadLetterQueueSourceArn", "")
+        failure = read_service_failure(message["Body"], _texts(message), source)
         if failure.job is None:
-            return Order(failure, self._stack.by_arn(failure.function), failure.event)
+            by_name = self._stack.by_name if source else self._stack.by_arn
+            return Order(failure, by_name(failure.function), failure.event)
         member = self._stack.by_name(failure.function)
         spool = Spool(self._s3, member.spool, member.name)
         found = spool.read(failure.job)
@@ -233,7 +235,7 @@ class Failures:
             VisibilityTimeout=HIDDEN_SECONDS,
             WaitTimeSeconds=1,
             MessageAttributeNames=["All"],
-            MessageSystemAttributeNames=["SenderId", "SentTimestamp"],
+            MessageSystemAttributeNames=["SenderId", "SentTimestamp", "DeadLetterQueueSourceArn"],
         )
         found: Sequence[Mapping[str, Any]] = answer.get("Messages", ())
         return found

@@ -73,6 +73,24 @@ OF_FUNCTIONS = (
         ("lambda.input", "buckets"),
     ),
     Origin(
+        "Functions/*/Burst/Queue",
+        _F,
+        "gathers new files, so that many of them become one array job",
+        ("batch.burst", "lambda.timeout", "kms_key"),
+    ),
+    Origin(
+        "Functions/*/Burst/Queue/Policy",
+        _F,
+        "lets the buckets, or their rules, send to the queue",
+        ("batch.burst", "lambda.input"),
+    ),
+    Origin(
+        "Functions/*/Burst/Mapping",
+        _F,
+        "has Lambda call the function with what the queue has gathered",
+        ("batch.burst",),
+    ),
+    Origin(
         "Functions/*/Overdue/Rule",
         _F,
         "has the function look for groups of files that are not whole in time",

@@ -87,6 +87,19 @@ BATCH = {
         ),
         source=f"{AWS}batch/latest/userguide/mnp-ce.html",
     ),
+    "burst": Rule(
+        "the jobs of an array are alike, and of one host each",
+        why=(
+            "SubmitJob brings one order for all jobs of an array, and each finds its file by its "
+            "index. Functions that run in Lambda, jobs over several hosts and joins go by the file."
+        ),
+        source=f"{AWS}batch/latest/userguide/array_jobs.html",
+    ),
+    "burst-concurrency": Rule(
+        "what gathers files calls the function twice at once",
+        why="Lambda reads a queue with two readers at least, and refuses more than are reserved.",
+        source=f"{AWS}lambda/latest/dg/services-sqs-scaling.html",
+    ),
     "main-node": Rule("the main node must be one of the nodes"),
     "file-system-of-jobs": Rule(
         "a job needs the id of its file system, and a way to it",
