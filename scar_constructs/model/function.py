@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
+from scar_constructs.model import limits
 from scar_constructs.model.batch import Batch, Burst, Sharing
 from scar_constructs.model.command import NO_COMMAND, Command
 from scar_constructs.model.joins import JoinStep
+from scar_constructs.model.queue import EventQueue
 from scar_constructs.model.record import Variables
 from scar_constructs.model.storage import OWN, Input, Output, StorageProvider
 
@@ -94,6 +96,15 @@ class ScriptCredentials(StrEnum):
     NONE = "none"
 
 
+class Queue(StrEnum):
+    """Whether files wait in a queue until the function has room."""
+
+    OFF = "false"
+    ON = "true"
+    RETIRED = "retired"
+    """New files do not; what waits there is still worked on."""
+
+
 class Architecture(StrEnum):
     """The processor that a function's image is built for."""
 
@@ -138,6 +149,7 @@ class Function:
     vpc: Vpc | None = None
     file_system: FileSystem | None = None
     concurrency: int | None = None
+    queue: Queue = Queue.OFF
     lambda_up_to_bytes: int | None = None
     tracing: bool = False
     retired: bool = False
@@ -236,9 +248,33 @@ class Function:
         return self.batch.burst if has_files else None
 
     @property
+    def event_queue(self) -> EventQueue | None:
+        """The queue through which its files come, if they do."""
+        if burst := self.burst:
+            wait = limits.BURST_VISIBILITY * self.timeout_seconds + burst.window_seconds
+            return EventQueue(
+                batch=burst.max_files,
+                window_seconds=burst.window_seconds,
+                concurrency=limits.QUEUE_CONCURRENCY_MIN,
+                receives=limits.BURST_RECEIVES_MAX,
+                hidden_seconds=wait,
+                retired=burst.retired,
+            )
+        if self.queue is Queue.OFF or not (self.execution_mode.runs_on_lambda and self.own_inputs):
+            return None
+        return EventQueue(
+            batch=1,
+            window_seconds=0,
+            concurrency=self.concurrency or limits.QUEUE_CONCURRENCY_MIN,
+            receives=self.retries + 1 + limits.QUEUE_SPARE_RECEIVES,
+            hidden_seconds=limits.QUEUE_VISIBILITY * self.timeout_seconds,
+            retired=self.queue is Queue.RETIRED,
+        )
+
+    @property
     def is_queued(self) -> bool:
         """Whether new files come through its queue."""
-        return self.burst is not None and not self.burst.retired
+        return self.event_queue is not None and not self.event_queue.retired
 
     @property
     def role_inputs(self) -> tuple[Input, ...]:

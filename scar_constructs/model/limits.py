@@ -143,10 +143,13 @@ BURST_WINDOW_MAX_SECONDS = 300  # of a mapping of SQS to Lambda
 BURST_FILES_MIN = 2  # jobs of an array
 BURST_FILES_MAX = 10_000  # the same, and messages that Lambda takes at once
 BURST_RECEIVES_MAX = 5  # AWS advises no fewer, since a throttled call counts as one
-BURST_POLLERS = 2  # the fewest: each gathers a window of its own
+QUEUE_CONCURRENCY_MIN = 2  # the fewest readers that Lambda has; of a burst each gathers a window
 BURST_VISIBILITY = 6
 """How many time-outs of the function a message is hidden, beside the window. From
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
+QUEUE_VISIBILITY = 2
+"""The same where calls are no more than the function has room for; one time-out is for waiting."""
+QUEUE_SPARE_RECEIVES = 2  # a call for which there was no room counts as one
 QUEUE_RETENTION_DAYS = 14  # the longest
 JOB_DEFINITION_MAX_BYTES = 24_576
 BATCH_SUBNETS_MAX = 16

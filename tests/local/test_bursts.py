@@ -127,7 +127,7 @@ def test_what_cannot_be_submitted_reaches_the_failure_queue_and_is_redriven(
 def test_only_services_may_send_to_the_queue(bursts: Workflow) -> None:
     """Not even who may do everything: what lies there is believed."""
     client = bursts.cloud.client("sqs")
-    url = client.get_queue_url(QueueName="scar-burst-gathered")["QueueUrl"]
+    url = client.get_queue_url(QueueName="scar-events-gathered")["QueueUrl"]
     policy = json.loads(
         client.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
     )

@@ -15,7 +15,7 @@ from scar_runtime.job import run_job
 from tests.runtime.cloud import Bucket
 from tests.runtime.functions import COPY, Function, Invoked, executions, stored
 
-QUEUE = "arn:aws:sqs:us-east-1:123456789012:scar-burst-f"
+QUEUE = "arn:aws:sqs:us-east-1:123456789012:scar-events-f"
 Make = Callable[..., Function]
 Event = Mapping[str, Any]
 
@@ -33,7 +33,7 @@ def message(event: Event | str) -> dict[str, Any]:
 
 def dispatch(made: Function, messages: Sequence[Event]) -> list[str]:
     """What a call with these messages wants to have again."""
-    runtime = made.runtime(SCAR_BURST_QUEUE=QUEUE)
+    runtime = made.runtime(SCAR_EVENT_QUEUE=QUEUE)
     answer = Invocation(runtime, Invoked()).dispatch({"Records": list(messages)})
     return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
 
@@ -171,7 +171,7 @@ def test_a_redriven_event_is_a_plain_job(made: Function, bucket: Bucket) -> None
     """What redrive brings does not come through the queue."""
     event = stored(bucket, "in/a")
     dispatch(made, [message(event), *window(bucket, "b")])
-    runtime = made.runtime(SCAR_BURST_QUEUE=QUEUE)
+    runtime = made.runtime(SCAR_EVENT_QUEUE=QUEUE)
     Invocation(runtime, Invoked()).dispatch(event)
     assert [job.get("arrayProperties") for job in made.batch.jobs] == [{"size": 2}, None]
 

@@ -112,6 +112,7 @@ CLASSIC_FUNCTION = Group(
                 "lambda_up_to",
                 "ephemeral_storage",
                 "concurrency",
+                "queue",
                 "retries",
                 "tracing",
                 "retired",

@@ -21,9 +21,9 @@ from scar_constructs.language.keys.formats import (
 )
 from scar_constructs.language.keys.join import JOIN
 from scar_constructs.language.keys.network import FILE_SYSTEM, VPC
-from scar_constructs.language.keys.scalars import Anything, Boolean, Choice, Integer, Text
+from scar_constructs.language.keys.scalars import Anything, Boolean, Choice, Integer, Switch, Text
 from scar_constructs.language.keys.size import SIZE
-from scar_constructs.model import limits
+from scar_constructs.model import Queue, limits
 
 OURS = Origin.OURS
 
@@ -218,6 +218,15 @@ LAMBDA = Group(
             "How many copies run at most at a time; they are reserved for this function.",
             default="the account's limit",
             origin=OURS,
+        ),
+        "queue": Key(
+            Switch(Queue.RETIRED.value),
+            "New files wait in a queue until one of the `concurrency` executions has ended, "
+            "however long that takes. `retired`: new files start the function as without it, and "
+            "the queue is emptied; deploy that before the key is removed.",
+            default="false",
+            origin=OURS,
+            example="true",
         ),
         "retries": Key(
             Integer(0, limits.LAMBDA_RETRIES_MAX),

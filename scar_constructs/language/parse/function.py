@@ -23,6 +23,7 @@ from scar_constructs.model import (
     ExecutionMode,
     FileSystem,
     Function,
+    Queue,
     Script,
     ScriptCredentials,
     Vpc,
@@ -124,9 +125,16 @@ def _lambda_settings(section: Section) -> dict[str, Any]:
             architectures[0] if architectures else Architecture.X86_64.value
         ),
         "concurrency": concurrency if concurrency >= 0 else None,
+        "queue": _queue(section),
         "tracing": section.boolean("lambda.tracing") or False,
         "retired": section.boolean("lambda.retired") or False,
     }
+
+
+def _queue(section: Section) -> Queue:
+    if section.text("lambda.queue"):
+        return Queue.RETIRED
+    return Queue.ON if section.boolean("lambda.queue") else Queue.OFF
 
 
 def _access_settings(section: Section) -> dict[str, Any]:
