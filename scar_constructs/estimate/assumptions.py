@@ -48,6 +48,7 @@ class Assumptions:
     host_start_seconds: float = 180
     fargate_start_seconds: float = 30
     dispatcher_seconds: float = 1
+    window_files: float = 100
     log_kib: float = 4
     image_gib: float = 0.5
     kms_requests: float = 2
@@ -66,7 +67,8 @@ class Assumptions:
             "every function that nothing feeds gets "
             f"{self.files} files a month; functions that read the same folder read the "
             "same files, and every output that may start a function starts it",
-            f"a dispatcher runs {self.dispatcher_seconds:g} s for each job",
+            f"a dispatcher runs {self.dispatcher_seconds:g} s for each job; with `burst`, for each "
+            f"window of {self.window_files:g} files",
             "hosts of Batch are the cheapest priced type that fits within `max_v_cpus`, filled "
             "with jobs; a job alone on its host pays for all of it",
             f"a host runs {self.host_start_seconds:g} s more than its jobs, to start and to end, "

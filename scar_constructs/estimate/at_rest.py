@@ -12,7 +12,10 @@ from scar_constructs.estimate.items import Item
 from scar_constructs.estimate.requests import secrets_of
 from scar_constructs.language.workflow.event_patterns import event_patterns
 from scar_constructs.language.workflow.join import Stack
+from scar_constructs.model import limits
 
+_POLL_SECONDS = 20
+"""For how long Lambda waits at a queue that is empty."""
 _STACK_ALARMS, _SERVICE_ALARMS = 3, 2
 _METRICS, _JOB_METRICS = 2, 1
 """Of a function whose runs succeed: succeeded and seconds; and of one with jobs, submitted."""
@@ -39,6 +42,9 @@ def function_at_rest(
     written = runs.total * assumptions.log_kib * (2 if computing.goes_to_job(seconds) else 1)
     kept = written * 1024 / GB * function.log_retention_days / DAYS_PER_MONTH
     yield computing.item("CloudWatch Logs", "lines kept", kept, "GB-months", "logs_gb_month")
+    if function.event_queue:
+        asked = limits.QUEUE_CONCURRENCY_MIN * HOURS_PER_MONTH * 3600 / _POLL_SECONDS
+        yield computing.item("SQS", "asking the queue", asked, "requests", "sqs_request")
     if function.is_derived:
         yield computing.item("ECR", "image", assumptions.image_gib, "GB-months", "ecr_gb_month")
 

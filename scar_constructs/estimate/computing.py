@@ -66,7 +66,8 @@ class Computing:
         if self.function.execution_mode.runs_on_lambda and not self._is_too_large:
             yield from self._lambda(runs, min(seconds, self._billed_at_most), "runs")
         else:
-            yield from self._lambda(runs, self.assumptions.dispatcher_seconds, "dispatcher")
+            calls = runs / self.assumptions.window_files if self.function.is_gathered else runs
+            yield from self._lambda(calls, self.assumptions.dispatcher_seconds, "dispatcher")
         if self.goes_to_job(seconds) and self.function.batch.managed:
             yield from self._jobs(runs, seconds)
 

@@ -18,6 +18,10 @@ CLAIM_WRITES = 3
 JOB_WRITES, JOB_READS = 3, 2
 """A job more: its event document, the note that it is submitted, the claim taken over; and it reads
 document and claim."""
+BURST_READS = 2
+"""Of a job of an array: the row of a manifest's table, and the document."""
+QUEUE_MESSAGES = 10
+"""S3 sends each file to a queue alone; it is received and removed with nine others at most."""
 PIECE_BYTES = 8 * 1024**2
 """Files above this size are read and written in pieces of it."""
 
@@ -58,7 +62,11 @@ def request_items(
         yield item("KMS", "requests", requests, "requests", "kms_request")
     if secrets := secrets_of(function):
         yield item("Secrets Manager", "calls", count * len(secrets), "calls", "secret_call")
-    yield item("SQS", "failed events only", 0, "requests", "sqs_request")
+    if function.event_queue and function.is_queued:
+        requests = 1 + 2 / min(function.event_queue.batch, QUEUE_MESSAGES)
+        yield item("SQS", "files", count * requests, "requests", "sqs_request")
+    else:
+        yield item("SQS", "failed events only", 0, "requests", "sqs_request")
 
 
 def _s3(computing: Computing, count: float, outputs: float, is_job: bool) -> Iterator[Item]:
@@ -67,9 +75,12 @@ def _s3(computing: Computing, count: float, outputs: float, is_job: bool) -> Ite
     # A large file is asked for its size first; an upload in parts has a beginning and an end.
     reads = (1 if pieces == 1 else pieces + 1) if function.own_inputs else 0
     writes = 1 if pieces == 1 else pieces + 2
-    wrote = count * (CLAIM_WRITES + (JOB_WRITES if is_job else 0))
+    own_writes, own_reads = (JOB_WRITES, JOB_READS) if is_job else (0, 0)
+    if function.is_gathered:
+        own_writes, own_reads = 0, BURST_READS
+    wrote = count * (CLAIM_WRITES + own_writes)
     wrote += outputs * len(function.own_outputs) * writes
-    read = count * (reads + (JOB_READS if is_job else 0))
+    read = count * (reads + own_reads)
     yield computing.item("S3", "writes", wrote, "requests", "s3_write")
     yield computing.item("S3", "reads", read, "requests", "s3_read")
 

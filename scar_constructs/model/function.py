@@ -272,6 +272,11 @@ class Function:
         )
 
     @property
+    def is_gathered(self) -> bool:
+        """Whether new files become array jobs."""
+        return self.burst is not None and not self.burst.retired
+
+    @property
     def is_queued(self) -> bool:
         """Whether new files come through its queue."""
         return self.event_queue is not None and not self.event_queue.retired

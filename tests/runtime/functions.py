@@ -65,12 +65,13 @@ class FakeBatch:
     jobs: list[dict[str, Any]] = field(default_factory=list)
     before: Callable[[], None] = lambda: None
     after: Callable[[], None] = lambda: None
+    name: str = "job"
 
     def submit_job(self, request: Mapping[str, Any]) -> str:
         self.before()
         self.jobs.append(dict(request))
         self.after()
-        return f"job-{len(self.jobs)}"
+        return f"{self.name}-{len(self.jobs)}"
 
     def event_key(self, number: int) -> str:
         variables = self.jobs[number]["containerOverrides"]["environment"]
@@ -144,7 +145,7 @@ class Function:
     def job(self, number: int, attempt: int = 1) -> Runtime:
         """The runtime in the job that was submitted as number `number`, from 0."""
         platform = {
-            "AWS_BATCH_JOB_ID": f"job-{number + 1}",
+            "AWS_BATCH_JOB_ID": f"{self.batch.name}-{number + 1}",
             "AWS_BATCH_JOB_ATTEMPT": str(attempt),
         }
         event = self.batch.event_key(number)
@@ -153,7 +154,7 @@ class Function:
     def member(self, number: int, index: int, attempt: int = 1) -> Runtime:
         """The runtime in job `index` of the array that was submitted as number `number`."""
         platform = {
-            "AWS_BATCH_JOB_ID": f"job-{number + 1}:{index}",
+            "AWS_BATCH_JOB_ID": f"{self.batch.name}-{number + 1}:{index}",
             "AWS_BATCH_JOB_ATTEMPT": str(attempt),
             "AWS_BATCH_JOB_ARRAY_INDEX": str(index),
         }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,21 +13,10 @@ from scar_runtime.job import run_job
 
 from tests.runtime.cloud import Bucket
 from tests.runtime.functions import COPY, Function, Invoked, executions, stored
+from tests.support.windows import QUEUE, message
 
-QUEUE = "arn:aws:sqs:us-east-1:123456789012:scar-events-f"
 Make = Callable[..., Function]
 Event = Mapping[str, Any]
-
-
-def message(event: Event | str) -> dict[str, Any]:
-    """What SQS brings of one event, as Lambda hands it on."""
-    return {
-        "messageId": str(uuid.uuid4()),
-        "receiptHandle": "handle",
-        "body": event if isinstance(event, str) else json.dumps(event),
-        "eventSource": "aws:sqs",
-        "eventSourceARN": QUEUE,
-    }
 
 
 def dispatch(made: Function, messages: Sequence[Event]) -> list[str]:

@@ -16,6 +16,7 @@ from scar_constructs.language import load_application
 from tests.runtime.cloud import Bucket, Cloud
 from tests.runtime.functions import COPY, Function, Invoked, stored
 from tests.support.faulty_service import FaultyService, faulty_service
+from tests.support.windows import QUEUE, message
 
 Make = Callable[..., Function]
 READS = ("GET", "HEAD")
@@ -29,7 +30,7 @@ def service(bucket: Bucket) -> Iterator[FaultyService]:
         yield running
 
 
-def estimated(folder: Path, mode: str, size: int) -> tuple[float, float]:
+def estimated(folder: Path, mode: str, size: int, batch: str = "") -> tuple[float, float]:
     """Writes and reads of one run."""
     (folder / "run.sh").write_text("#!/bin/sh\n")
     path = folder / "counted.yaml"
@@ -39,6 +40,7 @@ functions:
   - lambda:
       {{name: f, container: {{image: x}}, init_script: run.sh, execution_mode: {mode},
        input: [{{path: bucket/in}}], output: [{{path: bucket/out}}]}}
+    batch: {{{batch}}}
 """)
     assumptions = Assumptions(files=Amounts(1), size=size)
     cost = application_cost(load_application([path]).application, assumptions)
@@ -73,3 +75,18 @@ def test_a_run_as_a_job(
     assert run_job(made.job(0)) == 0
     assert bucket.keys("out/") == ["out/file"]
     assert made_by(service) == estimated(tmp_path, "batch", size)
+
+
+def test_a_run_as_a_job_of_an_array(
+    function: Make, bucket: Bucket, service: FaultyService, tmp_path: Path
+) -> None:
+    """The function's Lambda asks, writes the manifest and notes the job once for all of them."""
+    messages = [message(stored(bucket, f"in/{name}", b"x")) for name in "ab"]
+    made = dataclasses.replace(function(COPY, mode="batch"), cloud=Cloud(service.server_port))
+    runtime = made.runtime(SCAR_EVENT_QUEUE=QUEUE)
+    Invocation(runtime, Invoked()).dispatch({"Records": messages})
+    once = made_by(service)
+    assert once == (2, 1)
+    assert run_job(made.member(0, 0)) == 0
+    writes, reads = estimated(tmp_path, "batch", 1, "burst: {}")
+    assert made_by(service) == (once[0] + writes, once[1] + reads)

@@ -25,11 +25,13 @@ from scar_runtime.aws.errors import AwsError
 from scar_runtime.outputs import CLAIM
 from scar_runtime.runtime import Runtime
 
+from scar_constructs.operate.redrive.jobs import Spool as JobSpool
 from tests.runtime.cloud import Bucket, Cloud
 from tests.runtime.functions import FakeBatch, Function, document, stored
 from tests.support.deliveries import Platform, Process, random_death, slow
 from tests.support.faults import ALL, Fault, Plan, never, seeded
 from tests.support.faulty_service import FaultyService, faulty_service
+from tests.support.windows import Windows
 
 SCRIPT = """
 cd "$SCAR_OUTPUT_DIR"
@@ -41,7 +43,8 @@ Contents = Mapping[str, Sequence[bytes]]
 OUTPUTS = ("copy", "upper")
 REQUESTS = 14
 """More than any process of an event sends when nothing goes wrong."""
-MODES = ("lambda", "batch")
+MODES = ("lambda", "batch", "bursts")
+"""The last one is `batch` with files that come through a queue."""
 
 
 @dataclass(frozen=True)
@@ -165,13 +168,15 @@ KINDS: tuple[Kind, ...] = (
     Kind("three versions of each file, in any order", process=_late, deliveries=2, versions=3),
     Kind("the clock jumps by up to an hour", process=_clock, deliveries=2),
     Kind(
-        "SubmitJob throttled", submit=_submission("TooManyRequestsException", 429), modes=("batch",)
+        "SubmitJob throttled",
+        submit=_submission("TooManyRequestsException", 429),
+        modes=MODES[1:],
     ),
     Kind(
         "SubmitJob's answer lost",
         submit=_submission("Broken", 0),
         after_submit=True,
-        modes=("batch",),
+        modes=MODES[1:],
     ),
 )
 
@@ -198,11 +203,15 @@ class Campaign:
         arrived = [stored(bucket, key, one) for key, each in contents.items() for one in each]
         with faulty_service(self.cloud.endpoint, kind.plan(source.randrange(1 << 30))) as service:
             function = self._function(bucket, mode, service, kind, source, injected)
-            platform = Platform(function, mode, lambda: kind.process(source, injected))
+            kind_of = Windows if mode == "bursts" else Platform
+            platform = kind_of(function, mode, lambda: kind.process(source, injected))
             deliveries = arrived * kind.deliveries
             source.shuffle(deliveries)
-            with ThreadPoolExecutor(self.workers) as pool:
-                list(pool.map(platform.deliver, deliveries))
+            if isinstance(platform, Windows):
+                platform.deliver_all(deliveries, source, self.workers)
+            else:
+                with ThreadPoolExecutor(self.workers) as pool:
+                    list(pool.map(platform.deliver, deliveries))
             faults = len(service.befallen) + injected.count
             failed = len(platform.failures)
             unaccounted = _unaccounted(bucket, contents, platform)
@@ -224,11 +233,15 @@ class Campaign:
     ) -> Function:
         output = {"bucket": bucket.name, "folder": "out", "key": "{stem}/{name}"}
         config = self.folder / f"{bucket.name}.json"
-        config.write_text(json.dumps(document(SCRIPT, mode=mode, outputs=[output])))
+        config.write_text(json.dumps(document(SCRIPT, mode=_mode(mode), outputs=[output])))
         batch = FakeBatch()
         if fail := kind.submit(source, injected):
             batch = FakeBatch(after=fail) if kind.after_submit else FakeBatch(before=fail)
         return Function(Cloud(service.server_port), self.cloud.bucket("spool"), config, batch)
+
+
+def _mode(mode: str) -> str:
+    return "lambda" if mode == "lambda" else "batch"
 
 
 def _key(event: Any) -> str:
@@ -251,7 +264,8 @@ def _unaccounted(bucket: Bucket, contents: Contents, platform: Platform) -> int:
     for failure in platform.failures:
         event = failure.event
         if failure.job:
-            event = json.loads(platform.function.spool.get(failure.job.key))["event"]
+            spool = platform.function.spool
+            event = JobSpool(spool.client, spool.name, platform.name).read(failure.job).event
         waiting.add(_key(event if "Records" in event else {"Records": [event]}))
     return len(contents.keys() - _done(bucket, contents) - waiting)
 

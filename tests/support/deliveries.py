@@ -92,9 +92,13 @@ class Platform:
         if not any(self._invoke(own, event, request_id) for _ in range(attempts)):
             self.failures.append(Failure(self.name, "gave up", event, request_id=request_id))
         for number in range(len(batch.jobs)):
-            if not any(self._run(own, number) for _ in range(HOSTS)):
-                job = FailedJob(f"job-{number + 1}", batch.event_key(number))
-                self.failures.append(Failure(self.name, "the job failed", job=job))
+            self.run_job(own, number)
+
+    def run_job(self, made: Function, number: int) -> None:
+        """Run the job that was submitted as this number, and keep it if it fails for good."""
+        if not any(self.run(lambda one: one.job(number), made) for _ in range(HOSTS)):
+            job = FailedJob(f"{made.batch.name}-{number + 1}", made.batch.event_key(number))
+            self.failures.append(Failure(self.name, "the job failed", job=job))
 
     def redrive(self) -> None:
         """Give all that failed to the function again, once nothing goes wrong any more."""
@@ -121,7 +125,7 @@ class Platform:
         with closing(runtime.connections):
             invocation = Invocation(runtime, Invoked(request_id))
             try:
-                (invocation.dispatch if self.mode == "batch" else invocation.handle)(event)
+                (invocation.handle if self.mode == "lambda" else invocation.dispatch)(event)
             except (ScarError, Killed):
                 return False
         return True
@@ -139,11 +143,11 @@ class Platform:
                 clock.cancel()
             return "answer" in said
 
-    def _run(self, made: Function, number: int) -> bool:
-        """Whether the job is over: it has succeeded. One that fails is not tried again, but one
+    def run(self, job: Callable[[Function], Runtime], made: Function) -> bool:
+        """Whether a job is over: it has succeeded. One that fails is not tried again, but one
         whose host was lost is."""
         befalls = self.process()
-        runtime = replace(made, client=befalls.client, ahead=made.ahead + befalls.ahead).job(number)
+        runtime = job(replace(made, client=befalls.client, ahead=made.ahead + befalls.ahead))
         befalls.prepare(runtime)
         # Signals can be caught in the main thread only.
         setattr(runtime.terminator, "install", lambda *_: None)  # noqa: B010

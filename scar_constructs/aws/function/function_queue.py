@@ -109,8 +109,9 @@ class FunctionQueue(Construct):
             function_name=made.function_arn,
             event_source_arn=self._queue.queue_arn,
             batch_size=settings.batch,
-            maximum_batching_window_in_seconds=settings.window_seconds,
-            function_response_types=["ReportBatchItemFailures"],
+            maximum_batching_window_in_seconds=settings.window_seconds or None,
+            # A call for one message succeeds or fails with it.
+            function_response_types=["ReportBatchItemFailures"] if settings.batch > 1 else None,
             scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
                 maximum_concurrency=settings.concurrency
             ),
