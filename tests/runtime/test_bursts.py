@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from scar_runtime.aws.errors import AwsError
 from scar_runtime.handler import Invocation
 from scar_runtime.job import run_job
+from scar_runtime.stages.stage_in import run_stage_in
+from scar_runtime.stages.stage_out import run_stage_out
+from scar_runtime.stages.volume import Volume
 
 from tests.runtime.cloud import Bucket
 from tests.runtime.functions import COPY, Function, Invoked, executions, stored
 from tests.support.windows import QUEUE, message
 
 Make = Callable[..., Function]
+CONTAINERS = "stage-in stage-out"
 Event = Mapping[str, Any]
 
 
@@ -175,3 +181,26 @@ def test_ten_thousand_events_are_a_few_requests(made: Function, bucket: Bucket) 
     assert run_job(made.member(0, 9_999)) != 0  # there is no such file
     [claim] = [one for one in made.claims() if one["state"] == "failed"]
     assert claim["job"] == "job-1:9999"
+
+
+def test_jobs_of_an_array_find_their_event_in_three_containers(
+    function: Make, bucket: Bucket, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = function(COPY, mode="batch")
+    runtime = made.runtime(SCAR_JOB_CONTAINERS=CONTAINERS, SCAR_EVENT_QUEUE=QUEUE)
+    messages = [message(stored(bucket, f"in/{name}", name.encode())) for name in "ab"]
+    Invocation(runtime, Invoked()).dispatch({"Records": messages})
+    [request] = made.batch.jobs
+    (task,) = request["ecsPropertiesOverride"]["taskProperties"]
+    key = task["containers"][0]["environment"][0]["value"]
+    for index in (0, 1, 1):
+        volume = Volume(tmp_path / f"volume-{index}")
+        volume.root.mkdir(exist_ok=True)
+        platform = {"AWS_BATCH_JOB_ID": f"job:{index}", "AWS_BATCH_JOB_ARRAY_INDEX": str(index)}
+        job = made.runtime(**platform, SCAR_JOB_EVENT=key)
+        assert run_stage_in(job, volume) == 0
+        subprocess.run(["/bin/sh", str(volume.launcher)], check=True)
+        assert run_stage_out(job, volume) == 0
+    assert [bucket.get(f"out/{name}") for name in "ab"] == [b"a", b"b"]
+    ended = [line["status"] for line in executions(capfd.readouterr().out)]
+    assert ended == ["submitted", "submitted", "succeeded", "succeeded", "duplicate"]

@@ -20,6 +20,26 @@ CASES = {
         function("one", "lambda"),
         {("lost", "one", "the mode goes from lambda-batch to lambda: its queue goes"), FAILED_JOBS},
     ),
+    "no burst": (
+        function("one", "batch", more=INPUT, after="    batch: {burst: {}}\n"),
+        function("one", "batch", more=INPUT),
+        {("lost", "one", "the queue of its files goes")},
+    ),
+    "no burst, after it was retired": (
+        function("one", "batch", more=INPUT, after="    batch: {burst: {retired: true}}\n"),
+        function("one", "batch", more=INPUT),
+        set(),
+    ),
+    "no queue": (
+        function(more=f"      concurrency: 2\n      queue: true\n{INPUT}"),
+        function(more=f"      concurrency: 2\n{INPUT}"),
+        {("lost", "one", "the queue of its files goes"), FAILED_JOBS},
+    ),
+    "no queue, after it was retired": (
+        function(more=f"      concurrency: 2\n      queue: retired\n{INPUT}"),
+        function(more=f"      concurrency: 2\n{INPUT}"),
+        {FAILED_JOBS},
+    ),
     "machines of its own": (
         function("one", "batch"),
         function("one", "batch", after="    batch: {compute_resources: {type: SPOT}}\n"),

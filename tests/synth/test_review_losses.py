@@ -30,7 +30,7 @@ HELD = {
     "AWS::WAFv2::WebACLAssociation": "protection",
     "AWS::Lambda::Function": "events that it has accepted",
     "AWS::S3::Bucket": "files",
-    "AWS::SQS::Queue": "failed events",
+    "AWS::SQS::Queue": "failed events, or files that are gathered",
     "AWS::Batch::JobQueue": "jobs that wait",
     "AWS::Batch::ComputeEnvironment": "jobs that run",
     "AWS::Logs::LogGroup": "history",
@@ -56,6 +56,7 @@ FREE = {
     "AWS::EC2::FlowLog": "what it logged is in its log group",
     "AWS::Events::Rule": "told with the bucket whose events it takes",
     "AWS::Lambda::EventInvokeConfig": _SETTINGS,
+    "AWS::Lambda::EventSourceMapping": "told with the queue that it reads",
     "AWS::CloudWatch::Alarm": "its history; the topic is told",
     "AWS::CloudWatch::Dashboard": _SETTINGS,
     "AWS::Logs::MetricFilter": "metrics that were counted stay in CloudWatch",
@@ -176,6 +177,18 @@ MORE = {
         function(after=API % "auth: none"),
     ),
     "no input": (function(more=INPUT), function()),
+    "no burst": (
+        function(mode="batch", more=INPUT, after=BATCH % "burst: {}"),
+        function(mode="batch", more=INPUT),
+    ),
+    "no input of a burst": (
+        function(mode="batch", more=INPUT, after=BATCH % "burst: {}"),
+        function(mode="batch", after=BATCH % "burst: {}"),
+    ),
+    "removed with its burst": (
+        function("one", "batch", more=INPUT, after=BATCH % "burst: {}"),
+        function("other", "batch", more=INPUT),
+    ),
     "no tags": ("tags: {a: b}\n" + function(mode="batch"), function(mode="batch")),
 }
 CHANGES = {**{name: (case[0], case[1]) for name, case in CASES.items()}, **MORE}
@@ -197,7 +210,7 @@ def subjects(resource: Resource, version: Side) -> set[str]:
 
 
 def told(found: Review, resource: Resource, version: Side) -> bool:
-    if resource.kind == "AWS::SQS::Queue":
+    if resource.kind == "AWS::SQS::Queue" and not explained(resource, version).functions:
         return any(one.subject == resource.stack and "queue" in one.what for one in found.losses)
     return any(one.subject in subjects(resource, version) for one in found.losses)
 
