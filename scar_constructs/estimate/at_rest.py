@@ -82,7 +82,7 @@ def alarms_of(stack: Stack) -> int:
     """How many alarms a stack has that has any."""
     jobs = sum(one.execution_mode.runs_on_batch for one in stack.functions)
     rules = sum(len(event_patterns(rule.bucket, rule.filters)) for rule in stack.rules) + jobs
-    of_services = _SERVICE_ALARMS if rules else 0
+    of_services = _SERVICE_ALARMS if stack.has_service_failures else 0
     return _STACK_ALARMS + of_services + len(stack.functions) + rules
 
 

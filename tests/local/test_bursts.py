@@ -19,6 +19,7 @@ from scar_constructs.local.engines import EngineName
 from scar_constructs.local.server import LocalCloud
 from tests.local.test_redrive import depth, redrive
 from tests.local.workflows import Workflow
+from tests.support.waiting import eventually
 
 DATA = Path(__file__).parent / "data" / "bursts" / "bursts.yaml"
 FILES = 120
@@ -68,13 +69,13 @@ def test_hundreds_of_files_are_a_few_arrays_and_one_that_fails_is_redriven(
 ) -> None:
     mended = tmp_path / "mended"
     contents = {f"f{number:03}": b"well\n" for number in range(FILES)}
-    contents["f099"] = f"fail {mended}\n".encode()
+    contents["f012"] = f"fail {mended}\n".encode()
     put_all(bursts, "bursts", contents)
     bursts.finish()
 
     jobs = submitted(bursts, "gathered")
     assert (len(jobs) <= 20, files_of(jobs)) == (True, FILES)
-    broken = "bursts/in/f099"
+    broken = "bursts/in/f012"
     expected = {f"bursts/in/{name}": "succeeded" for name in contents} | {broken: "failed"}
     assert ended(bursts, "gathered") == Counter(expected.items())
     assert len(bursts.keys("bursts", "out/")) == FILES - 1
@@ -137,3 +138,28 @@ def test_only_services_may_send_to_the_queue(bursts: Workflow) -> None:
     assert refused == ["FromNothingElse"]
     with pytest.raises(client.exceptions.ClientError, match="AccessDenied"):
         client.send_message(QueueUrl=url, MessageBody="{}")
+
+
+def test_lambda_reads_the_queue_with_the_function_s_role(bursts: Workflow) -> None:
+    """What its policy does not allow is told, and the file waits until it does."""
+    roles, functions = bursts.cloud.client("iam"), bursts.cloud.client("lambda")
+    role = functions.get_function_configuration(FunctionName="ruled")["Role"].rpartition("/")[2]
+    (name,) = roles.list_role_policies(RoleName=role)["PolicyNames"]
+    whole = roles.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    kept = [one for one in whole["Statement"] if one["Sid"] != "ReceiveBursts"]
+    assert len(kept) == len(whole["Statement"]) - 1
+
+    def put_policy(document: Mapping[str, Any]) -> None:
+        roles.put_role_policy(
+            RoleName=role, PolicyName=name, PolicyDocument=json.dumps(dict(document))
+        )
+
+    put_policy({**whole, "Statement": kept})
+    bursts.put("bursts-ruled", "in/denied.txt", b"well\n")
+    eventually(lambda: bool(bursts.cloud.activity()["warnings"]))
+    (warning,) = bursts.cloud.activity()["warnings"]
+    assert "cannot read" in warning
+    assert "sqs:ReceiveMessage" in warning
+    put_policy(whole)
+    bursts.finish()
+    assert ended(bursts, "ruled")["bursts-ruled/in/denied.txt", "succeeded"] == 1

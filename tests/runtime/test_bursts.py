@@ -17,7 +17,7 @@ from scar_runtime.stages.stage_out import run_stage_out
 from scar_runtime.stages.volume import Volume
 
 from tests.runtime.cloud import Bucket
-from tests.runtime.functions import COPY, Function, Invoked, executions, stored
+from tests.runtime.functions import COPY, IMAGE, Function, Invoked, executions, stored
 from tests.support.windows import QUEUE, message
 
 Make = Callable[..., Function]
@@ -197,7 +197,7 @@ def test_jobs_of_an_array_find_their_event_in_three_containers(
         volume = Volume(tmp_path / f"volume-{index}")
         volume.root.mkdir(exist_ok=True)
         platform = {"AWS_BATCH_JOB_ID": f"job:{index}", "AWS_BATCH_JOB_ARRAY_INDEX": str(index)}
-        job = made.runtime(**platform, SCAR_JOB_EVENT=key)
+        job = made.runtime({**IMAGE, **platform}, **platform, SCAR_JOB_EVENT=key)
         assert run_stage_in(job, volume) == 0
         subprocess.run(["/bin/sh", str(volume.launcher)], check=True)
         assert run_stage_out(job, volume) == 0

@@ -46,7 +46,9 @@ def of_type(template: Json, kind: str, path: str = "") -> Mapping[str, Any]:
 
 def senders(template: Json) -> dict[str, Any]:
     """Service -> the condition on which it may send to the queue."""
-    policy = of_type(template, "AWS::SQS::QueuePolicy", "/Queue/")["PolicyDocument"]["Statement"]
+    policy = of_type(template, "AWS::SQS::QueuePolicy", "resize/Queue/")["PolicyDocument"][
+        "Statement"
+    ]
     return {
         one["Principal"]["Service"]: one["Condition"] for one in policy if one["Effect"] == "Allow"
     }
@@ -68,7 +70,7 @@ def test_lambda_gathers_what_the_file_says_and_takes_partial_answers(template: J
 def test_a_message_is_hidden_longer_than_any_call_and_ends_in_the_failure_queue(
     template: Json,
 ) -> None:
-    queue = of_type(template, "AWS::SQS::Queue", "/Queue/")
+    queue = of_type(template, "AWS::SQS::Queue", "resize/Queue/")
     assert queue["QueueName"] == "scar-events-resize"
     assert queue["VisibilityTimeout"] == 6 * 100 + 120
     assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
@@ -102,7 +104,7 @@ def test_the_bucket_waits_for_the_policy_of_the_queue(template: Json) -> None:
     (policy,) = (
         name
         for name, one in resources(template, "AWS::SQS::QueuePolicy").items()
-        if "/Queue/" in one["Metadata"]["aws:cdk:path"]
+        if "resize/Queue/" in one["Metadata"]["aws:cdk:path"]
     )
     (bucket,) = (
         one
@@ -130,7 +132,7 @@ def test_a_rule_of_eventbridge_sends_to_the_queue(tmp_path: Path) -> None:
     text = FUNCTION.format(burst="{}") + "buckets: {pictures: {event_bridge: true}}\n"
     template = synthesised(tmp_path, flow=text)["flow"]
     rule = of_type(template, "AWS::Events::Rule", "/Follow-pictures/")
-    assert "Burst" in flat(rule["Targets"][0]["Arn"])
+    assert "resizeQueue" in flat(rule["Targets"][0]["Arn"])
     [source] = as_list(senders(template)["events.amazonaws.com"]["ArnEquals"]["aws:SourceArn"])
     assert "Followpictures" in flat(source)
 
@@ -157,7 +159,7 @@ def test_a_bucket_of_another_stack_names_the_queue(tmp_path: Path) -> None:
 def test_the_stack_s_key_encrypts_the_queue(tmp_path: Path) -> None:
     text = f"kms_key: {KEY}\n" + FUNCTION.format(burst="{}")
     template = synthesised(tmp_path, flow=text)["flow"]
-    assert of_type(template, "AWS::SQS::Queue", "/Queue/")["KmsMasterKeyId"] == KEY
+    assert of_type(template, "AWS::SQS::Queue", "resize/Queue/")["KmsMasterKeyId"] == KEY
 
 
 def test_defaults_are_for_the_functions_that_have_jobs(tmp_path: Path) -> None:

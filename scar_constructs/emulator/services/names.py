@@ -56,7 +56,10 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         *("_invalid_notification_config", "_key_matches_filter", "_parse_notification_config_raw"),
         *("_validate_notification_configs",),
     ),
-    "services.sqs": ("_build_send_sys_attrs", "_queue_by_arn", "queue_policy_allows"),
+    "services.sqs": (
+        *("_HANDLERS", "_build_send_sys_attrs", "_dlq_sweep", "_expire_retained"),
+        *("_queue_by_arn", "queue_policy_allows"),
+    ),
     "services.sts": ("_sessions", "register_session"),
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import threading
 import time
 from collections.abc import Callable, Collection
 from typing import Any
@@ -9,6 +11,15 @@ from typing import Any
 from scar_constructs.emulator.services.names import Modules, Record, scope_of
 
 _S3 = "s3.amazonaws.com"
+
+
+def _alone(lock: threading.RLock, call: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(call)
+    def run(*arguments: Any, **named: Any) -> Any:
+        with lock:
+            return call(*arguments, **named)
+
+    return run
 
 
 class Queues:
@@ -40,9 +51,19 @@ class Queues:
         self, arrived: Callable[[str], None], refused: Callable[[str, str], None]
     ) -> None:
         """Tell `arrived(queue ARN)` of what S3 and EventBridge have put into a queue, and
-        `refused(queue ARN, bucket)` of what a queue's policy keeps out."""
-        storage, bridge = self._modules.s3, self._modules.eventbridge
-        from_bucket, from_rule = storage._deliver_event_to_sqs, bridge._dispatch_to_sqs
+        `refused(queue ARN, bucket)` of what a queue's policy keeps out.
+
+        They do so in threads of their own, while requests put other lists in the place of a
+        queue's: one after the other, so that no message goes with the list that is replaced.
+        """
+        storage, bridge, sqs = self._modules.s3, self._modules.eventbridge, self._modules.sqs
+        lock = threading.RLock()
+        for name in ("_dlq_sweep", "_expire_retained"):
+            setattr(sqs, name, _alone(lock, getattr(sqs, name)))
+        for action in ("DeleteMessage", "DeleteMessageBatch", "PurgeQueue"):
+            sqs._HANDLERS[action] = _alone(lock, sqs._HANDLERS[action])
+        from_bucket = _alone(lock, storage._deliver_event_to_sqs)
+        from_rule = _alone(lock, bridge._dispatch_to_sqs)
 
         def deliver(arn: str, event: Record, region: str, bucket_name: str = "") -> None:
             if not self.allow(arn, _S3, f"arn:aws:s3:::{bucket_name}"):
