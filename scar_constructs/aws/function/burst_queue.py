@@ -42,7 +42,7 @@ class BurstQueue(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         key = kms.Key.from_key_arn(self, "Key", kms_key) if kms_key else None
-        hidden = limits.BURST_VISIBILITY * function.timeout_seconds + burst.window_seconds
+        self._hidden = limits.BURST_VISIBILITY * function.timeout_seconds + burst.window_seconds
         self._queue = sqs.Queue(
             self,
             "Queue",
@@ -50,7 +50,7 @@ class BurstQueue(Construct):
             encryption=sqs.QueueEncryption.KMS if key else sqs.QueueEncryption.SQS_MANAGED,
             encryption_master_key=key,
             enforce_ssl=True,
-            visibility_timeout=Duration.seconds(hidden),
+            visibility_timeout=Duration.seconds(self._hidden),
             retention_period=Duration.days(limits.QUEUE_RETENTION_DAYS),
             dead_letter_queue=sqs.DeadLetterQueue(
                 queue=failures.services, max_receive_count=limits.BURST_RECEIVES_MAX
@@ -67,6 +67,11 @@ class BurstQueue(Construct):
     @property
     def queue(self) -> sqs.Queue:
         return self._queue
+
+    @property
+    def hidden_seconds(self) -> int:
+        """How long a message is hidden that was read: older is only what was given back."""
+        return self._hidden
 
     @property
     def policy(self) -> CfnResource:

@@ -16,6 +16,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from scar_constructs.aws.function.burst_queue import BurstQueue
 from scar_constructs.aws.function.construct import ScarFunction
 from scar_constructs.aws.monitoring.metrics import LOOPS, count_loops
 from scar_constructs.aws.policy.compliance import STRICT_PACKS, acknowledge
@@ -62,6 +63,8 @@ class StackAlarms(Construct):
                 "Sum",
                 {"FunctionName": made.lambda_function.function_name},
             )
+            if made.burst:
+                self._of_burst(name, made.burst)
         for name, rule in rules.items():
             self._alarm(
                 f"Undelivered-{name}",
@@ -119,6 +122,17 @@ class StackAlarms(Construct):
             "Maximum",
             dimensions,
             above=DAY_SECONDS,
+        )
+
+    def _of_burst(self, name: str, burst: BurstQueue) -> None:
+        self._alarm(
+            f"Gathered-{name}",
+            f"files wait in the queue of {name}: Lambda cannot read it, or no job can be submitted",
+            "AWS/SQS",
+            "ApproximateAgeOfOldestMessage",
+            "Maximum",
+            {"QueueName": burst.queue.queue_name},
+            above=burst.hidden_seconds,
         )
 
     def _alarm(
