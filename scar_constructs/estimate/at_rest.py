@@ -83,7 +83,8 @@ def alarms_of(stack: Stack) -> int:
     jobs = sum(one.execution_mode.runs_on_batch for one in stack.functions)
     rules = sum(len(event_patterns(rule.bucket, rule.filters)) for rule in stack.rules) + jobs
     of_services = _SERVICE_ALARMS if stack.has_service_failures else 0
-    return _STACK_ALARMS + of_services + len(stack.functions) + rules
+    queues = sum(one.event_queue is not None for one in stack.functions)
+    return _STACK_ALARMS + of_services + len(stack.functions) + queues + rules
 
 
 def _standing(stack: Stack, computings: Mapping[str, Computing]) -> Iterator[Item]:

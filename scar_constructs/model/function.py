@@ -258,6 +258,7 @@ class Function:
                 concurrency=limits.QUEUE_CONCURRENCY_MIN,
                 receives=limits.BURST_RECEIVES_MAX,
                 hidden_seconds=wait,
+                late_seconds=wait,  # none is as old that was not given back
                 retired=burst.retired,
             )
         if self.queue is Queue.OFF or not (self.execution_mode.runs_on_lambda and self.own_inputs):
@@ -268,6 +269,7 @@ class Function:
             concurrency=self.concurrency or limits.QUEUE_CONCURRENCY_MIN,
             receives=self.retries + 1 + limits.QUEUE_SPARE_RECEIVES,
             hidden_seconds=limits.QUEUE_VISIBILITY * self.timeout_seconds,
+            late_seconds=limits.QUEUE_LATE_SECONDS,
             retired=self.queue is Queue.RETIRED,
         )
 

@@ -150,6 +150,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
 QUEUE_VISIBILITY = 2
 """The same where calls are no more than the function has room for; one time-out is for waiting."""
 QUEUE_SPARE_RECEIVES = 2  # a call for which there was no room counts as one
+QUEUE_LATE_SECONDS = 86_400  # files may wait for room, but a day of it is worth a look
 QUEUE_RETENTION_DAYS = 14  # the longest
 JOB_DEFINITION_MAX_BYTES = 24_576
 BATCH_SUBNETS_MAX = 16

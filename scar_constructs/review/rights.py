@@ -47,6 +47,7 @@ _WORDS = {
     "ReadVersions": "read all versions of",
     "WriteCopies": "write copies to",
     "WriteFlowLogs": "write flow logs to",
+    "ReceiveEvents": "read its own queue:",
     "ListArrivals": "list the files of its groups in",
     "JoinCluster": "register hosts of jobs with",
     "TakeOrders": "ask which jobs to run, as",

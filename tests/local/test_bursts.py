@@ -146,7 +146,7 @@ def test_lambda_reads_the_queue_with_the_function_s_role(bursts: Workflow) -> No
     role = functions.get_function_configuration(FunctionName="ruled")["Role"].rpartition("/")[2]
     (name,) = roles.list_role_policies(RoleName=role)["PolicyNames"]
     whole = roles.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-    kept = [one for one in whole["Statement"] if one["Sid"] != "ReceiveBursts"]
+    kept = [one for one in whole["Statement"] if one["Sid"] != "ReceiveEvents"]
     assert len(kept) == len(whole["Statement"]) - 1
 
     def put_policy(document: Mapping[str, Any]) -> None:

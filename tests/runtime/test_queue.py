@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from scar_runtime.claims import DONE, FAILED, SUBMITTED, Claim, Holder
 from scar_runtime.errors import BusyError
-from scar_runtime.events import parse
+from scar_runtime.events import Record, parse
 from scar_runtime.handler import Invocation
 from scar_runtime.job import run_job
 from scar_runtime.runtime import Runtime
@@ -29,6 +29,7 @@ def held(runtime: Runtime, event: Any, seconds: float = 300) -> Claim:
     """The claim of another delivery that works on the record of an event."""
     [record] = parse(event)
     assert runtime.claims
+    assert isinstance(record, Record)
     claim = runtime.claims.take(record, "other", Holder("other", time.time() + seconds))
     assert claim
     return claim

@@ -61,6 +61,7 @@ class FunctionQueue(Construct):
         if not key:
             resource = cast(CfnResource, self._queue.node.default_child)
             acknowledge(resource, {"CKV_AWS_27": "encrypted with keys that SQS manages"})
+        self._late_seconds = settings.late_seconds
         self._queue.add_to_resource_policy(from_services_only(self._queue))
         self._senders: dict[str, tuple[iam.PolicyStatement, list[str]]] = {}
         self._read(settings, made)
@@ -68,6 +69,11 @@ class FunctionQueue(Construct):
     @property
     def queue(self) -> sqs.Queue:
         return self._queue
+
+    @property
+    def late_seconds(self) -> int:
+        """After which age of a message somebody has to look at the queue."""
+        return self._late_seconds
 
     @property
     def policy(self) -> CfnResource:

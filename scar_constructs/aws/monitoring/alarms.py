@@ -17,6 +17,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from scar_constructs.aws.function.construct import ScarFunction
+from scar_constructs.aws.function.function_queue import FunctionQueue
 from scar_constructs.aws.monitoring.metrics import LOOPS, count_loops
 from scar_constructs.aws.policy.compliance import STRICT_PACKS, acknowledge
 from scar_constructs.aws.shared.failures import Failures
@@ -62,6 +63,8 @@ class StackAlarms(Construct):
                 "Sum",
                 {"FunctionName": made.lambda_function.function_name},
             )
+            if made.queue:
+                self._of_queue(name, made.queue)
         for name, rule in rules.items():
             self._alarm(
                 f"Undelivered-{name}",
@@ -119,6 +122,17 @@ class StackAlarms(Construct):
             "Maximum",
             dimensions,
             above=DAY_SECONDS,
+        )
+
+    def _of_queue(self, name: str, queue: FunctionQueue) -> None:
+        self._alarm(
+            f"Queued-{name}",
+            f"files wait in the queue of {name}: Lambda cannot read it, or the function fails",
+            "AWS/SQS",
+            "ApproximateAgeOfOldestMessage",
+            "Maximum",
+            {"QueueName": queue.queue.queue_name},
+            above=queue.late_seconds,
         )
 
     def _alarm(
