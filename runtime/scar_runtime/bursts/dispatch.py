@@ -19,7 +19,7 @@ from scar_runtime.batch import document_of
 from scar_runtime.bursts.manifest import KIND, line_of, rendered
 from scar_runtime.claims import Holder
 from scar_runtime.errors import StorageError
-from scar_runtime.events import Entry, Record, Refused, parse
+from scar_runtime.events import Entry, Ignored, Record, Refused, parse
 from scar_runtime.events.filters import wanted
 from scar_runtime.runtime import Runtime
 from scar_runtime.task import Task
@@ -74,18 +74,22 @@ class Burst:
 
         for number, entry in enumerate(found(entries), start=1):
             request_id = name if number == 1 else f"{name}-{number}"
-            try:
-                if isinstance(entry, Record):
-                    yield Member(name, request_id, entry, self._line(entry, request_id))
-                    continue
-            except Exception as error:  # the edge of a record
-                entry = Refused(error)
-            self._report(name, request_id, entry, _no_attempt)
+            member = self._member(name, request_id, entry)
+            if isinstance(member, Member):
+                yield member
+            else:
+                self._report(name, request_id, member, _no_attempt)
 
-    def _line(self, record: Record, request_id: str) -> bytes:
+    def _member(self, message: str, request_id: str, entry: Entry) -> Member | Ignored | Refused:
+        if not isinstance(entry, Record):
+            return entry
         _, claims, _ = self._runtime.stored
-        key = claims.key_of(record, request_id)
-        return line_of(document_of(record, request_id, key))
+        try:
+            key = claims.key_of(entry, request_id)
+            line = line_of(document_of(entry, request_id, key))
+        except Exception as error:  # the edge of a record
+            return Refused(error)
+        return Member(message, request_id, entry, line)
 
     def _submit(self, members: Sequence[Member]) -> None:
         """Submit an array job, or for one event, of which Batch makes no array, a plain one."""
@@ -96,13 +100,9 @@ class Burst:
         try:
             job = self._array(members)
         except Exception as error:  # the fault of all of them
-            fault = error
-
-            def fail(_: Record) -> Outcome:
-                raise fault
-
             for one in members:
-                self._report(one.message, one.request_id, one.record, fail)
+                failed = functools.partial(_failed, error)
+                self._report(one.message, one.request_id, one.record, failed)
             return
         for index, one in enumerate(members):
             submitted = functools.partial(_submitted, f"{job}:{index}")
@@ -141,6 +141,10 @@ class Burst:
 
 def _submitted(job: str, _: Record) -> Outcome:
     return Outcome("submitted", job_id=job)
+
+
+def _failed(fault: Exception, _: Record) -> Outcome:
+    raise fault
 
 
 def _no_attempt(_: Record) -> Outcome:
