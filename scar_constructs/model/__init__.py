@@ -24,12 +24,12 @@ from scar_constructs.model.function import (
     ExecutionMode,
     FileSystem,
     Function,
-    Queue,
     Script,
     ScriptCredentials,
     Vpc,
 )
 from scar_constructs.model.joins import EmptyPlace, JoinStep, Taker
+from scar_constructs.model.queue import Queue
 from scar_constructs.model.record import Variables
 from scar_constructs.model.storage import OWN, Input, Join, Output, StorageProvider
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from scar_constructs.model import limits
 from scar_constructs.model.batch import Batch, Burst, Sharing
 from scar_constructs.model.command import NO_COMMAND, Command
 from scar_constructs.model.joins import JoinStep
-from scar_constructs.model.queue import EventQueue
+from scar_constructs.model.queue import EventQueue, Queue
 from scar_constructs.model.record import Variables
 from scar_constructs.model.storage import OWN, Input, Output, StorageProvider
 
@@ -94,15 +93,6 @@ class ScriptCredentials(StrEnum):
 
     ROLE = "role"
     NONE = "none"
-
-
-class Queue(StrEnum):
-    """Whether files wait in a queue until the function has room."""
-
-    OFF = "false"
-    ON = "true"
-    RETIRED = "retired"
-    """New files do not; what waits there is still worked on."""
 
 
 class Architecture(StrEnum):
@@ -242,6 +232,12 @@ class Function:
         return next((source for source in self.own_inputs if source.join), None)
 
     @property
+    def overdue_after_seconds(self) -> int | None:
+        """After how long its join takes a group for one that never gets whole, if it does."""
+        source = self.join_input
+        return source.join.after_seconds if source and source.join else None
+
+    @property
     def burst(self) -> Burst | None:
         """How its files come together, if they do: they come from the account's own S3."""
         has_files = self.execution_mode is ExecutionMode.BATCH and self.own_inputs
@@ -250,28 +246,11 @@ class Function:
     @property
     def event_queue(self) -> EventQueue | None:
         """The queue through which its files come, if they do."""
-        if burst := self.burst:
-            wait = limits.BURST_VISIBILITY * self.timeout_seconds + burst.window_seconds
-            return EventQueue(
-                batch=burst.max_files,
-                window_seconds=burst.window_seconds,
-                concurrency=limits.QUEUE_CONCURRENCY_MIN,
-                receives=limits.BURST_RECEIVES_MAX,
-                hidden_seconds=wait,
-                late_seconds=wait,  # none is as old that was not given back
-                retired=burst.retired,
-            )
+        if self.burst:
+            return EventQueue.of_burst(self.burst, self.timeout_seconds)
         if self.queue is Queue.OFF or not (self.execution_mode.runs_on_lambda and self.own_inputs):
             return None
-        return EventQueue(
-            batch=1,
-            window_seconds=0,
-            concurrency=self.concurrency or limits.QUEUE_CONCURRENCY_MIN,
-            receives=self.retries + 1 + limits.QUEUE_SPARE_RECEIVES,
-            hidden_seconds=limits.QUEUE_VISIBILITY * self.timeout_seconds,
-            late_seconds=limits.QUEUE_LATE_SECONDS,
-            retired=self.queue is Queue.RETIRED,
-        )
+        return EventQueue.of_room(self.queue, self.concurrency, self.retries, self.timeout_seconds)
 
     @property
     def is_gathered(self) -> bool:

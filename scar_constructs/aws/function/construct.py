@@ -240,8 +240,7 @@ class ScarFunction(Construct):
             function=self._function,
             settings=settings,
             made=self._lambda,
-            failures=self._shared.failures,
-            kms_key=self._shared.options.kms_key,
+            shared=self._shared,
         )
 
     def _new_api(self, api: Api) -> FunctionApi:
@@ -275,12 +274,12 @@ class ScarFunction(Construct):
 
     def _look_for_overdue(self) -> None:
         """Start the function from time to time if its join gives groups a time."""
-        source = self._function.join_input
-        if source and source.join and source.join.after_seconds:
+        after = self._function.overdue_after_seconds
+        if after:
             OverdueRule(
                 self,
                 "Overdue",
-                after_seconds=source.join.after_seconds,
+                after_seconds=after,
                 enabled=not self._function.retired,
                 function=self._lambda,
                 failures=self._shared.failures,

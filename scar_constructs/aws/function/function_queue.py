@@ -21,14 +21,15 @@ from constructs import Construct
 from scar_constructs.aws.policy import naming
 from scar_constructs.aws.policy.compliance import acknowledge
 from scar_constructs.aws.policy.principals import EVENTS, S3
-from scar_constructs.aws.shared.failures import Failures, from_services_only
+from scar_constructs.aws.shared.failures import from_services_only
+from scar_constructs.aws.shared.resources import Shared
 from scar_constructs.language.grants import arns
 from scar_constructs.model import Function, limits, names
 from scar_constructs.model.queue import EventQueue
 
 
 class FunctionQueue(Construct):
-    """A function's queue, and the mapping by which Lambda reads it. `kms_key`: ARN of the key that
+    """A function's queue, and the mapping by which Lambda reads it for `made`. The stack's key
     encrypts it; without one it is a key that SQS manages."""
 
     def __init__(
@@ -39,10 +40,10 @@ class FunctionQueue(Construct):
         function: Function,
         settings: EventQueue,
         made: lambda_.Function,
-        failures: Failures,
-        kms_key: str | None,
+        shared: Shared,
     ) -> None:
         super().__init__(scope, construct_id)
+        kms_key = shared.options.kms_key
         key = kms.Key.from_key_arn(self, "Key", kms_key) if kms_key else None
         self._queue = sqs.Queue(
             self,
@@ -54,7 +55,7 @@ class FunctionQueue(Construct):
             visibility_timeout=Duration.seconds(settings.hidden_seconds),
             retention_period=Duration.days(limits.QUEUE_RETENTION_DAYS),
             dead_letter_queue=sqs.DeadLetterQueue(
-                queue=failures.services, max_receive_count=settings.receives
+                queue=shared.failures.services, max_receive_count=settings.receives
             ),
             removal_policy=RemovalPolicy.DESTROY,
         )

@@ -81,7 +81,5 @@ def event_rules(stack: Stack) -> int:
     schedules of joins."""
     jobs = sum(function.execution_mode.runs_on_batch for function in stack.functions)
     patterns = [event_patterns(rule.bucket, rule.filters) for rule in stack.rules]
-    inputs = (function.join_input for function in stack.functions)
-    joins = (one.join for one in inputs if one)
-    schedules = sum(join is not None and join.after_seconds is not None for join in joins)
+    schedules = sum(one.overdue_after_seconds is not None for one in stack.functions)
     return jobs + schedules + sum(len(one) for one in patterns)

@@ -27,8 +27,7 @@ from scar_constructs.model.limits import BOOTSTRAP_STACK, NETWORK_STACK
 
 @dataclass(frozen=True, kw_only=True)
 class Notification:
-    """New keys with this prefix and suffix are sent to the function (either may be empty), or
-    to its queue."""
+    """New keys with this prefix and suffix (either may be empty) go to a function or its queue."""
 
     function_name: str
     prefix: str
@@ -54,11 +53,8 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Bucket:
-    """A bucket that one stack owns, with everybody whom it notifies (maybe in other stacks).
-
-    With `event_bridge` it sends its events to EventBridge, where rules of the functions' stacks
-    choose; then it has no notifications.
-    """
+    """A bucket that one stack owns, with all that it notifies, which may be in other stacks. With
+    `event_bridge` rules of the functions' stacks choose among its events in place of that."""
 
     name: str
     settings: BucketSettings
@@ -85,17 +81,11 @@ class Stack:
 
     @property
     def has_service_failures(self) -> bool:
-        """Whether services, and not functions alone, send to a failure queue: Batch of its jobs,
-        rules of EventBridge, and the queues of functions."""
+        """Whether services send to a failure queue too: Batch, rules, and queues of functions."""
         return bool(self.rules) or any(
-            one.execution_mode.runs_on_batch or one.event_queue or _looks_for_overdue(one)
+            one.execution_mode.runs_on_batch or one.event_queue or one.overdue_after_seconds
             for one in self.functions
         )
-
-
-def _looks_for_overdue(function: Function) -> bool:
-    source = function.join_input
-    return bool(source and source.join and source.join.after_seconds)
 
 
 @dataclass(frozen=True, kw_only=True)
