@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 from scar_constructs.terminal import visible_lines
@@ -14,3 +16,14 @@ class UserError(Exception):
     def shown_on(self, stream: TextIO) -> str:  # noqa: ARG002 - for errors with colours
         """The text as it is written to the stream."""
         return visible_lines(str(self))
+
+
+@contextmanager
+def file_faults_told() -> Iterator[None]:
+    """Raise as `UserError`, in one line, that a file of this machine cannot be read or written."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.filename is None:  # a closed pipe, or a fault of ours
+            raise
+        raise UserError(f"{fault.filename}: {fault.strerror}") from fault

@@ -127,6 +127,10 @@ def told(
 def gathered(runtime: Runtime, record: Record, request_id: str) -> Record | Outcome:
     """What there is to run for a record: the record itself, or that of the group which its file
     makes whole; if it does not, what becomes of the record."""
+    if record.folder:
+        from scar_runtime.joins.gate import whole_folder
+
+        return whole_folder(runtime, record.folder)
     source = runtime.config.join_input
     if source is None or source.join is None or record.group:
         return record

@@ -133,6 +133,16 @@ class Claims:
                 return Claim(self._spool, document)
         raise StorageError(f"the claim {key} changes too often")
 
+    def is_held(self, record: Record, request_id: str) -> bool:
+        """Whether another delivery works on a record and may still fail, so that this one may be
+        needed yet. What is a job's, or done, needs none."""
+        found = self._spool.get(self.key_of(record, request_id))
+        if found is None or found.content.get("job"):
+            return False
+        deadline = found.content.get("deadline")
+        late = isinstance(deadline, int | float) and deadline < self._now()
+        return found.content.get("state") in (RUNNING, PUBLISHING) and not late
+
     def key_of(self, record: Record, request_id: str) -> str:
         """Where the claim on a record is, or will be."""
         identity = json.dumps(_identity(record, request_id))

@@ -17,7 +17,7 @@ from scar_runtime.log import LEVELS
 VERSION = 1
 PAYLOAD = "payload"
 """The folder of `extra_payload`, beside the configuration document in the image."""
-MODES = ("lambda", "lambda-batch", "batch")
+MODES = ("lambda", "lambda-batch", "auto", "batch")
 OWN = "s3"
 """The provider that needs no definition: S3 of the function's own account."""
 
@@ -140,7 +140,8 @@ class Config:
     `entrypoint` and `command` are what the image runs, in Docker's sense; None: not known.
     `gives_credentials` is whether the script may act as the function's role. `has_image` is whether
     this process is in the image, and is not in the document. `parameters` are those of a request
-    over HTTP that the script gets as variables of the same name.
+    over HTTP that the script gets as variables of the same name. `lambda_up_to`: how many bytes a
+    record may have that is worked on in Lambda; None: any.
     """
 
     name: str
@@ -160,6 +161,12 @@ class Config:
     has_image: bool = True
     parameters: frozenset[str] = frozenset()
     steps: tuple[Step, ...] = ()
+    lambda_up_to: int | None = None
+
+    @property
+    def delegates(self) -> bool:
+        """Whether a job takes over what Lambda does not finish in its time."""
+        return self.mode in ("lambda-batch", "auto")
 
     @property
     def join_input(self) -> Input | None:
@@ -211,6 +218,7 @@ def _config(document: Mapping[str, Any]) -> Config:
         parameters=frozenset(document.get("parameters", ())),
         steps=tuple(_step(step) for step in document.get("joins", ())),
         gives_credentials=document.get("credentials") != "none",
+        lambda_up_to=document.get("lambda_up_to"),
     )
 
 

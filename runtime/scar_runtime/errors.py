@@ -15,6 +15,7 @@ ScarError
   OutOfTimeError       the time for this record is used up
   TerminatedError      the platform asked the process to end
   LoopError            the file has come through too many functions
+  BusyError            another delivery works on the record
   RecordsError         several records of one event failed
   DefectError          the runtime itself is at fault
 
@@ -87,6 +88,10 @@ class TerminatedError(ScarError):
 
 class LoopError(ScarError):
     """The file has come through too many functions."""
+
+
+class BusyError(ScarError):
+    """Another delivery works on the record, and may still fail."""
 
 
 class RecordsError(ScarError):

@@ -26,7 +26,7 @@ from scar_runtime.aws.errors import AwsError
 from scar_runtime.aws.functions import LATER_BYTES
 from scar_runtime.batch import SubmitError
 from scar_runtime.claims import Claim, Claims, Holder
-from scar_runtime.errors import EventError, OutOfTimeError, RecordsError, ScarError
+from scar_runtime.errors import BusyError, EventError, OutOfTimeError, RecordsError, ScarError
 from scar_runtime.events import Entry, Record, webhook, wrapped
 from scar_runtime.events.filters import wanted
 from scar_runtime.events.gateway import is_put_off, is_request
@@ -82,6 +82,7 @@ class Invocation:
         self._runtime = runtime
         self._request_id = context.aws_request_id
         self._first_request: str | None = None
+        self._is_queued = False
         remaining = context.get_remaining_time_in_millis() / 1000
         reserve = runtime.config.timeout_threshold
         if reserve >= remaining:  # the time-out was shortened by hand: the script still gets to run
@@ -98,12 +99,10 @@ class Invocation:
         return self._answer(event, self._attempt_here)
 
     def dispatch(self, event: Any) -> dict[str, Any]:
-        queue = self._runtime.settings.burst_queue
-        if queue:
-            from scar_runtime.bursts.dispatch import Burst, is_burst  # few functions have a queue
+        if wrapped.is_of_queue(event, self._runtime.settings.event_queue):
+            from scar_runtime.bursts.dispatch import Burst  # few functions have a queue
 
-            if is_burst(event, queue):
-                return Burst(self._runtime, self._holder, self._task).dispatch(event)
+            return Burst(self._runtime, self._holder, self._task).dispatch(event)
         return self._answer(event, self._attempt_in_job)
 
     def _put_off(self, event: dict[str, Any]) -> dict[str, Any]:
@@ -138,6 +137,7 @@ class Invocation:
 
     def _answer(self, event: Any, attempt: Callable[[str, Record], Outcome]) -> dict[str, Any]:
         self._first_request = wrapped.first_request(event)
+        self._is_queued = wrapped.is_of_queue(event, self._runtime.settings.event_queue)
         config = self._runtime.config
         inputs = config.inputs
         counts = bool(config.steps) or config.join_input is not None
@@ -169,11 +169,14 @@ class Invocation:
     def _attempt_here(self, request_id: str, record: Record) -> Outcome:
         task = self._task(request_id, record)
         claim = None
-        delegates = self._runtime.config.mode == "lambda-batch"
+        delegates = self._runtime.config.delegates
         if self._runtime.claims and (delegates or self._may_come_again(record)):
             claim = self._take(self._runtime.claims, request_id, record)
             if claim is None:
+                self._require_settled(self._runtime.claims, request_id, record)
                 return DUPLICATE
+        if self._is_too_large(record):
+            return submit(self._runtime, task, claim, "submitted")
 
         def out_of_time(fault: OutOfTimeError) -> Outcome:
             if delegates:
@@ -183,6 +186,18 @@ class Invocation:
             raise fault
 
         return run(self._runtime, task, claim, out_of_time)
+
+    def _require_settled(self, claims: Claims, request_id: str, record: Record) -> None:
+        """Raise `BusyError` for a duplicate that came through the function's own queue while the
+        record is worked on: who takes the message says that there is nothing left to do, and if the
+        other fails, nothing would bring the file again."""
+        if self._is_queued and claims.is_held(record, request_id):
+            raise BusyError("another delivery works on it: the queue brings this one again")
+
+    def _is_too_large(self, record: Record) -> bool:
+        """Whether the record is a job's, by its size. One that nobody has told is tried here."""
+        limit, size = self._runtime.config.lambda_up_to, record.size
+        return limit is not None and size is not None and size > limit
 
     def _may_come_again(self, record: Record) -> bool:
         """Whether a second delivery of the record could do harm. Nobody repeats a request whose

@@ -17,7 +17,7 @@ class Settings:
     - `job_share`: the function's share of its queue
     - `job_event`: key in the spool bucket of this job's event document
     - `job_index`: which job of an array this is; None if it is of no array
-    - `burst_queue`: the ARN of the queue through which the function's files come
+    - `event_queue`: the ARN of the queue through which the function's files come
     - `job_nodes`: over how many hosts each job runs; None if jobs have no nodes
     - `job_containers`: which containers of a job are to know its event; none if a job is of one
     - `task_metadata_url`: where ECS tells of this process's task
@@ -34,7 +34,7 @@ class Settings:
     job_share: str | None
     job_event: str | None
     job_index: int | None
-    burst_queue: str | None
+    event_queue: str | None
     job_nodes: int | None
     job_containers: tuple[str, ...]
     task_metadata_url: str | None
@@ -65,7 +65,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         job_share=environ.get("SCAR_JOB_SHARE"),
         job_event=environ.get("SCAR_JOB_EVENT"),
         job_index=int(index) if index else None,
-        burst_queue=environ.get("SCAR_BURST_QUEUE"),
+        event_queue=environ.get("SCAR_EVENT_QUEUE"),
         job_nodes=int(nodes) if nodes else None,
         job_containers=tuple(environ.get("SCAR_JOB_CONTAINERS", "").split()),
         # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4.html

@@ -12,7 +12,7 @@ import click
 from scar_constructs.terminal import shorten
 
 if TYPE_CHECKING:
-    from scar_constructs.estimate import Amounts
+    from scar_constructs.estimate import Amounts, Assumptions
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?\Z", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,15})?")
@@ -61,3 +61,18 @@ def size_in_bytes(text: str) -> float:
             f"--size {shorten(text)!r} is larger than any file; write for example --size 1.5MB"
         )
     return size
+
+
+def require_functions(known: Sequence[str], assumptions: Assumptions) -> None:
+    """Raise UsageError for an option that names what is no function. `known`: the functions."""
+    given = (
+        ("--files", assumptions.files),
+        ("--seconds", assumptions.seconds),
+        ("--outputs", assumptions.outputs),
+    )
+    for option, named in given:
+        for name in (one for one in named.by_function if one not in known):
+            raise click.UsageError(
+                f"{option}: the files have no function {name!r}, but {', '.join(known)}; write "
+                f"for example {option} {(*known, 'NAME')[0]}=5"
+            )

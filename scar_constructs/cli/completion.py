@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from scar_constructs.errors import UserError
+from scar_constructs.errors import UserError, file_faults_told
 from scar_constructs.terminal import say
 
 _SHELLS = {
@@ -37,7 +37,8 @@ def install_completion(ctx: click.Context, _: click.Parameter, is_asked: bool) -
     if maker is None:
         raise UserError(f"there is no completion for {shell}")
     script = maker(ctx.command, {}, "scar", "_SCAR_COMPLETE").source()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(f"{script}\n", encoding="utf-8")
+    with file_faults_told():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(f"{script}\n", encoding="utf-8")
     say(f"completion for {shell} is in {target}{_ZSH_HINT if shell == 'zsh' else ''}")
     ctx.exit()

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from scar_constructs.cli import options
+from scar_constructs.errors import file_faults_told
 from scar_constructs.language import load_application, render
 from scar_constructs.language.lock import find_lock
 from scar_constructs.review.picture import Graph, lay_out, markdown, mermaid, picture, svg
@@ -51,12 +52,21 @@ def draw(
     if output is None:
         put(mermaid(graph))
         return
-    output.write_text(rendered(graph, output.suffix, untrusted=untrusted), encoding="utf-8")
-    say(f"wrote {output}")
+    write(graph, output, untrusted=untrusted)
 
 
-def rendered(graph: Graph, form: str, *, untrusted: bool) -> str:
-    """The picture in one of the forms. Raises LayoutError where SVG cannot be made."""
+def write(graph: Graph, target: Path, *, untrusted: bool) -> None:
+    """Write the picture in the form that the name of the file ends in.
+
+    Raises LayoutError where SVG cannot be made, and UserError where the file cannot.
+    """
+    text = _rendered(graph, target.suffix, untrusted=untrusted)
+    with file_faults_told():
+        target.write_text(text, encoding="utf-8")
+    say(f"wrote {target}")
+
+
+def _rendered(graph: Graph, form: str, *, untrusted: bool) -> str:
     if form == ".svg":
         (layout,) = lay_out([graph], untrusted=untrusted)
         return svg(graph, layout)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from scar_constructs.cli import options
-from scar_constructs.cli.amounts import MANY, amounts, size_in_bytes
+from scar_constructs.cli.amounts import MANY, amounts, require_functions, size_in_bytes
 from scar_constructs.cli.options import as_json
 from scar_constructs.terminal import shorten
 
 if TYPE_CHECKING:
     from scar_constructs.estimate import Assumptions
-    from scar_constructs.language.workflow.join import Application
+
+_SINCE = "7d"
 
 
 @click.command(epilog="Example: scar estimate examples/hello --files 10000 --size 1MB --seconds 3")
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     help="seconds and outputs of executions in place of assumptions: of a report that `scar local "
     "run --json` printed, or of what is deployed",
 )
-@click.option("--since", default="7d", show_default=True, help="for --measure deployed")
+@click.option("--since", metavar="TIME", help=f"for --measure deployed; default: {_SINCE}")
 @as_json
 @options.untrusted
 @options.defaults
@@ -52,7 +52,7 @@ def estimate(
     spot: bool,
     prices: tuple[str, ...],
     measure: str | None,
-    since: str,
+    since: str | None,
     as_json: bool,
     untrusted: bool,
     defaults: Path | None,
@@ -62,6 +62,7 @@ def estimate(
     nothing runs. Reads the files only, and needs no account but for `--measure deployed`."""
     import json
 
+    from scar_constructs.cli.estimate_measures import DEPLOYED
     from scar_constructs.estimate import Assumptions, application_cost
     from scar_constructs.language import load_application
     from scar_constructs.language.lock import find_lock
@@ -79,14 +80,17 @@ def estimate(
     found = load_application(
         paths, defaults, lock=find_lock(images_lock), untrusted=untrusted
     ).application
-    _require_functions(found, assumptions)
+    known = [one.name for stack in found.stacks for one in stack.functions]
+    require_functions(known, assumptions)
     _require_machines(assumptions)
     notes: list[str] = []
+    if since is not None and measure != DEPLOYED:
+        raise click.UsageError(f"--since is for --measure {DEPLOYED}, which is not given")
     if measure is not None:
         from scar_constructs.cli.estimate_measures import read_measures
         from scar_constructs.estimate.measured import findings, with_measures
 
-        measures = read_measures(measure, since, found, region)
+        measures = read_measures(measure, since or _SINCE, found, region)
         assumptions = with_measures(assumptions, found, measures)
         notes = list(findings(found, measures))
     cost = application_cost(found, assumptions)
@@ -100,22 +104,6 @@ def estimate(
     print_cost(cost, notes)
 
 
-def _require_functions(application: Application, assumptions: Assumptions) -> None:
-    """Each name that an option gives is that of a function."""
-    known = [one.name for stack in application.stacks for one in stack.functions]
-    given = (
-        ("--files", assumptions.files),
-        ("--seconds", assumptions.seconds),
-        ("--outputs", assumptions.outputs),
-    )
-    for option, given_amounts in given:
-        for name in _unknown(given_amounts.by_function, known):
-            raise click.UsageError(
-                f"{option}: the files have no function {name!r}, but {', '.join(known)}; write "
-                f"for example {option} {(*known, 'NAME')[0]}=5"
-            )
-
-
 def _require_machines(assumptions: Assumptions) -> None:
     """Each price is that of an instance type."""
     from scar_constructs.model.machines import machines
@@ -126,7 +114,3 @@ def _require_machines(assumptions: Assumptions) -> None:
                 f"--price: there is no instance type {shorten(name)!r} in the table of machines; "
                 "write for example --price m8g.large=0.09"
             )
-
-
-def _unknown(names: Iterable[str], known: Sequence[str]) -> list[str]:
-    return [name for name in names if name not in known]

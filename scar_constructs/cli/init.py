@@ -30,7 +30,9 @@ _OPTIONS = (
     click.option("-s", "--init-script", metavar="FILE", type=_PATH, help="the script"),
     click.option("-ib", "--input-bucket", metavar="BUCKET/FOLDER", help="starts it"),
     click.option("-ob", "--output-bucket", metavar="BUCKET/FOLDER", help="takes its outputs"),
-    click.option("-em", "--execution-mode", metavar="MODE", help="lambda, lambda-batch or batch"),
+    click.option(
+        "-em", "--execution-mode", metavar="MODE", help="lambda, lambda-batch, auto or batch"
+    ),
     click.option("-m", "--memory", type=int, metavar="MIB", help="of the Lambda function"),
     click.option("-t", "--timeout", type=int, metavar="SECONDS", help="of the Lambda function"),
     click.option(

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from scar_constructs.cli import options
+from scar_constructs.errors import file_faults_told
 from scar_constructs.images.lock_file import images_of, locked, render
 from scar_constructs.images.registry import inspect
 from scar_constructs.language import load_application
@@ -25,5 +26,6 @@ def lock(paths: tuple[Path, ...]) -> None:
     """
     application = load_application(paths, lock=None).application
     found = locked(images_of(application), inspect)
-    LOCK_FILE.write_text(render(found), encoding="utf-8")
+    with file_faults_told():
+        LOCK_FILE.write_text(render(found), encoding="utf-8")
     say(f"{len(found)} images in {LOCK_FILE}", sys.stdout)

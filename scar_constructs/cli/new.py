@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import secrets
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from scar_constructs import __version__, cdk_cli
-from scar_constructs.errors import UserError
+from scar_constructs.errors import UserError, file_faults_told
 from scar_constructs.language.reference.schema import render_schema
 from scar_constructs.review.picture import layout
 from scar_constructs.terminal import quote, say
@@ -56,17 +57,22 @@ def new(folder: Path, name: str | None, bucket: str | None) -> None:
         if value is not None and not _WORD.fullmatch(value):
             raise NewProjectError(f"{option}: {quote(value)} has more than letters, digits and -")
     # Names of buckets are one space for all accounts of a partition.
-    files = _files(named, bucket or f"{named.lower()}-{secrets.token_hex(4)}")
+    with file_faults_told():
+        _write(folder, _files(named, bucket or f"{named.lower()}-{secrets.token_hex(4)}"))
+    say(
+        f"made {folder}: try it with\n"
+        f"  cd {folder}\n  scar check .\n  scar local run . --put sample.txt --get out"
+    )
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> None:
+    """Write the text of each place into the folder."""
     for place, text in files.items():
         path = folder / place
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         if place.endswith(".sh"):
             path.chmod(path.stat().st_mode | _SCRIPT_BITS)
-    say(
-        f"made {folder}: try it with\n"
-        f"  cd {folder}\n  scar check .\n  scar local run . --put sample.txt --get out"
-    )
 
 
 def _name_of(folder: str) -> str:

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 FOUND = 3
 """Exit code where the change has what `--fail-on` names."""
 
+_CONDITIONS = {
+    "rights": "a role or caller may do more",
+    "loss": "something is lost, or the deployment is refused",
+    "cost": "the cost rises",
+}
+"""What `--fail-on` names -> what then is so; the names are those of `Review.verdict`."""
+
 
 class Form(StrEnum):
     """How a review is written."""
@@ -45,9 +52,7 @@ class Form(StrEnum):
     "--format",
     "form",
     type=click.Choice([form.value for form in Form]),
-    default=Form.TEXT.value,
-    show_default=True,
-    help="markdown for a comment of a pull request, json for programs",
+    help="markdown for a comment of a pull request, json for programs; default: text",
 )
 @click.option("--json", "-j", "as_json", is_flag=True, help="the same as --format json")
 @click.option(
@@ -65,10 +70,11 @@ class Form(StrEnum):
 @click.option(
     "--fail-on",
     "fail_on",
-    type=click.Choice(["rights", "loss", "cost"]),
+    type=click.Choice([*_CONDITIONS]),
     multiple=True,
-    help=f"exit with {FOUND} if a role or caller may do more, something is lost or the deployment "
-    "refused, or the cost rises; may be given several times",
+    help=f"exit with {FOUND} if "
+    + "; ".join(f"{name}: {what}" for name, what in _CONDITIONS.items())
+    + "; may be given several times",
 )
 @click.option(
     "--files", multiple=True, default=("1000",), metavar=MANY, help="files a month; default: 1000"
@@ -82,7 +88,7 @@ class Form(StrEnum):
 def review(
     versions: tuple[str, ...],
     deployed: bool,
-    form: str,
+    form: str | None,
     as_json: bool,
     picture: Path | None,
     comment: bool,
@@ -102,7 +108,7 @@ def review(
     OLD...NEW the change since the two parted. Without --deployed, it needs neither an account nor a
     network.
     """
-    from scar_constructs.cli.amounts import amounts, size_in_bytes
+    from scar_constructs.cli.amounts import amounts, require_functions, size_in_bytes
     from scar_constructs.cli.review_versions import Reader, versions_deployed
     from scar_constructs.cli.review_versions import versions as versions_of
     from scar_constructs.estimate import Assumptions
@@ -110,6 +116,8 @@ def review(
 
     if picture is not None and picture.suffix not in PICTURES:
         raise click.UsageError(f"--picture: the name has to end in {', '.join(PICTURES)}")
+    if as_json and form not in (None, Form.JSON):
+        raise click.UsageError(f"--json and --format {form}: give one of them")
     assumptions = Assumptions(
         files=amounts("--files", files, "1000"),
         size=size_in_bytes(size),
@@ -121,14 +129,24 @@ def review(
             before, after = versions_deployed(versions, reader, account)
         else:
             before, after = stack.enter_context(versions_of(versions, reader))
+        require_functions([*{**before.functions, **after.functions}], assumptions)
         found = compare(before, after, assumptions)
-        _print(found, before, after, Form.JSON if as_json else Form(form))
         if picture is not None:
             _draw(found, before, after, picture, untrusted=untrusted)
+        _print(found, before, after, Form.JSON if as_json else Form(form or Form.TEXT))
         if comment:
             _comment(found, before, after)
-    verdict = {"rights": found.gains, "loss": found.loses, "cost": found.cost.is_more}
-    return FOUND if any(verdict[one] for one in fail_on) else 0
+    return _judged(found, fail_on)
+
+
+def _judged(found: Review, fail_on: tuple[str, ...]) -> int:
+    """The exit code; what it is for is said."""
+    from scar_constructs.terminal import say
+
+    told = [name for name, is_so in found.verdict.items() if is_so and name in fail_on]
+    for name in told:
+        say(f"--fail-on {name}: {_CONDITIONS[name]}")
+    return FOUND if told else 0
 
 
 def _print(found: Review, before: Side, after: Side, form: Form) -> None:
@@ -166,10 +184,7 @@ def _page(found: Review, before: Side, after: Side) -> str:
 
 
 def _draw(found: Review, before: Side, after: Side, target: Path, *, untrusted: bool) -> None:
-    from scar_constructs.cli.draw import rendered
+    from scar_constructs.cli.draw import write
     from scar_constructs.review.drawn import drawn
-    from scar_constructs.terminal import say
 
-    graph = drawn(found, before, after)
-    target.write_text(rendered(graph, target.suffix, untrusted=untrusted), encoding="utf-8")
-    say(f"wrote {target}")
+    write(drawn(found, before, after), target, untrusted=untrusted)

@@ -59,14 +59,11 @@ def faults_told() -> Iterator[None]:
     from boto3.exceptions import Boto3Error
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from scar_constructs.errors import UserError
+    from scar_constructs.errors import UserError, file_faults_told
     from scar_constructs.operate.faults import explained
 
     try:
-        yield
+        with file_faults_told():
+            yield
     except (Boto3Error, BotoCoreError, ClientError) as fault:
         raise UserError(explained(fault)) from fault
-    except OSError as fault:
-        if fault.filename is None:  # a closed pipe, or a fault of ours
-            raise
-        raise UserError(f"{fault.filename}: {fault.strerror}") from fault

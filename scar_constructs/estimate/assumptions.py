@@ -23,6 +23,10 @@ class Amounts:
     def of(self, function: str) -> float:
         return self.by_function.get(function, self.default)
 
+    def __str__(self) -> str:
+        own = [f"{value:,g} for {name}" for name, value in self.by_function.items()]
+        return f"{self.default:,g}" + (f" ({', '.join(own)})" if own else "")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Assumptions:
@@ -58,10 +62,10 @@ class Assumptions:
         return [
             "free tiers, taxes, savings plans and discounts are left out",
             f"each file has {self.size:,.0f} bytes, and so has each output; each run leaves "
-            f"{_amounts(self.outputs)} in each of its output folders",
-            f"a run takes {_amounts(self.seconds)} s with its transfers, and each file runs once",
+            f"{self.outputs} in each of its output folders",
+            f"a run takes {self.seconds} s with its transfers, and each file runs once",
             "every function that nothing feeds gets "
-            f"{_amounts(self.files)} files a month; functions that read the same folder read the "
+            f"{self.files} files a month; functions that read the same folder read the "
             "same files, and every output that may start a function starts it",
             f"a dispatcher runs {self.dispatcher_seconds:g} s for each job; with `burst`, for each "
             f"window of {self.window_files:g} files",
@@ -78,8 +82,3 @@ class Assumptions:
             "call for each secret",
             "a key is written once, so that versioned buckets keep no older versions",
         ]
-
-
-def _amounts(amounts: Amounts) -> str:
-    own = [f"{value:g} for {name}" for name, value in amounts.by_function.items()]
-    return f"{amounts.default:g}" + (f" ({', '.join(own)})" if own else "")

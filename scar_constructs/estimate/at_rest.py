@@ -42,8 +42,8 @@ def function_at_rest(
     written = runs.total * assumptions.log_kib * (2 if computing.goes_to_job(seconds) else 1)
     kept = written * 1024 / GB * function.log_retention_days / DAYS_PER_MONTH
     yield computing.item("CloudWatch Logs", "lines kept", kept, "GB-months", "logs_gb_month")
-    if function.burst:
-        asked = limits.BURST_POLLERS * HOURS_PER_MONTH * 3600 / _POLL_SECONDS
+    if function.event_queue:
+        asked = limits.QUEUE_CONCURRENCY_MIN * HOURS_PER_MONTH * 3600 / _POLL_SECONDS
         yield computing.item("SQS", "asking the queue", asked, "requests", "sqs_request")
     if function.is_derived:
         yield computing.item("ECR", "image", assumptions.image_gib, "GB-months", "ecr_gb_month")
@@ -82,9 +82,9 @@ def alarms_of(stack: Stack) -> int:
     """How many alarms a stack has that has any."""
     jobs = sum(one.execution_mode.runs_on_batch for one in stack.functions)
     rules = sum(len(event_patterns(rule.bucket, rule.filters)) for rule in stack.rules) + jobs
-    of_services = _SERVICE_ALARMS if rules else 0
-    bursts = sum(one.burst is not None for one in stack.functions)
-    return _STACK_ALARMS + of_services + len(stack.functions) + bursts + rules
+    of_services = _SERVICE_ALARMS if stack.has_service_failures else 0
+    queues = sum(one.event_queue is not None for one in stack.functions)
+    return _STACK_ALARMS + of_services + len(stack.functions) + queues + rules
 
 
 def _standing(stack: Stack, computings: Mapping[str, Computing]) -> Iterator[Item]:

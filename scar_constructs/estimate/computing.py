@@ -44,9 +44,16 @@ class Computing:
 
     def goes_to_job(self, seconds: float) -> bool:
         """Whether a run of so many seconds ends in a job."""
-        if self.function.execution_mode is ExecutionMode.LAMBDA_BATCH:
+        mode = self.function.execution_mode
+        if mode.runs_on_lambda and mode.runs_on_batch and not self._is_too_large:
             return seconds > self._lambda_seconds
-        return self.function.execution_mode is ExecutionMode.BATCH
+        return mode.runs_on_batch
+
+    @property
+    def _is_too_large(self) -> bool:
+        """Whether a file is a job's from the start."""
+        limit = self.function.lambda_up_to_bytes
+        return limit is not None and self.assumptions.size > limit
 
     @property
     def _lambda_seconds(self) -> float:
@@ -56,10 +63,10 @@ class Computing:
 
     def items(self, runs: float, seconds: float) -> Iterator[Item]:
         """Lambda, whatever the mode, and the jobs if there are any."""
-        if self.function.execution_mode.runs_on_lambda:
+        if self.function.execution_mode.runs_on_lambda and not self._is_too_large:
             yield from self._lambda(runs, min(seconds, self._billed_at_most), "runs")
         else:
-            calls = runs / self.assumptions.window_files if self.function.is_queued else runs
+            calls = runs / self.assumptions.window_files if self.function.is_gathered else runs
             yield from self._lambda(calls, self.assumptions.dispatcher_seconds, "dispatcher")
         if self.goes_to_job(seconds) and self.function.batch.managed:
             yield from self._jobs(runs, seconds)

@@ -20,8 +20,8 @@ JOB_WRITES, JOB_READS = 3, 2
 document and claim."""
 BURST_READS = 2
 """Of a job of an array: the row of a manifest's table, and the document."""
-QUEUE_REQUESTS = 1.2
-"""Of a file through a queue: S3 sends it alone; it is received and removed with nine others."""
+QUEUE_MESSAGES = 10
+"""S3 sends each file to a queue alone; it is received and removed with nine others at most."""
 PIECE_BYTES = 8 * 1024**2
 """Files above this size are read and written in pieces of it."""
 
@@ -62,8 +62,9 @@ def request_items(
         yield item("KMS", "requests", requests, "requests", "kms_request")
     if secrets := secrets_of(function):
         yield item("Secrets Manager", "calls", count * len(secrets), "calls", "secret_call")
-    if function.is_queued:
-        yield item("SQS", "files", count * QUEUE_REQUESTS, "requests", "sqs_request")
+    if function.event_queue and function.is_queued:
+        requests = 1 + 2 / min(function.event_queue.batch, QUEUE_MESSAGES)
+        yield item("SQS", "files", count * requests, "requests", "sqs_request")
     else:
         yield item("SQS", "failed events only", 0, "requests", "sqs_request")
 
@@ -75,7 +76,7 @@ def _s3(computing: Computing, count: float, outputs: float, is_job: bool) -> Ite
     reads = (1 if pieces == 1 else pieces + 1) if function.own_inputs else 0
     writes = 1 if pieces == 1 else pieces + 2
     own_writes, own_reads = (JOB_WRITES, JOB_READS) if is_job else (0, 0)
-    if function.is_queued:
+    if function.is_gathered:
         own_writes, own_reads = 0, BURST_READS
     wrote = count * (CLAIM_WRITES + own_writes)
     wrote += outputs * len(function.own_outputs) * writes

@@ -27,6 +27,7 @@ def _document(function: Function) -> dict[str, Any]:
         "version": VERSION,
         "name": function.name,
         "execution_mode": function.execution_mode.value,
+        **({"lambda_up_to": up_to} if (up_to := function.lambda_up_to_bytes) else {}),
         "log_level": function.log_level,
         "timeout_threshold": function.timeout_threshold_seconds,
         "environment": dict(function.environment),

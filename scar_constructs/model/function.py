@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
+from scar_constructs.model import limits
 from scar_constructs.model.batch import Batch, Burst, Sharing
 from scar_constructs.model.command import NO_COMMAND, Command
 from scar_constructs.model.joins import JoinStep
+from scar_constructs.model.queue import EventQueue
 from scar_constructs.model.record import Variables
 from scar_constructs.model.storage import OWN, Input, Output, StorageProvider
 
@@ -18,6 +20,8 @@ class ExecutionMode(StrEnum):
 
     LAMBDA = "lambda"
     LAMBDA_BATCH = "lambda-batch"
+    AUTO = "auto"
+    """As `lambda-batch`, but files above a size are a job's from the start."""
     BATCH = "batch"
 
     @property
@@ -92,6 +96,15 @@ class ScriptCredentials(StrEnum):
     NONE = "none"
 
 
+class Queue(StrEnum):
+    """Whether files wait in a queue until the function has room."""
+
+    OFF = "false"
+    ON = "true"
+    RETIRED = "retired"
+    """New files do not; what waits there is still worked on."""
+
+
 class Architecture(StrEnum):
     """The processor that a function's image is built for."""
 
@@ -104,6 +117,7 @@ class Function:
     """One function: an image and a script, with where its files come from and go to.
 
     `role` is an existing role that is used as it is; `concurrency` None means the account's limit.
+    In the mode `auto`, what has more than `lambda_up_to_bytes` is a job's from the start.
     `image_file` is an image as a file of `docker save`, then `image` is empty. With `create_image`
     false the image is ready and nothing is built; if jobs pull it from a private registry,
     `repository_credentials` is the ARN of the secret for it. With `build` false jobs run the script
@@ -135,6 +149,8 @@ class Function:
     vpc: Vpc | None = None
     file_system: FileSystem | None = None
     concurrency: int | None = None
+    queue: Queue = Queue.OFF
+    lambda_up_to_bytes: int | None = None
     tracing: bool = False
     retired: bool = False
     secrets: Variables = field(default_factory=dict)
@@ -232,9 +248,40 @@ class Function:
         return self.batch.burst if has_files else None
 
     @property
+    def event_queue(self) -> EventQueue | None:
+        """The queue through which its files come, if they do."""
+        if burst := self.burst:
+            wait = limits.BURST_VISIBILITY * self.timeout_seconds + burst.window_seconds
+            return EventQueue(
+                batch=burst.max_files,
+                window_seconds=burst.window_seconds,
+                concurrency=limits.QUEUE_CONCURRENCY_MIN,
+                receives=limits.BURST_RECEIVES_MAX,
+                hidden_seconds=wait,
+                late_seconds=wait,  # none is as old that was not given back
+                retired=burst.retired,
+            )
+        if self.queue is Queue.OFF or not (self.execution_mode.runs_on_lambda and self.own_inputs):
+            return None
+        return EventQueue(
+            batch=1,
+            window_seconds=0,
+            concurrency=self.concurrency or limits.QUEUE_CONCURRENCY_MIN,
+            receives=self.retries + 1 + limits.QUEUE_SPARE_RECEIVES,
+            hidden_seconds=limits.QUEUE_VISIBILITY * self.timeout_seconds,
+            late_seconds=limits.QUEUE_LATE_SECONDS,
+            retired=self.queue is Queue.RETIRED,
+        )
+
+    @property
+    def is_gathered(self) -> bool:
+        """Whether new files become array jobs."""
+        return self.burst is not None and not self.burst.retired
+
+    @property
     def is_queued(self) -> bool:
         """Whether new files come through its queue."""
-        return self.burst is not None and not self.burst.retired
+        return self.event_queue is not None and not self.event_queue.retired
 
     @property
     def role_inputs(self) -> tuple[Input, ...]:

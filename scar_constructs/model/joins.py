@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from scar_constructs.model.storage import Input
 
+EVENT = "scar_join"
+"""The key of events that are the runtime's own (`scar_runtime.events.joined`)."""
 _LOOKS = 2
 _LEAST_MINUTES, _MOST_MINUTES = 5, 360
 

@@ -20,6 +20,11 @@ BOOTSTRAP_STACK = "CDKToolkit"
 """https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html"""
 NETWORK_STACK = "scar-network"
 """The stack of the network that the jobs of all workflows of a region share."""
+VPCS_MAX = 5
+"""Of a region; AWS may raise it.
+
+https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+"""
 VPC_FLOW_LOGS_MAX = 2
 """Of one network; the quota is fixed.
 
@@ -72,6 +77,7 @@ LAMBDA_MEMORY_MIN_MIB = 128
 LAMBDA_MEMORY_MAX_MIB = 10_240  # SCAR's documents still say 3,008
 LAMBDA_TIMEOUT_SECONDS = 300  # SCAR's default
 LAMBDA_TIMEOUT_MAX_SECONDS = 900
+LAMBDA_UP_TO = "200MB"  # leaves more than half of /tmp to what the script writes
 LAMBDA_STORAGE_MIB = 512  # /tmp as Lambda gives it
 LAMBDA_STORAGE_MAX_MIB = 10_240
 LAMBDA_RETRIES = 2  # Lambda's own default for asynchronous events
@@ -137,10 +143,14 @@ BURST_WINDOW_MAX_SECONDS = 300  # of a mapping of SQS to Lambda
 BURST_FILES_MIN = 2  # jobs of an array
 BURST_FILES_MAX = 10_000  # the same, and messages that Lambda takes at once
 BURST_RECEIVES_MAX = 5  # AWS advises no fewer, since a throttled call counts as one
-BURST_POLLERS = 2  # the fewest: each gathers a window of its own
+QUEUE_CONCURRENCY_MIN = 2  # the fewest readers that Lambda has; of a burst each gathers a window
 BURST_VISIBILITY = 6
 """How many time-outs of the function a message is hidden, beside the window. From
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
+QUEUE_VISIBILITY = 2
+"""The same where calls are no more than the function has room for; one time-out is for waiting."""
+QUEUE_SPARE_RECEIVES = 2  # a call for which there was no room counts as one
+QUEUE_LATE_SECONDS = 86_400  # files may wait for room, but a day of it is worth a look
 QUEUE_RETENTION_DAYS = 14  # the longest
 JOB_DEFINITION_MAX_BYTES = 24_576
 BATCH_SUBNETS_MAX = 16

@@ -5,7 +5,7 @@ from __future__ import annotations
 PROGRAM_CONTAINER = "program"
 """Where the script of a job runs whose image is not built upon; with its own way to the log."""
 
-BURST_QUEUE_PREFIX = "scar-burst-"
+EVENT_QUEUE_PREFIX = "scar-events-"
 
 
 def lambda_log_group(function: str) -> str:
@@ -18,10 +18,10 @@ def job_log_group(function: str) -> str:
     return f"/scar/batch/{function}"
 
 
-def burst_queue(function: str) -> str:
+def event_queue(function: str) -> str:
     """Queue through which the function's files come. It has a name because a bucket of another
     stack may send to it, and so that a failed message tells of its function."""
-    return f"{BURST_QUEUE_PREFIX}{function}"
+    return f"{EVENT_QUEUE_PREFIX}{function}"
 
 
 def network_log_group(stack: str) -> str:

@@ -43,9 +43,9 @@ class Jobs:
         """The queue to which a function submits; None if it has none."""
         return self._variables(function).get("SCAR_JOB_QUEUE")
 
-    def burst_queue_of(self, function: str) -> str | None:
+    def event_queue_of(self, function: str) -> str | None:
         """The name of the queue through which a function's files come; None if it has none."""
-        arn = self._variables(function).get("SCAR_BURST_QUEUE")
+        arn = self._variables(function).get("SCAR_EVENT_QUEUE")
         return arn.rpartition(":")[2] if arn else None
 
     def _variables(self, function: str) -> Mapping[str, str]:

@@ -12,6 +12,8 @@ from urllib.parse import quote_plus
 
 from botocore.config import Config
 
+from scar_constructs.errors import UserError
+from scar_constructs.model import joins
 from scar_constructs.operate.batch_jobs import FAILED, Jobs
 from scar_constructs.operate.objects import Listed, head
 from scar_constructs.operate.parallel import as_they_end
@@ -19,6 +21,8 @@ from scar_constructs.operate.session import Session
 
 _LONGEST_SECONDS = 15 * 60 + 30
 """Lambda's longest run, and a little: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+_EVENT_BYTES, _LATER_EVENT_BYTES = 6 * 1024**2, 1024**2
+"""Of an event whose answer is waited for, and of another; the same source."""
 _POLL_SECONDS = 2.0
 _ENDED = ("SUCCEEDED", FAILED)
 
@@ -80,6 +84,29 @@ class Caller:
             return self._settled(self._call(function, event, file.path, waiting=waiting))
 
         yield from as_they_end(one, files)
+
+    def call_for_all(
+        self,
+        function: str,
+        folder: str,
+        files: Sequence[Listed],
+        *,
+        waiting: bool = True,
+        run: str | None = None,
+    ) -> Called:
+        """Call a function once for all files together, and wait as `call` does. The same files are
+        not run again, unless the `run` has another name. Raises `UserError` for so many that no
+        event can name them."""
+        named = [{"key": one.key, "etag": one.etag, "size": one.size} for one in files]
+        asked = {"folder": folder, "bucket": files[0].bucket, "run": run, "files": named}
+        event = {joins.EVENT: asked}
+        limit = _EVENT_BYTES if waiting else _LATER_EVENT_BYTES
+        if (size := len(json.dumps(event))) > limit:
+            raise UserError(
+                f"{folder} has {len(files):,} files, whose names take {size:,} bytes; an event has "
+                f"at most {limit:,}: name a folder below it with -ib"
+            )
+        return self._settled(self._call(function, event, folder, waiting=waiting))
 
     def _call(
         self, function: str, event: Mapping[str, Any], path: str | None, *, waiting: bool

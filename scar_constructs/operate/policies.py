@@ -12,7 +12,7 @@ from typing import Any
 
 from scar_constructs.language.workflow.join import Application
 from scar_constructs.model import ApiAuth, Function
-from scar_constructs.model.names import burst_queue, job_log_group, lambda_log_group
+from scar_constructs.model.names import event_queue, job_log_group, lambda_log_group
 
 KEPT_LETTERS = 20
 QUALIFIER = "hnb659fds"
@@ -95,7 +95,7 @@ def _read(application: Application, place: Place) -> Iterator[Statement]:
         ["*"],
     )
     yield _allow("CountFailures", ["sqs:GetQueueAttributes"], _failure_queues(application, place))
-    if queues := [place.arn("sqs", burst_queue(one.name)) for one in functions if one.burst]:
+    if queues := [place.arn("sqs", event_queue(one.name)) for one in functions if one.event_queue]:
         yield _allow("CountGathered", ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], queues)
     yield _allow("ReadDocuments", ["s3:GetObject"], [_documents(place)])
     yield from _files(functions, place)

@@ -26,7 +26,7 @@ from scar_constructs.operate.session import Session
 from scar_constructs.operate.waiting import WaitingGroup, WaitingGroups
 
 HOUR, DAY = 3600.0, 86400.0
-GATHERED = "GATHERED"
+QUEUED = "QUEUED"
 """Files in a function's queue are no jobs yet."""
 
 
@@ -112,10 +112,12 @@ class Status:
     def _job_states(
         self, function: DeployedFunction
     ) -> tuple[dict[str, int], int, JobState | None]:
-        """Waiting jobs by state, how many run, and the one that has waited longest."""
+        """What waits by its state, how many jobs run, and the one that has waited longest."""
+        count = self._queued(function.name)
+        queued = {QUEUED: count} if count else {}
         queue = self._jobs.queue_of(function.name) if function.runs_jobs else None
         if queue is None:
-            return {}, 0, None
+            return queued, 0, None
         # A queue may be shared.
         own = {
             status: [
@@ -126,15 +128,13 @@ class Status:
         counts = Counter({status: sum(not one.size for one in own[status]) for status in own})
         counts.update(self._jobs.states([one for some in own.values() for one in some if one.size]))
         waiting = {status: counts[status] for status in WAITING if counts[status]}
-        if gathered := self._gathered(function.name):
-            waiting = {GATHERED: gathered, **waiting}
         everyone = [one for status in WAITING for one in own[status]]
         oldest = min(everyone, key=lambda one: one.created, default=None)
-        return waiting, counts[RUNNING], oldest
+        return queued | waiting, counts[RUNNING], oldest
 
-    def _gathered(self, function: str) -> int:
-        """How many files wait in the function's queue for the end of their window."""
-        name = self._jobs.burst_queue_of(function)
+    def _queued(self, function: str) -> int:
+        """How many files wait in the function's own queue."""
+        name = self._jobs.event_queue_of(function)
         if name is None:
             return 0
         return self._messages(self._sqs.get_queue_url(QueueName=name)["QueueUrl"])

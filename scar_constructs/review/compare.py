@@ -52,6 +52,11 @@ class Review:
     def loses(self) -> bool:
         return any(one.is_danger for one in self.losses)
 
+    @property
+    def verdict(self) -> dict[str, bool]:
+        """What a reviewer may ask for -> whether the change has it."""
+        return {"rights": self.gains, "loss": self.loses, "cost": self.cost.is_more}
+
     def count(self, change: Change) -> int:
         """How many functions have changed so."""
         return sum(one.change is change for one in self.functions)

@@ -64,8 +64,8 @@ def cost_change(
         per_thousand=Usd(old.usd_per_thousand, new.usd_per_thousand),
         at_rest=Usd(old.usd_at_rest, new.usd_at_rest),
         functions=tuple(_functions(found, old, new)),
-        assumed=f"files of {assumptions.size:,.0f} bytes, {assumptions.seconds.default:g} s each, "
-        f"{assumptions.files.default:,g} a month{borrowed}",
+        assumed=f"files of {assumptions.size:,.0f} bytes, {assumptions.seconds} s each, "
+        f"{assumptions.files} a month{borrowed}",
     )
 
 

@@ -10,13 +10,20 @@ from scar_constructs.review.compare import Review
 from scar_constructs.review.outline import summary
 from scar_constructs.review.rights import Right
 
+VERSION = 1
+"""Of the form of the document. Fields may be added; one that goes or means something else raises
+it."""
+
 
 def document(review: Review) -> dict[str, Any]:
     """All of it as what JSON has. Names are those of the fields of `Review`."""
     found = {one.name: _plain(getattr(review, one.name)) for one in fields(review)}
-    verdict = {"rights": review.gains, "loss": review.loses, "cost": review.cost.is_more}
     found["opened"] = [{"function": name, "callers": callers} for name, callers in review.opened]
-    return {"summary": summary(review), "fails_on": verdict, **found}
+    found["cost"]["functions"] = [
+        {"name": name, **_plain(usd)} for name, usd in review.cost.functions
+    ]
+    head = {"version": VERSION, "summary": summary(review), "fails_on": review.verdict}
+    return {**head, **found}
 
 
 def _plain(value: Any) -> Any:

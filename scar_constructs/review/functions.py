@@ -41,7 +41,8 @@ class Change(StrEnum):
 
 @dataclass(frozen=True)
 class KeyChange:
-    """A key with another value. `at`: where the value stands, or stood."""
+    """A key with another value; `before` is empty of a function that was not there. `at`: where the
+    value stands, or stood."""
 
     key: str
     before: str
@@ -52,7 +53,8 @@ class KeyChange:
 @dataclass(frozen=True, kw_only=True)
 class FunctionChange:
     """`former`: the name before, of a function that is taken for the same one; `same`: why it is.
-    `script`: what changed in the script, as a unified diff."""
+    `keys`: those that changed, or all of a function that was not there. `script`: what changed in
+    the script, as a unified diff."""
 
     name: str
     change: Change
@@ -133,7 +135,7 @@ def function_changes(found: tuple[Pair, ...]) -> Iterator[FunctionChange]:
     """What there is to say of each; nothing of those that are as they were."""
     for pair in found:
         if pair.before is None and pair.after is not None:
-            yield _one(pair.after, Change.ADDED)
+            yield _added(pair.after)
         elif pair.after is None and pair.before is not None:
             yield _one(pair.before, Change.REMOVED)
         elif pair.before is not None and pair.after is not None:
@@ -145,6 +147,24 @@ def function_changes(found: tuple[Pair, ...]) -> Iterator[FunctionChange]:
                 yield replace(renamed, keys=keys, script=script)
             elif keys or script:
                 yield replace(_one(pair.after, Change.CHANGED), keys=keys, script=script)
+
+
+def _added(view: FunctionView) -> FunctionChange:
+    """All that its file says of it, and its whole script: nobody has read either yet."""
+    function = view.function
+    keys = [KeyChange(one.key, "", one.text, one.at) for one in view.keys.values()]
+    if not keys:  # of what is deployed nobody has the file
+        settings = _compared(function)
+        told = {"image": settings.image, "execution_mode": settings.execution_mode.value}
+        keys = [KeyChange(name, "", value, view.at) for name, value in told.items()]
+    if function.script:
+        keys.append(KeyChange("init_script", "", function.script.name, view.script_at))
+    keys += [
+        KeyChange(f"contents of {name}", "", _digest(digest), view.at)
+        for name, digest in sorted(view.contents.items())
+    ]
+    script = tuple(_script_diff(Script(name="/dev/null", content=""), function.script))
+    return replace(_one(view, Change.ADDED), keys=tuple(keys), script=script)
 
 
 def _one(view: FunctionView, change: Change) -> FunctionChange:
@@ -160,10 +180,10 @@ def _key_changes(before: FunctionView, after: FunctionView) -> Iterator[KeyChang
     yield from written
     script, other = before.function.script, after.function.script
     if script and other and script.name != other.name:
-        yield KeyChange("init_script", script.name, other.name, after.at)
+        yield KeyChange("init_script", script.name, other.name, after.script_at)
     elif (script is None) != (other is None):
         names = [one.name if one else NOT_WRITTEN for one in (script, other)]
-        yield KeyChange("init_script", names[0], names[1], after.at)
+        yield KeyChange("init_script", names[0], names[1], (after if other else before).script_at)
     for name in sorted({*before.contents, *after.contents}):
         if before.contents.get(name) != after.contents.get(name):
             states = [_digest(one.contents.get(name)) for one in (before, after)]

@@ -95,9 +95,9 @@ def _counted(count: int, thing: str, what: str) -> str:
 
 def _stacks(review: Review) -> Iterator[Item]:
     for one in review.stacks:
-        text = f"{one.name} {one.change.value}" * (one.change is not Change.CHANGED)
-        keys = tuple(map(_key, one.keys))
-        yield Item(tone=_TONES[one.change], text=text or one.name, at=one.at, lines=keys)
+        text = one.name if one.change is Change.CHANGED else f"{one.name} {one.change.value}"
+        lines = (*([one.about] if one.about else []), *map(_key, one.keys))
+        yield Item(tone=_TONES[one.change], text=text, at=one.at, lines=lines)
 
 
 def _function(one: FunctionChange) -> Item:
@@ -107,12 +107,14 @@ def _function(one: FunctionChange) -> Item:
         Change.RENAMED: f"{one.name} was {one.former}, as it seems: {one.same}",
         Change.CHANGED: one.name,
     }[one.change]
-    lines = (*map(_key, one.keys), *(["the script changed:"] if one.script else []))
+    script = "the script:" if one.change is Change.ADDED else "the script changed:"
+    lines = (*map(_key, one.keys), *([script] if one.script else []))
     return Item(tone=_TONES[one.change], text=text, at=one.at, lines=lines, code=one.script)
 
 
 def _key(one: KeyChange) -> str:
-    return f"{one.key}: {one.before} -> {one.after}  ({one.at})"
+    change = f"{one.before} -> {one.after}" if one.before else one.after
+    return f"{one.key}: {change}  ({one.at})"
 
 
 def _edges(review: Review) -> Iterator[Item]:

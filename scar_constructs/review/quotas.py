@@ -17,8 +17,9 @@ _LIMITS = {
     "rules of EventBridge": limits.EVENT_RULES_MAX,
     "usage plans of API Gateway": limits.API_USAGE_PLANS_MAX,
     "roles": limits.IAM_ROLES_MAX,
+    "VPCs": limits.VPCS_MAX,
 }
-_CONCURRENCY, _ENVIRONMENTS, _RULES, _PLANS, _ROLES = _LIMITS
+_CONCURRENCY, _ENVIRONMENTS, _RULES, _PLANS, _ROLES, _VPCS = _LIMITS
 _ANY_REGION = "the region of the command line"
 
 
@@ -48,6 +49,8 @@ def _used(application: Application) -> Counter[tuple[str, str]]:
         region = stack.region or _ANY_REGION
         for what, count in _of_stack(stack):
             found["the account" if what == _ROLES else region, what] += count
+        if any(one.needs_network for one in stack.functions):
+            found[region, _VPCS] = 1  # all stacks of a region share it
     return found
 
 

@@ -23,6 +23,10 @@ _LINK, _MODULE = "120000", "160000"
 _BLOCK_BYTES = 1 << 20
 
 
+class _GitError(UserError):
+    """Git's own words for what it could not do."""
+
+
 @dataclass(frozen=True)
 class _Blob:
     mode: str
@@ -45,6 +49,23 @@ def merge_base(one: str, other: str, folder: Path = Path()) -> str:
     return _git(folder, "merge-base", *names).strip()
 
 
+def within(paths: Iterable[Path], folder: Path = Path()) -> list[Path]:
+    """The paths relative to `folder`. Raises UserError for one that no revision can have, since it
+    is outside of the repository."""
+    top = _top(folder)
+    here = folder.resolve()
+    found = []
+    for path in paths:
+        whole = Path(os.path.normpath(here / path))
+        if not whole.is_relative_to(top):
+            raise UserError(
+                f"{shorten(str(path))} is outside of the repository, whose top is {top}: a "
+                "revision has nothing there; name a path within it"
+            )
+        found.append(Path(os.path.relpath(whole, here)))
+    return found
+
+
 def export(revision: str, paths: Sequence[Path], target: Path, folder: Path = Path()) -> Path:
     """Write the files of the revision into the folder `target`; returns where in it the current
     `folder` is. `paths`: what is going to be read, relative to `folder`.
@@ -52,7 +73,7 @@ def export(revision: str, paths: Sequence[Path], target: Path, folder: Path = Pa
     Raises UserError where there is no repository or no such revision.
     """
     commit = _commit(revision, folder)
-    top = Path(_git(folder, "rev-parse", "--show-toplevel").rstrip("\n"))
+    top = _top(folder)
     inside = _git(folder, "rev-parse", "--show-prefix").rstrip("\n")
     blobs = _tree(top, commit, [])
     if len(blobs) > _LARGEST_TREE_FILES or sum(one.size for one in blobs) > _LARGEST_TREE_BYTES:
@@ -77,21 +98,21 @@ def _commit(revision: str, folder: Path) -> str:
     name = f"{revision}^{{commit}}"
     try:
         found = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", name)
-    except UserError as fault:
-        if not _is_repository(folder):
-            message = "revisions are of a git repository, and this folder is in none"
-            raise UserError(f"{message}; call the command in the repository") from fault
+    except _GitError as fault:
+        _top(folder)
         raise UserError(
             f"git knows no revision {shorten(revision)}; `git fetch` brings those of others"
         ) from fault
     return found.split()[-1]
 
 
-def _is_repository(folder: Path) -> bool:
+def _top(folder: Path) -> Path:
+    """The folder of the repository. Raises UserError where there is none."""
     try:
-        return _git(folder, "rev-parse", "--is-inside-work-tree").strip() == "true"
-    except UserError:
-        return False
+        return Path(_git(folder, "rev-parse", "--show-toplevel").rstrip("\n"))
+    except _GitError as fault:
+        message = "revisions are of a git repository, and this folder is in none"
+        raise UserError(f"{message}; call the command in the repository") from fault
 
 
 def _tree(top: Path, commit: str, folders: Sequence[str]) -> list[_Blob]:
@@ -174,7 +195,7 @@ def _git(folder: Path, *arguments: str) -> str:
     except FileNotFoundError as fault:
         raise UserError("revisions are read by git, which is not installed") from fault
     if done.returncode:
-        raise UserError(os.fsdecode(done.stderr).strip() or f"git {arguments[0]} failed")
+        raise _GitError(os.fsdecode(done.stderr).strip() or f"git {arguments[0]} failed")
     return os.fsdecode(done.stdout)
 
 

@@ -47,6 +47,12 @@ _WORDS = {
     "ReadVersions": "read all versions of",
     "WriteCopies": "write copies to",
     "WriteFlowLogs": "write flow logs to",
+    "ReceiveEvents": "read its own queue:",
+    "ListArrivals": "list the files of its groups in",
+    "JoinCluster": "register hosts of jobs with",
+    "TakeOrders": "ask which jobs to run, as",
+    "TagItself": "tag itself while it registers, as",
+    "FindEndpoint": "find the address of ECS on",
 }
 """Sid -> what the holder may do, before the resources."""
 _ANYWHERE = {

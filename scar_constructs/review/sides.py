@@ -55,12 +55,13 @@ class Leaf:
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionView:
-    """A function. `keys`: place in the FDL dialect -> value; `contents`: image or path that a
-    file names -> digest of what is there."""
+    """A function. `script_at`: where its script is named; `keys`: place in the FDL dialect ->
+    value; `contents`: image or path that a file names -> digest of what is there."""
 
     function: Function
     stack: str
     at: Place
+    script_at: Place
     keys: Mapping[str, Leaf]
     inputs_at: tuple[Place, ...]
     outputs_at: tuple[Place, ...]
@@ -150,10 +151,12 @@ def _function(
             place == one or place.startswith((f"{one}.", f"{one}[")) for one in _TOLD_ELSEWHERE
         )
     }
+    script = parsed.section.find("lambda.init_script")
     return FunctionView(
         function=function,
         stack=stack,
         at=_place(parsed.name_at.position, shown),
+        script_at=_place(script.position if script else parsed.name_at.position, shown),
         keys=keys,
         inputs_at=tuple(_place(one.position, shown) for one in parsed.inputs_at),
         outputs_at=tuple(_place(one.position, shown) for one in parsed.outputs_at),

@@ -70,6 +70,7 @@ def deployed(documents: Mapping[str, str]) -> Side:
             function=function,
             stack=stack.name,
             at=at,
+            script_at=at,
             keys={},
             inputs_at=(at,) * len(function.inputs),
             outputs_at=(at,) * len(function.outputs),

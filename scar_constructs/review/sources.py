@@ -44,8 +44,8 @@ def sources(arguments: Sequence[str]) -> tuple[Source, Source]:
     parted. Else OLD and NEW, each a path, or `REVISION:PATH`. Raises UserError.
     """
     first, rest = arguments[0], [Path(one) for one in arguments[1:]]
-    if ".." in first and not Path(first).exists():
-        before, dots, after = first.partition("..." if "..." in first else "..")
+    before, dots, after = first.partition("..." if "..." in first else "..")
+    if dots and ":" not in before and not Path(first).exists():  # A:../B is a path of a revision
         if dots == "...":
             before = revisions.merge_base(before or "HEAD", after or "HEAD")
         paths = tuple(rest) or (Path(),)
@@ -82,7 +82,8 @@ def _opened(source: Source, load: Load, stack: ExitStack) -> Side:
             return read_snapshot(source.paths[0], source.label)
         return side(source.label, *load(source.paths, Path()))
     target = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="scar-review-"))).resolve()
-    here = revisions.export(source.revision, source.paths, target)
+    paths = revisions.within(source.paths)
+    here = revisions.export(source.revision, paths, target)
     start = f"{here}{os.sep}"
 
     def shown(text: str) -> str:
@@ -90,7 +91,7 @@ def _opened(source: Source, load: Load, stack: ExitStack) -> Side:
         return text.replace(start, f"{source.label}:").replace(str(target), source.label)
 
     try:
-        loaded, lock = load([here / one for one in source.paths], here)
+        loaded, lock = load([here / one for one in paths], here)
     except FdlError as fault:
         raise FdlError(told(one, shown) for one in fault.problems) from None
     return side(source.label, loaded, lock, shown)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 from scar_constructs.language.workflow.join import Stack
 from scar_constructs.model import ComputeResources, Sharing, StorageProvider
+from scar_constructs.model.limits import NETWORK_STACK
 from scar_constructs.review.functions import (
     NOT_WRITTEN,
     Change,
@@ -19,12 +20,14 @@ from scar_constructs.review.sides import Place, Side, StackView
 
 @dataclass(frozen=True)
 class StackChange:
-    """A stack that came, went, or has other settings."""
+    """A stack that came, went, or has other settings. `about`: what it is, of one without a
+    file."""
 
     name: str
     change: Change
     at: Place
     keys: tuple[KeyChange, ...] = ()
+    about: str = ""
 
 
 def stack_changes(before: Side, after: Side) -> Iterator[StackChange]:
@@ -43,10 +46,28 @@ def stack_changes(before: Side, after: Side) -> Iterator[StackChange]:
             keys.append(KeyChange("region", regions[0], regions[1], new.at))
         if keys:
             yield StackChange(name, Change.CHANGED, new.at, tuple(keys))
+    yield from _network(before, after)
     names = {one.stack.name for one in after.stacks}
     for gone in before.stacks:
         if gone.stack.name not in names:
             yield StackChange(gone.stack.name, Change.REMOVED, gone.at)
+
+
+def _network(before: Side, after: Side) -> Iterator[StackChange]:
+    """The stack of the network of jobs, in each region where no function needed one."""
+    had = {region for region, _ in _needing(before)}
+    for region, at in dict(reversed([*_needing(after)])).items():
+        if region not in had:
+            about = f"a VPC for jobs in {region or 'the region of the command line'}"
+            about += ", unless other workflows have it there already; it stays when they go"
+            yield StackChange(NETWORK_STACK, Change.ADDED, at, about=about)
+
+
+def _needing(version: Side) -> Iterator[tuple[str | None, Place]]:
+    for view in version.functions.values():
+        stack = version.stack(view.stack)
+        if stack and view.function.needs_network:
+            yield stack.stack.region, view.at
 
 
 def _setting_changes(old: StackView, new: StackView) -> Iterator[KeyChange]:

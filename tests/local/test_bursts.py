@@ -128,7 +128,7 @@ def test_what_cannot_be_submitted_reaches_the_failure_queue_and_is_redriven(
 def test_only_services_may_send_to_the_queue(bursts: Workflow) -> None:
     """Not even who may do everything: what lies there is believed."""
     client = bursts.cloud.client("sqs")
-    url = client.get_queue_url(QueueName="scar-burst-gathered")["QueueUrl"]
+    url = client.get_queue_url(QueueName="scar-events-gathered")["QueueUrl"]
     policy = json.loads(
         client.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
     )
@@ -146,7 +146,7 @@ def test_lambda_reads_the_queue_with_the_function_s_role(bursts: Workflow) -> No
     role = functions.get_function_configuration(FunctionName="ruled")["Role"].rpartition("/")[2]
     (name,) = roles.list_role_policies(RoleName=role)["PolicyNames"]
     whole = roles.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-    kept = [one for one in whole["Statement"] if one["Sid"] != "ReceiveBursts"]
+    kept = [one for one in whole["Statement"] if one["Sid"] != "ReceiveEvents"]
     assert len(kept) == len(whole["Statement"]) - 1
 
     def put_policy(document: Mapping[str, Any]) -> None:

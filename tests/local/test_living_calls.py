@@ -62,7 +62,7 @@ def progress(count):
     if not begun:
         os.kill(os.getpid(), signal.SIGINT)  # as from the terminal, while it runs
     begun = True
-    time.sleep(0.5)  # a slow line: a fast one is through before a busy machine notices the signal
+    time.sleep(3)  # a slow line: a fast one is through before a busy machine notices the signal
 
 begun, s3 = False, Session().client("s3")
 if sys.argv[1] == "put":
@@ -130,6 +130,18 @@ def test_a_function_runs_once_for_each_file_of_a_folder(person: Person, host: Wo
     assert {row["input"] for row in rows} == {f"living/many/{n:03}" for n in range(count)}
 
 
+def test_a_function_runs_once_for_all_files_of_a_folder(person: Person, host: Workflow) -> None:
+    for number in range(3):
+        host.put("living", f"together/{number}", b"%d\n" % number)
+    call = ("run", "-n", "living-together", "--join")
+    assert person.must(*call) == "together\n0\n1\n2\n"
+    assert host.text("living", "merged/all") == "0\n1\n2\n"
+    assert person.must(*call) == ""  # the same files have run
+    assert person.must(*call, "--again") == "together\n0\n1\n2\n"
+    host.put("living", "together/3", b"3\n")
+    assert person.json(*call)["output"] == "together\n0\n1\n2\n3\n"
+
+
 def test_a_call_prints_what_the_script_printed(operator: Person) -> None:
     (operator.folder / "own.sh").write_text('echo "own $1"\n')
     assert operator.must("run", "-n", "living-open") == "heard \n"
@@ -181,7 +193,7 @@ def test_a_function_of_several_goes_and_the_bucket_stays(person: Person, host: W
     assert "the file is the truth" in one_of_five.stderr
     person.must("rm", "-n", "leaving-open", "-f", "leaving.yaml", "--yes")
     left = {one["name"] for one in person.json("ls") if one["stack"] == "leaving"}
-    assert left == {f"leaving-{name}" for name in ("split", "count", "sign", "echo")}
+    assert left == {f"leaving-{name}" for name in ("split", "count", "sign", "echo", "together")}
     person.must("rm", "-f", "leaving.yaml")
     assert "leaving" not in {one["stack"] for one in person.json("ls")}
     host.storage.head_bucket(Bucket="leaving")

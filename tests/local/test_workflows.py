@@ -11,7 +11,8 @@ from tests.local.workflows import Workflow
 
 pytestmark = pytest.mark.container
 FUNCTIONS = (
-    *("zoo-upper", "zoo-count", "zoo-seven", "zoo-seven-batch", "zoo-slow", "zoo-escape"),
+    *("zoo-upper", "zoo-count", "zoo-seven", "zoo-seven-batch", "zoo-slow", "zoo-auto"),
+    "zoo-escape",
     *("zoo-denied", "zoo-kernel"),
 )
 
@@ -79,6 +80,19 @@ def test_a_script_that_outlasts_its_function_ends_in_a_job(zoo: Workflow) -> Non
     assert function["input"] == job["input"] == "zoo-single/slow/x.txt"
     assert zoo.keys("zoo-single", "slow-out/") == ["slow-out/x.txt"]
     assert zoo.text("zoo-single", "slow-out/x.txt") == f"done in {job['execution']}\n"
+
+
+def test_the_size_of_a_file_decides_between_lambda_and_batch(zoo: Workflow) -> None:
+    zoo.put("zoo-single", "auto/small.txt", b"small\n")
+    zoo.put("zoo-single", "auto/large.txt", b"large\n" * 200)
+    zoo.finish()
+    rows = {(row["input"], row["service"]): row["status"] for row in zoo.rows("zoo-auto")}
+    assert rows == {
+        ("zoo-single/auto/small.txt", "lambda"): "succeeded",
+        ("zoo-single/auto/large.txt", "batch"): "succeeded",
+    }
+    assert zoo.text("zoo-single", "auto-out/small.txt") == "SMALL\n"
+    assert zoo.text("zoo-single", "auto-out/large.txt") == "LARGE\n" * 200
 
 
 def test_lambda_conditions_and_an_image_with_an_entrypoint(zoo: Workflow) -> None:

@@ -87,6 +87,48 @@ def test_out_of_time_becomes_a_job_and_outputs_appear_once(
     ]
 
 
+@pytest.mark.parametrize(("size", "status"), [(100, "succeeded"), (101, "submitted")])
+def test_a_file_above_the_size_is_a_job_from_the_start(
+    function: Make, bucket: Bucket, size: int, status: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = function(COPY, mode="auto", lambda_up_to=100)
+    event = stored(bucket, "in/a", b"x" * size)
+    invoked = Invoked("the-id")
+    for _ in range(2):  # the second delivery does nothing
+        Invocation(made.runtime(), invoked).handle(event)
+    if status == "submitted":
+        assert bucket.keys("out/") == []
+        assert run_job(made.job(0)) == 0
+    assert bucket.keys("out/") == ["out/a"]
+    lines = executions(capfd.readouterr().out)
+    assert [line["status"] for line in lines if line["service"] == "lambda"] == [
+        status,
+        "duplicate",
+    ]
+    assert len(made.batch.jobs) == (status == "submitted")
+
+
+def test_a_file_whose_size_is_not_told_begins_in_the_function(
+    function: Make, bucket: Bucket
+) -> None:
+    made = function(COPY, mode="auto", lambda_up_to=1)
+    event = stored(bucket, "in/a")
+    del event["Records"][0]["s3"]["object"]["size"]
+    Invocation(made.runtime(), Invoked()).handle(event)
+    assert bucket.keys("out/") == ["out/a"]
+    assert made.batch.jobs == []
+
+
+def test_what_outlasts_an_automatic_function_becomes_a_job(
+    function: Make, bucket: Bucket, clock: Clock
+) -> None:
+    made = function(slow(clock), mode="auto", lambda_up_to=100)
+    Invocation(made.runtime(), Invoked()).handle(stored(bucket, "in/a"))
+    assert bucket.keys("out/") == []
+    assert run_job(made.job(0)) == 0
+    assert bucket.keys("out/") == ["out/a"]
+
+
 def test_a_download_that_takes_too_long_becomes_a_job_too(
     function: Make, bucket: Bucket, clock: Clock
 ) -> None:

@@ -27,7 +27,7 @@ Event = Mapping[str, Any]
 
 def dispatch(made: Function, messages: Sequence[Event]) -> list[str]:
     """What a call with these messages wants to have again."""
-    runtime = made.runtime(SCAR_BURST_QUEUE=QUEUE)
+    runtime = made.runtime(SCAR_EVENT_QUEUE=QUEUE)
     answer = Invocation(runtime, Invoked()).dispatch({"Records": list(messages)})
     return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
 
@@ -165,7 +165,7 @@ def test_a_redriven_event_is_a_plain_job(made: Function, bucket: Bucket) -> None
     """What redrive brings does not come through the queue."""
     event = stored(bucket, "in/a")
     dispatch(made, [message(event), *window(bucket, "b")])
-    runtime = made.runtime(SCAR_BURST_QUEUE=QUEUE)
+    runtime = made.runtime(SCAR_EVENT_QUEUE=QUEUE)
     Invocation(runtime, Invoked()).dispatch(event)
     assert [job.get("arrayProperties") for job in made.batch.jobs] == [{"size": 2}, None]
 
@@ -187,7 +187,7 @@ def test_jobs_of_an_array_find_their_event_in_three_containers(
     function: Make, bucket: Bucket, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     made = function(COPY, mode="batch")
-    runtime = made.runtime(SCAR_JOB_CONTAINERS=CONTAINERS, SCAR_BURST_QUEUE=QUEUE)
+    runtime = made.runtime(SCAR_JOB_CONTAINERS=CONTAINERS, SCAR_EVENT_QUEUE=QUEUE)
     messages = [message(stored(bucket, f"in/{name}", name.encode())) for name in "ab"]
     Invocation(runtime, Invoked()).dispatch({"Records": messages})
     [request] = made.batch.jobs

@@ -83,7 +83,7 @@ def test_a_run_as_a_job_of_an_array(
     """The function's Lambda asks, writes the manifest and notes the job once for all of them."""
     messages = [message(stored(bucket, f"in/{name}", b"x")) for name in "ab"]
     made = dataclasses.replace(function(COPY, mode="batch"), cloud=Cloud(service.server_port))
-    runtime = made.runtime(SCAR_BURST_QUEUE=QUEUE)
+    runtime = made.runtime(SCAR_EVENT_QUEUE=QUEUE)
     Invocation(runtime, Invoked()).dispatch({"Records": messages})
     once = made_by(service)
     assert once == (2, 1)

@@ -18,8 +18,11 @@ from scar_runtime.events import (
     Record,
     Refused,
     StoredObject,
+    joined,
     parse,
 )
+
+from scar_constructs.model import joins
 
 EVENTS = Path(__file__).parents[1] / "events"
 ETAG, SEQUENCER = "d41d8cd98f00b204e9800998ecf8427e", "0055AED6DCD90281E5"
@@ -184,3 +187,21 @@ def test_what_only_looks_like_a_known_event_is_refused(event: Any, message: str)
     assert isinstance(entry, Refused)
     assert isinstance(entry.fault, EventError)
     assert re.search(message, str(entry.fault))
+
+
+def test_the_files_of_a_folder() -> None:
+    record = only(payload("join_folder"))
+    assert record.folder is not None
+    assert (record.folder.name, record.input) == ("photos/in", "photos/in")
+    files = [(one.path, one.size) for one in record.folder.files]
+    assert files == [("photos/in/a.jpg", 1024), ("photos/in/b.jpg", 1)]
+
+
+@pytest.mark.parametrize("files", [[], {}, ["in/a"], [{"key": ""}], [{"key": "a", "size": -1}]])
+def test_a_folder_whose_files_are_none_is_refused(files: Any) -> None:
+    [entry] = parse({"scar_join": {"folder": "photos/in", "bucket": "photos", "files": files}})
+    assert isinstance(entry, Refused)
+
+
+def test_the_key_of_our_own_events_is_known_to_the_generator() -> None:
+    assert joins.EVENT == joined.JOIN

@@ -65,7 +65,7 @@ def marks_in(s3: MemoryS3) -> list[str]:
 
 def keys_of(s3: MemoryS3, record: Record) -> list[str]:
     assert record.group is not None
-    return [one.key for one in members.objects_of(s3.spool(), record.group, "bucket")]
+    return [one.key for one in members.listing(s3.spool(), record.group, "bucket").objects]
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -162,7 +162,7 @@ def test_a_newer_version_replaces_the_older_one_before_the_run() -> None:
 
     assert isinstance(came, Record)
     assert came.group
-    found = members.objects_of(s3.spool(), came.group, "bucket")
+    found = members.listing(s3.spool(), came.group, "bucket").objects
     assert [one.sequencer or one.version for one in found] == [f"v{7:016X}", f"v{1:016X}"]
     assert len(marks_in(s3)) == 2
 
@@ -210,7 +210,7 @@ def test_keys_of_any_length_fit_into_marks() -> None:
 
     assert isinstance(came, Record)
     assert came.group
-    found = members.objects_of(s3.spool("m" * 64), came.group, "bucket")
+    found = members.listing(s3.spool("m" * 64), came.group, "bucket").objects
     assert [one.key for one in found] == ["parts/" + "k" * 1018]
 
 

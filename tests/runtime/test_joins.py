@@ -52,7 +52,7 @@ SCRIPTS = {
     ' <"$SCAR_INPUT_FILES" | sort -n >"$SCAR_OUTPUT_DIR/all"; echo "$SCAR_GROUP"'
     ' >"$SCAR_OUTPUT_DIR/group"; test -z "$SCAR_INPUT_FILE"',
 }
-MODES = ("lambda", "batch", "lambda-batch")
+MODES = ("lambda", "batch", "lambda-batch", "auto")
 
 
 def text(mode: str) -> str:

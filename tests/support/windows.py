@@ -21,7 +21,7 @@ from scar_constructs.operate.redrive.failures import FailedJob, Failure
 from tests.runtime.functions import FakeBatch, Function, Invoked
 from tests.support.deliveries import HOSTS, LATER_SECONDS, Killed, Platform
 
-QUEUE = "arn:aws:sqs:us-east-1:123456789012:scar-burst-f"
+QUEUE = "arn:aws:sqs:us-east-1:123456789012:scar-events-f"
 WINDOW_MAX = 8
 Message = dict[str, Any]
 
@@ -78,7 +78,7 @@ class Windows(Platform):
     def _call(self, made: Function, window: Sequence[Message]) -> list[Message]:
         befalls = self.process()
         ahead = made.ahead + befalls.ahead
-        runtime = replace(made, client=befalls.client, ahead=ahead).runtime(SCAR_BURST_QUEUE=QUEUE)
+        runtime = replace(made, client=befalls.client, ahead=ahead).runtime(SCAR_EVENT_QUEUE=QUEUE)
         befalls.prepare(runtime)
         with closing(runtime.connections):
             try:

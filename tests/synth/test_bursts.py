@@ -46,7 +46,9 @@ def of_type(template: Json, kind: str, path: str = "") -> Mapping[str, Any]:
 
 def senders(template: Json) -> dict[str, Any]:
     """Service -> the condition on which it may send to the queue."""
-    policy = of_type(template, "AWS::SQS::QueuePolicy", "/Burst/")["PolicyDocument"]["Statement"]
+    policy = of_type(template, "AWS::SQS::QueuePolicy", "resize/Queue/")["PolicyDocument"][
+        "Statement"
+    ]
     return {
         one["Principal"]["Service"]: one["Condition"] for one in policy if one["Effect"] == "Allow"
     }
@@ -68,8 +70,8 @@ def test_lambda_gathers_what_the_file_says_and_takes_partial_answers(template: J
 def test_a_message_is_hidden_longer_than_any_call_and_ends_in_the_failure_queue(
     template: Json,
 ) -> None:
-    queue = of_type(template, "AWS::SQS::Queue", "/Burst/")
-    assert queue["QueueName"] == "scar-burst-resize"
+    queue = of_type(template, "AWS::SQS::Queue", "resize/Queue/")
+    assert queue["QueueName"] == "scar-events-resize"
     assert queue["VisibilityTimeout"] == 6 * 100 + 120
     assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
     assert "ServiceQueue" in flat(queue["RedrivePolicy"]["deadLetterTargetArn"])
@@ -79,7 +81,7 @@ def test_the_bucket_tells_the_queue_and_may_send_to_it(template: Json) -> None:
     told = of_type(template, "AWS::S3::Bucket", "/pictures/")["NotificationConfiguration"]
     assert "LambdaConfigurations" not in told
     [one] = told["QueueConfigurations"]
-    assert flat(one["Queue"]).endswith(":scar-burst-resize")
+    assert flat(one["Queue"]).endswith(":scar-events-resize")
     rules = [(rule["Name"], rule["Value"]) for rule in one["Filter"]["S3Key"]["Rules"]]
     assert rules == [("prefix", "in/"), ("suffix", ".jpg")]
     condition = senders(template)["s3.amazonaws.com"]
@@ -102,7 +104,7 @@ def test_the_bucket_waits_for_the_policy_of_the_queue(template: Json) -> None:
     (policy,) = (
         name
         for name, one in resources(template, "AWS::SQS::QueuePolicy").items()
-        if "/Burst/" in one["Metadata"]["aws:cdk:path"]
+        if "resize/Queue/" in one["Metadata"]["aws:cdk:path"]
     )
     (bucket,) = (
         one
@@ -118,7 +120,7 @@ def test_the_dispatcher_may_read_its_own_queue_and_a_job_may_not(template: Json)
     ]
     [(path, statement)] = granted
     assert path == "flow/Functions/resize/Role/Resource"
-    assert flat(statement["Resource"]).endswith(":scar-burst-resize")
+    assert flat(statement["Resource"]).endswith(":scar-events-resize")
 
 
 def test_an_array_itself_is_no_failed_job(template: Json) -> None:
@@ -130,7 +132,7 @@ def test_a_rule_of_eventbridge_sends_to_the_queue(tmp_path: Path) -> None:
     text = FUNCTION.format(burst="{}") + "buckets: {pictures: {event_bridge: true}}\n"
     template = synthesised(tmp_path, flow=text)["flow"]
     rule = of_type(template, "AWS::Events::Rule", "/Follow-pictures/")
-    assert "Burst" in flat(rule["Targets"][0]["Arn"])
+    assert "resizeQueue" in flat(rule["Targets"][0]["Arn"])
     [source] = as_list(senders(template)["events.amazonaws.com"]["ArnEquals"]["aws:SourceArn"])
     assert "Followpictures" in flat(source)
 
@@ -150,14 +152,14 @@ def test_a_bucket_of_another_stack_names_the_queue(tmp_path: Path) -> None:
     told = of_type(templates["other"], "AWS::S3::Bucket", "/pictures/")
     [one] = told["NotificationConfiguration"]["QueueConfigurations"]
     assert flat(one["Queue"]) == (
-        "arn:<AWS::Partition>:sqs:<AWS::Region>:<AWS::AccountId>:scar-burst-resize"
+        "arn:<AWS::Partition>:sqs:<AWS::Region>:<AWS::AccountId>:scar-events-resize"
     )
 
 
 def test_the_stack_s_key_encrypts_the_queue(tmp_path: Path) -> None:
     text = f"kms_key: {KEY}\n" + FUNCTION.format(burst="{}")
     template = synthesised(tmp_path, flow=text)["flow"]
-    assert of_type(template, "AWS::SQS::Queue", "/Burst/")["KmsMasterKeyId"] == KEY
+    assert of_type(template, "AWS::SQS::Queue", "resize/Queue/")["KmsMasterKeyId"] == KEY
 
 
 def test_defaults_are_for_the_functions_that_have_jobs(tmp_path: Path) -> None:

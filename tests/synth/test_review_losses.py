@@ -17,9 +17,10 @@ from scar_constructs.review.compare import Review, review
 from scar_constructs.review.origins import explained, resources
 from scar_constructs.review.origins.resources import Resource
 from scar_constructs.review.sides import Side, side
+from tests.support.loss_cases import CASES
+from tests.support.reviews import INPUT, function, written
 from tests.synth.replacements import replaced
 from tests.synth.synthesis import Json, templates_of_files
-from tests.unit.test_review import CASES, INPUT, function, written
 from tests.unit.test_review_keys import FUNCTION, STACK
 from tests.unit.test_review_keys import written as keys_written
 

@@ -15,7 +15,7 @@ from scar_constructs.estimate import Amounts, Assumptions, Cost, application_cos
 from scar_constructs.language import load_application
 from scar_constructs.language.workflow.join import Application
 from tests.unit.fdl_files import load
-from tests.unit.test_estimate import CHAIN, EC2, FARGATE, SMALL
+from tests.unit.test_estimate import CHAIN, EC2, FARGATE, SMALL, by_what
 
 HELLO = load_application([Path(__file__).parents[2] / "examples" / "hello"]).application
 
@@ -147,6 +147,15 @@ def test_where_the_modes_cost_the_same(tmp_path: Path) -> None:
         job = costs(tmp_path, text, seconds=Amounts(seconds)).usd
         direct = costs(tmp_path, lambda_text, seconds=Amounts(seconds)).usd
         assert (direct < job) is lambda_is_cheaper
+
+
+def test_sizes_decide_where_an_automatic_function_is_paid(tmp_path: Path) -> None:
+    text = EC2.replace("execution_mode: batch", "execution_mode: auto\n    memory: 1024")
+    small, large = (costs(tmp_path, text, size=float(size)) for size in (200_000_000, 200_000_001))
+    assert not [what for service, what in by_what(small) if service == "EC2"]
+    assert ("Lambda", "duration (runs)") in by_what(small)
+    assert ("Lambda", "duration (dispatcher)") in by_what(large)
+    assert [what for service, what in by_what(large) if service == "EC2"]
 
 
 def test_a_job_too_large_for_lambda_has_no_crossing(tmp_path: Path) -> None:

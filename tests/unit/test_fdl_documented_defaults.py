@@ -59,9 +59,9 @@ JOINED["functions"]["aws"][0]["lambda"]["input"][0]["join"] = {
     "suffixes": [".a", ".b"],
     "after": "24h",
 }
-GATHERED: dict[str, Any] = copy.deepcopy(FDL)
-GATHERED["functions"]["aws"][0]["lambda"]["execution_mode"] = "batch"
-GATHERED["functions"]["aws"][0]["batch"] = {"burst": {}}
+QUEUED: dict[str, Any] = copy.deepcopy(FDL)
+QUEUED["functions"]["aws"][0]["lambda"]["execution_mode"] = "batch"
+QUEUED["functions"]["aws"][0]["batch"] = {"burst": {}}
 _FUNCTION = ("functions", "aws", 0)
 PLACES: dict[str, tuple[dict[str, Any], tuple[str | int, ...]]] = {
     "top": (FDL, ()),
@@ -80,7 +80,7 @@ PLACES: dict[str, tuple[dict[str, Any], tuple[str | int, ...]]] = {
     "batch": (FDL, (*_FUNCTION, "batch")),
     "compute_resources": (FDL, (*_FUNCTION, "batch", "compute_resources")),
     "multi_node_parallel": (FDL, (*_FUNCTION, "batch", "multi_node_parallel")),
-    "burst": (GATHERED, (*_FUNCTION, "batch", "burst")),
+    "burst": (QUEUED, (*_FUNCTION, "batch", "burst")),
     **{
         f"storage_providers {kind}": (FDL, ("storage_providers", kind, "mine"))
         for kind in FDL["storage_providers"]

@@ -131,7 +131,7 @@ def test_what_is_not_there_is_told_with_near_names() -> None:
         found("taged", [one.resource for one in known])
     with pytest.raises(NotFoundError, match=r"nothing comes of .*; did you mean .*memory"):
         of_key("memry", known)
-    with pytest.raises(NotFoundError, match="scar explain --of FUNCTION"):
+    with pytest.raises(NotFoundError, match=r"there are .*tagged"):
         of_key("\x1b[31m", known)
 
 
@@ -145,3 +145,12 @@ def test_what_comes_of_a_function_and_of_a_key() -> None:
         assert "AWS::Lambda::Function" in kinds
         assert kinds <= {"AWS::Lambda::Function", "AWS::Batch::JobDefinition"}
     assert of_key("memory", known) != []
+
+
+def test_a_key_is_that_of_the_file_before_those_that_end_like_it() -> None:
+    """`memory` of a batch function in SCAR's older dialect is that of its job."""
+    known = named("classic-batch")
+    (name,) = {name for one in known for name, _ in one.functions}
+    kinds = {one.resource.kind for one in of_key(f"{name}.memory", known)}
+    assert "AWS::Batch::JobDefinition" in kinds
+    assert of_key(f"{name}.s3.input_bucket", known) == of_key(f"{name}.input", known)

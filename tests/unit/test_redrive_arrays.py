@@ -21,7 +21,7 @@ from tests.unit.test_redrive_failures import message
 
 KEY = f"resize/bursts/{'a' * 64}"
 VARIABLES = [{"name": "SCAR_JOB_EVENT", "value": KEY}]
-QUEUE = "arn:aws:sqs:us-east-1:123456789012:scar-burst-resize"
+QUEUE = "arn:aws:sqs:us-east-1:123456789012:scar-events-resize"
 
 
 class Objects:
@@ -86,9 +86,9 @@ def test_what_sqs_has_moved_is_of_the_function_of_its_queue() -> None:
     event = {"Records": [{"eventSource": "aws:s3"}]}
     failure = read_service_failure(json.dumps(event), {}, QUEUE)
     assert (failure.function, failure.event, failure.job) == ("resize", event, None)
-    assert "no job could be submitted" in failure.reason
+    assert "failed at it each time" in failure.reason
 
 
 def test_what_was_moved_from_another_queue_is_not_obeyed() -> None:
     with pytest.raises(ForeignError, match="is the queue of no function"):
-        read_service_failure("{}", {}, QUEUE.replace("scar-burst-", "mine-"))
+        read_service_failure("{}", {}, QUEUE.replace("scar-events-", "mine-"))

@@ -9,27 +9,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click import UsageError
+from click.testing import CliRunner
 
 from scar_constructs.cli.main import scar
+from scar_constructs.errors import UserError
 from scar_constructs.estimate import Assumptions
 from scar_constructs.language import load_application
-from scar_constructs.review.compare import Review, review
+from scar_constructs.review.compare import review
 from scar_constructs.review.functions import Change
-from scar_constructs.review.losses import Severity
 from scar_constructs.review.sides import side
+from tests.support.reviews import INPUT, compared, function, ran, written
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "tests" / "golden" / "reviews"
 CASES_OF_TEMPLATES = sorted((ROOT / "tests/golden/templates").iterdir())
 GENOMES = KEPT / "ten" / "before" / "genomes.yaml"
-
-
-def ran(*arguments: str) -> Result:
-    """The command; its exit code is in `return_value`."""
-    return CliRunner().invoke(
-        scar, ["review", *arguments], catch_exceptions=False, standalone_mode=False
-    )
 
 
 @pytest.mark.parametrize(
@@ -73,11 +68,6 @@ def test_the_eight_changes_and_no_others_are_named(monkeypatch: pytest.MonkeyPat
     assert found["fails_on"] == {"rights": True, "loss": True, "cost": False}
 
 
-def compared(before: Path, after: Path) -> Review:
-    sides = [side(one.name, load_application([one])) for one in (before, after)]
-    return review(sides[0], sides[1], Assumptions())
-
-
 def test_folders_comments_and_the_order_of_keys_are_no_change(tmp_path: Path) -> None:
     old, new = tmp_path / "old", tmp_path / "elsewhere" / "new"
     for one in (old, new):
@@ -108,132 +98,6 @@ def test_a_copy_is_no_change(case: Path, tmp_path: Path) -> None:
     assert compared(case, copy).is_empty
 
 
-def written(folder: Path, text: str, script: str = "#!/bin/sh\ncat\n") -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "run.sh").write_text(script)
-    (folder / "flow.yaml").write_text(text)
-    return folder
-
-
-def function(name: str = "one", mode: str = "lambda", more: str = "", after: str = "") -> str:
-    return (
-        f"functions:\n  aws:\n  - lambda:\n      name: {name}\n      execution_mode: {mode}\n"
-        f"      init_script: run.sh\n      container: {{image: debian}}\n{more}{after}"
-    )
-
-
-INPUT = "      input: [{storage_provider: s3, path: b-in/new}]\n"
-FAILED_JOBS = (
-    "lost",
-    "flow",
-    "the queue of failed jobs, and of events that were not delivered, is removed",
-)
-CASES = {
-    "removed with its jobs": (
-        function("one", "batch"),
-        function("other", more=INPUT).replace("debian", "alpine"),
-        {("lost", "one", "the function is removed"), FAILED_JOBS},
-    ),
-    "a mode that keeps the package": (
-        function("one", "lambda-batch"),
-        function("one", "lambda"),
-        {("lost", "one", "the mode goes from lambda-batch to lambda: its queue goes"), FAILED_JOBS},
-    ),
-    "no burst": (
-        function("one", "batch", more=INPUT, after="    batch: {burst: {}}\n"),
-        function("one", "batch", more=INPUT),
-        {("lost", "one", "the queue of its files goes")},
-    ),
-    "no burst, after it was retired": (
-        function("one", "batch", more=INPUT, after="    batch: {burst: {retired: true}}\n"),
-        function("one", "batch", more=INPUT),
-        set(),
-    ),
-    "machines of its own": (
-        function("one", "batch"),
-        function("one", "batch", after="    batch: {compute_resources: {type: SPOT}}\n"),
-        {
-            (
-                "lost",
-                "one",
-                "its jobs leave the machines that functions of the file share (x86_64), and the "
-                "queue goes",
-            )
-        },
-    ),
-    "machines of its own, the former kept": (
-        function("one", "batch"),
-        function(
-            "one", "batch", after="    batch: {compute_resources: {type: SPOT}, former: {}}\n"
-        ),
-        set(),
-    ),
-    "from hosts to Fargate": (
-        function(
-            "one", "batch", after="    batch: {memory: 2048, compute_resources: {type: EC2}}\n"
-        ),
-        function(
-            "one", "batch", after="    batch: {memory: 2048, compute_resources: {type: FARGATE}}\n"
-        ),
-        {
-            (
-                "lost",
-                "one",
-                "machines of its own: EC2 becomes FARGATE, in another compute environment",
-            )
-        },
-    ),
-    "retired first": (function("one"), function("one", more="      retired: true\n"), set()),
-    "removed after it was retired": (
-        function("one", more="      retired: true\n") + function("two").partition("aws:\n")[2],
-        function("two"),
-        set(),
-    ),
-    "files that expire": (
-        function(more=INPUT),
-        "buckets: {b-in: {expire_days: 7}}\n" + function(more=INPUT),
-        {("lost", "b-in", "files expire after 7 days where they stayed")},
-    ),
-    "logs that are kept shorter": (
-        function(),
-        function(after="    cloudwatch: {log_retention_policy_in_days: 7}\n"),
-        {("lost", "one", "logs stay 7 days in place of 30")},
-    ),
-    "another spool": (
-        function(),
-        "spool: my-own-spool\n" + function(),
-        {("lost", "flow", "the spool is my-own-spool in place of one without a name")},
-    ),
-    "an address that goes": (
-        function(after="    api_gateway: {name: api}\n"),
-        function(),
-        {("lost", "one", "its HTTPS address goes")},
-    ),
-    "another region": (
-        function(more=f"      region: eu-west-1\n{INPUT}"),
-        function(more=f"      region: eu-west-3\n{INPUT}"),
-        {("refused", "flow", "the stack goes from eu-west-1 to eu-west-3")},
-    ),
-}
-
-
-@pytest.mark.parametrize(("before", "after", "expected"), CASES.values(), ids=CASES)
-def test_what_is_lost(
-    before: str, after: str, expected: set[tuple[str, str, str]], tmp_path: Path
-) -> None:
-    found = compared(written(tmp_path / "old", before), written(tmp_path / "new", after))
-    dangers = {
-        (one.severity.value, one.subject, one.what)
-        for one in found.losses
-        if one.severity is not Severity.NOTE
-    }
-    assert dangers == expected
-    assert found.loses == bool(expected)
-    for one in found.losses:
-        assert one.why
-        assert one.instead or one.severity is Severity.NOTE
-
-
 def test_a_join_is_named_with_the_edge_that_has_it(tmp_path: Path) -> None:
     joined = INPUT.replace("b-in/new}", "b-in/new, join: {suffixes: [.bam, .bai]}}")
     old = written(tmp_path / "old", function(more=INPUT))
@@ -245,34 +109,83 @@ def test_a_join_is_named_with_the_edge_that_has_it(tmp_path: Path) -> None:
     assert '"suffixes": [".bam", ".bai"]' in edge.text
 
 
-def test_a_bucket_that_goes_back_to_notifications(tmp_path: Path) -> None:
-    second = function("two", more=INPUT).partition("aws:\n")[2]
-    both = written(tmp_path / "old", function(more=INPUT) + second)
-    found = compared(both, written(tmp_path / "new", function(more=INPUT)))
-    assert ("b-in", "the bucket goes back from EventBridge to notifications") in {
-        (one.subject, one.what) for one in found.losses
-    }
-    kept = "buckets: {b-in: {event_bridge: true}}\n" + function(more=INPUT)
-    found = compared(both, written(tmp_path / "kept", kept))
-    assert "b-in" not in {one.subject for one in found.losses}
+def test_of_an_added_function_all_is_shown(tmp_path: Path) -> None:
+    """Its script, above all: nobody has read it yet."""
+    old = written(tmp_path / "old", function())
+    second = function("two", "batch", INPUT).partition("aws:\n")[2]
+    new = written(tmp_path / "new", function() + second.replace("run.sh", "other.sh"))
+    (new / "other.sh").write_text("#!/bin/sh\ncurl example.org\n")
+    text = ran(str(old), str(new)).output
+    for said in (
+        "two added to flow  (",
+        "lambda.execution_mode: batch  (",
+        "lambda.container.image: debian  (",
+        "init_script: other.sh  (",
+        "+curl example.org",
+        "scar-network added",
+        "VPCs: 0 -> 1 of 5",
+    ):
+        assert said in text
+    found = json.loads(ran(str(old), str(new), "--json").output)
+    (added,) = found["functions"]
+    assert added["script"][-1] == "+curl example.org"
+    assert {one["key"] for one in added["keys"]} >= {"lambda.container.image", "init_script"}
+    assert found["version"] == 1
+    described = (ROOT / "docs" / "review.md").read_text(encoding="utf-8")
+    for part in (found, added, *(found[name][0] for name in ("stacks", "edges", "roles"))):
+        assert [name for name in part if f"`{name}`" not in described] == []
 
 
-def test_a_file_that_is_gone_leaves_its_stack(tmp_path: Path) -> None:
+def test_the_line_of_a_script_is_that_of_its_key(tmp_path: Path) -> None:
+    old = written(tmp_path / "old", function())
+    new = written(tmp_path / "new", function().replace("run.sh", "other.sh"))
+    shutil.copy(new / "run.sh", new / "other.sh")
+    (change,) = compared(old, new).functions
+    (key,) = change.keys
+    line = (new / "flow.yaml").read_text().splitlines()[key.at.line - 1]
+    assert (key.key, line.strip()) == ("init_script", "init_script: other.sh")
+
+
+def test_the_network_of_jobs_is_named_once(tmp_path: Path) -> None:
+    jobs = written(tmp_path / "old", function("one", "batch"))
+    more = function("one", "batch") + function("two", "batch").partition("aws:\n")[2]
+    found = compared(jobs, written(tmp_path / "new", more))
+    assert [one.name for one in found.stacks] == ["flow"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--files", "nope=5"], "--files: the files have no function 'nope', but one"),
+        (["--seconds", "nope=5"], "--seconds: the files have no function 'nope'"),
+        (["--json", "--format", "text"], "--json and --format text: give one of them"),
+        (["--picture", "p.png"], "--picture: the name has to end in .svg, .mmd, .md"),
+    ],
+    ids=str,
+)
+def test_options_that_cannot_be_meant(options: list[str], said: str, tmp_path: Path) -> None:
+    version = str(written(tmp_path / "old", function()))
+    with pytest.raises(UsageError) as refused:
+        ran(version, version, *options)
+    assert said in refused.value.message
+
+
+def test_amounts_of_functions_are_told_with_the_cost(tmp_path: Path) -> None:
     old = written(tmp_path / "old", function(more=INPUT))
-    (old / "other.yaml").write_text(function("two"))
-    found = compared(old, written(tmp_path / "new", function("one", more=INPUT)))
-    (loss,) = found.losses
-    assert (loss.subject, loss.severity) == ("other", Severity.NOTE)
-    assert [(one.name, one.change) for one in found.stacks] == [("other", Change.REMOVED)]
+    new = written(tmp_path / "new", function(more=f"      memory: 2048\n{INPUT}"))
+    shown = ran(str(old), str(new), "--files", "one=500", "--seconds", "one=7").output
+    assert "30 (7 for one) s each, 0 (500 for one) a month" in shown
 
 
-def test_a_function_that_moves_to_another_stack_is_refused(tmp_path: Path) -> None:
-    old, new = written(tmp_path / "old", function("one")), tmp_path / "new"
-    new.mkdir()
-    shutil.copy(old / "run.sh", new)
-    (new / "other.yaml").write_text(function("one"))
-    severities = {one.subject: one.severity for one in compared(old, new).losses}
-    assert severities == {"one": Severity.REFUSED, "flow": Severity.NOTE}
+@pytest.mark.parametrize("command", ["review", "draw"])
+def test_a_picture_that_cannot_be_written_is_told(command: str, tmp_path: Path) -> None:
+    version = str(written(tmp_path / "old", function()))
+    target = str(tmp_path / "missing" / "p.mmd")
+    options = [version, version, "--picture"] if command == "review" else [version, "-o"]
+    result = CliRunner().invoke(scar, [command, *options, target])
+    assert isinstance(result.exception, UserError)
+    assert str(result.exception) == f"{target}: No such file or directory"
+    assert result.stdout == ""
 
 
 def test_a_role_of_the_users_own_is_named_and_not_judged(tmp_path: Path) -> None:
@@ -305,7 +218,9 @@ def test_the_exit_code_is_by_what_it_is_to_fail_on(
     text = function(more="      memory: 2048\n", after="    api_gateway: {name: api, auth: none}\n")
     after = written(tmp_path / "new", "spool: my-own-spool\n" + text)
     options = ["--fail-on", option] if option else []
-    assert ran(str(before), str(after), *options).return_value == code
+    found = ran(str(before), str(after), *options)
+    assert found.return_value == code
+    assert (f"--fail-on {option}: " in found.stderr) == bool(option)
     assert ran(str(before), str(before), *options).return_value == 0
 
 
@@ -330,7 +245,8 @@ def test_texts_of_files_are_data(tmp_path: Path) -> None:
     assert "@everyone" in inside
     outside = page.replace(inside, "")
     assert "@everyone" not in outside
-    assert "@team" not in outside.replace("\\@team", "")
+    assert "@team" not in outside
+    assert "\\@&#8203;team" in outside
     assert "https://example" not in outside.replace("https\\://example", "")
 
 

@@ -47,6 +47,8 @@ PROVIDERS: dict[str, tuple[dict[str, Any], dict[str, tuple[Any, Any]]]] = {
 FUNCTION: dict[str, tuple[Any, Any, dict[str, Any]]] = {
     "lambda.image": ("debian", "alpine", {"lambda.container": None}),
     "lambda.execution_mode": ("lambda", "lambda-batch", {}),
+    "lambda.queue": (True, "retired", {"lambda.concurrency": 5}),
+    "lambda.lambda_up_to": ("1MB", "2MB", {"lambda.execution_mode": "auto"}),
     "lambda.memory": (512, 1024, {}),
     "lambda.timeout": (60, 120, {}),
     "lambda.ephemeral_storage": (512, 1024, {}),

@@ -39,14 +39,6 @@ class Member:
     line: bytes
 
 
-def is_burst(event: Any, queue_arn: str) -> bool:
-    """Whether an event brings messages of the function's own queue."""
-    records = event.get("Records") if isinstance(event, dict) else None
-    if not isinstance(records, list) or not records:
-        return False
-    return all(isinstance(one, dict) and one.get("eventSourceARN") == queue_arn for one in records)
-
-
 class Burst:
     """The messages of one call. `task_of` gives what a job that is no array's has to do."""
 

@@ -3,6 +3,7 @@
 from scar_runtime.events.parse import parse
 from scar_runtime.events.records import (
     Entry,
+    Folder,
     Group,
     Http,
     Ignored,
@@ -14,6 +15,7 @@ from scar_runtime.events.records import (
 
 __all__ = [
     "Entry",
+    "Folder",
     "Group",
     "Http",
     "Ignored",

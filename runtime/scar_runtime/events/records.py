@@ -29,13 +29,24 @@ class Group:
     """Files that are the input of one run together.
 
     `name` is what people call them, `root` tells the group from others, `members` (a digest) which
-    files of it are meant. The list of them is in the spool.
+    files of it are meant. The list of them is in the spool. `size`: bytes of all of them.
     """
 
     name: str
     root: str
     members: str
     count: int
+    size: int | None = None
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Files that somebody wants to be the input of one run together; `run` tells this wish from
+    others for the same files."""
+
+    name: str
+    run: str
+    files: tuple[StoredObject, ...]
 
 
 @dataclass(frozen=True)
@@ -58,7 +69,8 @@ class Record:
     """One thing to do: run a script once.
 
     - `event`: this record alone, in its source's own form; parsing it again gives this record
-    - `object` or `payload`: the input file, if any; `group`: the input files, if there are many
+    - `object` or `payload`: the input file, if any; `group`: the input files, if there are many;
+      `folder`: the same before they are a group
     - `script`: run in place of the function's own; `arguments`: for the script, or, without a
       script, a command
     - `looks_for_overdue`: for groups that are not whole in time
@@ -74,13 +86,24 @@ class Record:
     time: str | None = None
     http: Http | None = None
     group: Group | None = None
+    folder: Folder | None = None
     looks_for_overdue: bool = False
+
+    @property
+    def size(self) -> int | None:
+        """The bytes of its input, as far as the event tells."""
+        if self.payload:
+            return len(self.payload.content)
+        stored = self.group or self.object
+        return stored.size if stored else None
 
     @property
     def input(self) -> str | None:
         """The input as log lines name it."""
         if self.group:
             return f"{self.group.name} ({self.group.count} files)"
+        if self.folder:
+            return self.folder.name
         return self.object.path if self.object else None
 
 

@@ -27,6 +27,14 @@ def message(entry: dict[str, Any]) -> Any:
     return _inner(message["Message"])
 
 
+def is_of_queue(event: Any, queue_arn: str | None) -> bool:
+    """Whether an event brings messages of this queue, the function's own, and nothing else."""
+    records = event.get("Records") if isinstance(event, dict) else None
+    if not queue_arn or not isinstance(records, list) or not records:
+        return False
+    return all(isinstance(one, dict) and one.get("eventSourceARN") == queue_arn for one in records)
+
+
 def is_delegated(event: dict[str, Any]) -> bool:
     """Whether this is an event that another function hands on, as SCAR and OSCAR form it."""
     return "event" in event and not event.keys() - _KEYS

@@ -28,20 +28,21 @@ def bring(
 ) -> tuple[dict[str, str], StoredObject | None]:
     """Put the files of a group into the input folder; gives the metadata of the first of them, and
     the first. Raises `EventError` or a fault of storage."""
-    source = config.join_input
-    if source is None or spool is None:
-        raise EventError(f"function {config.name} joins no files")
-    objects = members.objects_of(spool, group, source.bucket)
-    metadata = staging.bring(objects, stores.of(OWN), work, check)
+    found = _listing(config, spool, group)
+    objects = found.objects
+    try:
+        metadata = staging.bring(objects, stores.of(OWN), work, check)
+    except SupersededError as superseded:
+        if not found.is_of_folder:
+            raise
+        # No event of the newer version will bring the group again.
+        raise EventError(f"{superseded}; list the folder and call again") from superseded
     return metadata, objects[0] if objects else None
 
 
 def first_of(config: Config, spool: Spool | None, group: Group) -> StoredObject | None:
     """The file of a group that outputs name as their origin: the first one."""
-    source = config.join_input
-    if source is None or spool is None:
-        return None
-    return next(iter(members.objects_of(spool, group, source.bucket)), None)
+    return next(iter(_listing(config, spool, group).objects), None)
 
 
 def require_current(config: Config, spool: Spool | None, group: Group) -> None:
@@ -49,9 +50,18 @@ def require_current(config: Config, spool: Spool | None, group: Group) -> None:
     source = config.join_input
     if source is None or source.join is None or spool is None:
         return
+    if _listing(config, spool, group).is_of_folder:
+        return
     arrivals = Arrivals(config.name, source, source.join, spool)
     if members.digest_of(arrivals.present(group.root)) != group.members:
         raise SupersededError(f"a file of {group.name} was replaced while the script ran")
+
+
+def _listing(config: Config, spool: Spool | None, group: Group) -> members.Listing:
+    if spool is None:
+        raise EventError(f"function {config.name} has no spool, in which files of a group stand")
+    source = config.join_input
+    return members.listing(spool, group, source.bucket if source else None)
 
 
 def stands_for_nothing(

@@ -116,7 +116,7 @@ class Buckets(Construct):
     def _queue_configuration(
         self, notification: Notification
     ) -> s3.CfnBucket.QueueConfigurationProperty:
-        queue = arns.queue_arn(names.burst_queue(notification.function_name))
+        queue = arns.queue_arn(names.event_queue(notification.function_name))
         return s3.CfnBucket.QueueConfigurationProperty(
             event=NOTIFIED_EVENT, queue=naming.resolved(queue), filter=_filter(notification)
         )

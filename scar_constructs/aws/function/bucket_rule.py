@@ -14,7 +14,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from scar_constructs.aws.function.burst_queue import BurstQueue
+from scar_constructs.aws.function.function_queue import FunctionQueue
 from scar_constructs.aws.policy.principals import EVENTS
 from scar_constructs.aws.shared.failures import Failures
 from scar_constructs.language.workflow.event_patterns import Pattern, event_patterns
@@ -39,14 +39,14 @@ class BucketRule(Construct):
         enabled: bool,
         function: lambda_.IFunction,
         failures: Failures,
-        burst: BurstQueue | None = None,
+        queue: FunctionQueue | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._bucket = bucket
         self._enabled = enabled
         self._function = function
         self._failures = failures
-        self._burst = burst
+        self._queue = queue
         self._resources: list[CfnResource] = []
         for number, pattern in enumerate(event_patterns(bucket, filters), start=1):
             self._add_rule("" if number == 1 else str(number), pattern)
@@ -60,7 +60,7 @@ class BucketRule(Construct):
             state=None if self._enabled else "DISABLED",
             targets=[
                 events.CfnRule.TargetProperty(
-                    arn=self._burst.queue.queue_arn if self._burst else self._function.function_arn,
+                    arn=self._queue.queue.queue_arn if self._queue else self._function.function_arn,
                     id="Function",
                     # What EventBridge could not hand over; what the function failed at goes to
                     # the same queue by the function's own configuration.
@@ -73,9 +73,9 @@ class BucketRule(Construct):
         self._resources += [rule, self._permission(number, rule)]
 
     def _permission(self, number: str, rule: events.CfnRule) -> CfnResource:
-        if self._burst:
-            self._burst.allow_rule(rule)
-            return self._burst.policy
+        if self._queue:
+            self._queue.allow_rule(rule)
+            return self._queue.policy
         return lambda_.CfnPermission(
             self,
             f"Invoke{number}",

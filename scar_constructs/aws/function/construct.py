@@ -5,6 +5,7 @@
 | lambda | the derived image runs the script | - |
 | batch | a zip dispatcher submits a job per event | the derived image runs the script |
 | lambda-batch | the derived image runs the script, and hands over in time | same as `batch` |
+| auto | as `lambda-batch`; what is larger than `lambda_up_to` it hands over at once | same |
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from constructs import Construct
 
 from scar_constructs.aws.function.api import FunctionApi
 from scar_constructs.aws.function.bucket_rule import BucketRule
-from scar_constructs.aws.function.burst_queue import BurstQueue
+from scar_constructs.aws.function.function_queue import FunctionQueue
 from scar_constructs.aws.function.lambda_function import new_lambda
 from scar_constructs.aws.function.metadata import describe
 from scar_constructs.aws.function.outputs import add_outputs
@@ -39,7 +40,8 @@ from scar_constructs.language.grants import arns
 from scar_constructs.language.grants.roles import lambda_role
 from scar_constructs.language.workflow.join import Rule
 from scar_constructs.language.workflow.shares import share_identifier
-from scar_constructs.model import Api, Burst, ExecutionMode, Function, Sharing, names
+from scar_constructs.model import Api, ExecutionMode, Function, Sharing, names
+from scar_constructs.model.queue import EventQueue
 
 # What cannot be replaced under a running job's feet, or takes the tags as part of its identity.
 UNTAGGED = [
@@ -92,7 +94,8 @@ class ScarFunction(Construct):
         self._role = self._new_role()
         self._lambda = self._new_lambda()
         describe(self._lambda, function)
-        self._burst = self._new_burst(function.burst) if function.burst else None
+        queue = function.event_queue
+        self._queue = self._new_queue(queue) if queue else None
         self._keep_failures()
         self._look_for_overdue()
         self._api = self._new_api(function.api) if function.api else None
@@ -149,13 +152,13 @@ class ScarFunction(Construct):
         )
         starters = self._starters.setdefault(bucket, [])
         starters.append(permission)
-        if self._burst:
-            self._burst.allow_bucket(bucket)
-            starters.append(self._burst.policy)
+        if self._queue:
+            self._queue.allow_bucket(bucket)
+            starters.append(self._queue.policy)
 
     @property
-    def burst(self) -> BurstQueue | None:
-        return self._burst
+    def queue(self) -> FunctionQueue | None:
+        return self._queue
 
     def follow_bucket(self, rule: Rule) -> None:
         """Start the function on new keys that EventBridge hears of from the rule's bucket."""
@@ -167,7 +170,7 @@ class ScarFunction(Construct):
             enabled=rule.enabled,
             function=self._lambda,
             failures=self._shared.failures,
-            burst=self._burst if self._function.is_queued else None,
+            queue=self._queue if self._function.is_queued else None,
         )
         self._starters.setdefault(rule.bucket, []).extend(made.resources)
 
@@ -230,12 +233,12 @@ class ScarFunction(Construct):
             log_group=self._log_group,
         )
 
-    def _new_burst(self, burst: Burst) -> BurstQueue:
-        return BurstQueue(
+    def _new_queue(self, settings: EventQueue) -> FunctionQueue:
+        return FunctionQueue(
             self,
-            "Burst",
+            "Queue",
             function=self._function,
-            burst=burst,
+            settings=settings,
             made=self._lambda,
             failures=self._shared.failures,
             kms_key=self._shared.options.kms_key,
@@ -257,15 +260,15 @@ class ScarFunction(Construct):
             **self._function.lambda_environment,
             "SCAR_SPOOL_BUCKET": self._shared.spool.bucket.bucket_name,
         }
+        if self._function.event_queue:
+            queue = arns.queue_arn(names.event_queue(self._function.name))
+            environment["SCAR_EVENT_QUEUE"] = naming.resolved(queue)
         if self._job and self._capacity:
             environment["SCAR_JOB_QUEUE"] = self._capacity.queue_arn
             environment["SCAR_JOB_DEFINITION"] = self._job.definition_name
             environment["SCAR_JOB_SHARE"] = share_identifier(self._function.name)
             if self._function.batch.multi_node:
                 environment["SCAR_JOB_NODES"] = str(self._function.batch.multi_node.nodes)
-            if self._function.burst:
-                queue = arns.queue_arn(names.burst_queue(self._function.name))
-                environment["SCAR_BURST_QUEUE"] = naming.resolved(queue)
             if not self._function.build:
                 environment["SCAR_JOB_CONTAINERS"] = " ".join(TOLD_OF_THE_EVENT)
         return environment

@@ -9,9 +9,9 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from scar_constructs.aws.shared.failures import Failures
-from scar_constructs.model.joins import look_every_minutes
+from scar_constructs.model.joins import EVENT, look_every_minutes
 
-ORDER = {"scar_join": "overdue"}
+ORDER = {EVENT: "overdue"}
 """The runtime knows it (`scar_runtime.events.joined`)."""
 
 

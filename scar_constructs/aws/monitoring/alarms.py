@@ -16,8 +16,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from scar_constructs.aws.function.burst_queue import BurstQueue
 from scar_constructs.aws.function.construct import ScarFunction
+from scar_constructs.aws.function.function_queue import FunctionQueue
 from scar_constructs.aws.monitoring.metrics import LOOPS, count_loops
 from scar_constructs.aws.policy.compliance import STRICT_PACKS, acknowledge
 from scar_constructs.aws.shared.failures import Failures
@@ -63,8 +63,8 @@ class StackAlarms(Construct):
                 "Sum",
                 {"FunctionName": made.lambda_function.function_name},
             )
-            if made.burst:
-                self._of_burst(name, made.burst)
+            if made.queue:
+                self._of_queue(name, made.queue)
         for name, rule in rules.items():
             self._alarm(
                 f"Undelivered-{name}",
@@ -124,15 +124,15 @@ class StackAlarms(Construct):
             above=DAY_SECONDS,
         )
 
-    def _of_burst(self, name: str, burst: BurstQueue) -> None:
+    def _of_queue(self, name: str, queue: FunctionQueue) -> None:
         self._alarm(
-            f"Gathered-{name}",
-            f"files wait in the queue of {name}: Lambda cannot read it, or no job can be submitted",
+            f"Queued-{name}",
+            f"files wait in the queue of {name}: Lambda cannot read it, or the function fails",
             "AWS/SQS",
             "ApproximateAgeOfOldestMessage",
             "Maximum",
-            {"QueueName": burst.queue.queue_name},
-            above=burst.hidden_seconds,
+            {"QueueName": queue.queue.queue_name},
+            above=queue.late_seconds,
         )
 
     def _alarm(

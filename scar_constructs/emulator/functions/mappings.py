@@ -23,7 +23,9 @@ from scar_constructs.emulator.services import Emulator
 
 Message = dict[str, Any]
 READERS = 2
-"""Of each mapping: as many as Lambda has for a queue that was quiet."""
+"""Of a mapping that says nothing: as many as Lambda has for a queue that was quiet."""
+_MOST_READERS = 32
+_CONCURRENCY = range(2, 1001)
 WINDOW_PACE = 60
 PAYLOAD_MAX_BYTES = 6 * 1024 * 1024
 RETRY_SECONDS = 1
@@ -66,7 +68,7 @@ class QueueReaders:
                 known = (scope, record["UUID"])
                 if known not in self._started:
                     self._started.add(known)
-                    for _ in range(READERS):
+                    for _ in range(min(_concurrency(record) or READERS, _MOST_READERS)):
                         threading.Thread(target=self._read, args=known, daemon=True).start()
             self._settle()
 
@@ -209,6 +211,10 @@ def failed_of(body: Any, everything: frozenset[str]) -> frozenset[str]:
     return named if named <= everything else everything
 
 
+def _concurrency(record: Mapping[str, Any]) -> int | None:
+    return (record.get("ScalingConfig") or {}).get("MaximumConcurrency")
+
+
 def mapping_fault(properties: Mapping[str, Any]) -> str | None:
     """Why Lambda refuses a mapping of a queue, or None.
 
@@ -227,6 +233,9 @@ def mapping_fault(properties: Mapping[str, Any]) -> str | None:
             "Maximum batch window in seconds must be greater than 0 if maximum batch size is "
             f"greater than {_AT_ONCE}"
         )
+    concurrency = _concurrency(properties)
+    if concurrency is not None and int(concurrency) not in _CONCURRENCY:
+        return f"MaximumConcurrency must be 2 to 1000, got {concurrency}"
     return None
 
 

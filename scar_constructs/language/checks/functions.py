@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 
 from scar_constructs.language.checks.batch import BATCH_CHECKS
 from scar_constructs.language.checks.build import BUILD_CHECKS
-from scar_constructs.language.checks.bursts import BURST_CHECKS
 from scar_constructs.language.checks.definition_size import variables_size
 from scar_constructs.language.checks.dispatcher import DISPATCHER_CHECKS
 from scar_constructs.language.checks.images import IMAGE_CHECKS
 from scar_constructs.language.checks.joins import JOIN_CHECKS
 from scar_constructs.language.checks.machines import MACHINE_CHECKS
 from scar_constructs.language.checks.owners import OWNER_CHECKS
+from scar_constructs.language.checks.queues import QUEUE_CHECKS
+from scar_constructs.language.checks.routing import ROUTING_CHECKS
 from scar_constructs.language.checks.secrets import SECRET_CHECKS
 from scar_constructs.language.checks.sizes import SIZE_CHECKS
 from scar_constructs.language.checks.storage import STORAGE_CHECKS
@@ -43,9 +44,9 @@ GROUP = "{group}"
 def check_function(parsed: ParsedFunction) -> None:
     """Add all problems of one function to its report."""
     checks = [
-        *(*CHECKS, *OWNER_CHECKS),
+        *(*CHECKS, *OWNER_CHECKS, *ROUTING_CHECKS),
         *(*IMAGE_CHECKS, *BUILD_CHECKS, *SECRET_CHECKS, *STORAGE_CHECKS, *VARIABLE_CHECKS),
-        *BURST_CHECKS,
+        *QUEUE_CHECKS,
     ]
     if parsed.function.execution_mode.runs_on_batch:
         checks += [*BATCH_CHECKS, *MACHINE_CHECKS, *SIZE_CHECKS, *DISPATCHER_CHECKS]

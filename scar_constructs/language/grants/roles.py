@@ -44,7 +44,7 @@ def lambda_role(function: Function, around: Surroundings) -> Iterator[Grant]:
         yield from _look_at_parts(function, around)
     if function.execution_mode.runs_on_batch:
         yield statements.submit_jobs(function.name, share_identifier(function.name))
-    yield from statements.receive_bursts(function)
+    yield from statements.receive_events(function)
 
 
 def _service_grants(function: Function, around: Surroundings) -> Iterator[Grant]:

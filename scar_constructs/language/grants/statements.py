@@ -159,16 +159,16 @@ def send_failures() -> Grant:
     return Grant("SendFailures", ("sqs:SendMessage",), (arns.FAILURES,), "failed events are kept")
 
 
-def receive_bursts(function: Function) -> Iterator[Grant]:
+def receive_events(function: Function) -> Iterator[Grant]:
     """What Lambda asks of a role before it reads a queue for the function.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     """
-    if function.burst:
+    if function.event_queue:
         yield Grant(
-            "ReceiveBursts",
+            "ReceiveEvents",
             ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
-            (arns.queue_arn(names.burst_queue(function.name)),),
+            (arns.queue_arn(names.event_queue(function.name)),),
             "its files come through this queue",
         )
 

@@ -21,7 +21,9 @@ _BLOCKS = {
     "iam": Key(blocks.IAM, "The function's role."),
     "cloudwatch": Key(blocks.CLOUDWATCH, "Logs."),
     "api_gateway": Key(blocks.API_GATEWAY, "An HTTPS endpoint for the function."),
-    "batch": Key(batch_keys.BATCH, "The Batch job of `batch` and `lambda-batch` functions."),
+    "batch": Key(
+        batch_keys.BATCH, "The Batch job of `batch`, `lambda-batch` and `auto` functions."
+    ),
 }
 
 ECR = Group(
@@ -107,8 +109,10 @@ CLASSIC_FUNCTION = Group(
         **{
             name: _LAMBDA[name]
             for name in (
+                "lambda_up_to",
                 "ephemeral_storage",
                 "concurrency",
+                "queue",
                 "retries",
                 "tracing",
                 "retired",

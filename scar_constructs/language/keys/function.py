@@ -21,8 +21,9 @@ from scar_constructs.language.keys.formats import (
 )
 from scar_constructs.language.keys.join import JOIN
 from scar_constructs.language.keys.network import FILE_SYSTEM, VPC
-from scar_constructs.language.keys.scalars import Anything, Boolean, Choice, Integer, Text
-from scar_constructs.model import limits
+from scar_constructs.language.keys.scalars import Anything, Boolean, Choice, Integer, Switch, Text
+from scar_constructs.language.keys.size import SIZE
+from scar_constructs.model import Queue, limits
 
 OURS = Origin.OURS
 
@@ -129,11 +130,20 @@ LAMBDA = Group(
             "none runs `init_script`, or else what the image itself runs",
         ),
         "execution_mode": Key(
-            Choice(("lambda", "lambda-batch", "batch")),
+            Choice(("lambda", "lambda-batch", "auto", "batch")),
             "`lambda`: on Lambda; `batch`: as a Batch job; `lambda-batch`: on Lambda, and as a "
-            "Batch job where the time-out is too short.",
+            "Batch job where the time-out is too short; `auto`: the same, but files above "
+            "`lambda_up_to` are jobs from the start.",
             default=limits.EXECUTION_MODE,
             option="-em",
+        ),
+        "lambda_up_to": Key(
+            SIZE,
+            "With `execution_mode: auto`, the largest file, or sum of the files of a join, that is "
+            "worked on in Lambda. Files whose size the event does not tell begin there.",
+            default=limits.LAMBDA_UP_TO,
+            origin=OURS,
+            example="1GB",
         ),
         "memory": Key(
             Integer(
@@ -208,6 +218,15 @@ LAMBDA = Group(
             "How many copies run at most at a time; they are reserved for this function.",
             default="the account's limit",
             origin=OURS,
+        ),
+        "queue": Key(
+            Switch(Queue.RETIRED.value),
+            "New files wait in a queue until one of the `concurrency` executions has ended, "
+            "however long that takes. `retired`: new files start the function as without it, and "
+            "the queue is emptied; deploy that before the key is removed.",
+            default="false",
+            origin=OURS,
+            example="true",
         ),
         "retries": Key(
             Integer(0, limits.LAMBDA_RETRIES_MAX),

@@ -257,6 +257,25 @@ class Choice:
         return {"enum": list(self.options)}
 
 
+@dataclass(frozen=True)
+class Switch:
+    """true or false, or one word for what is between them."""
+
+    word: str
+
+    @property
+    def words(self) -> str:
+        return f"true, false or {self.word}"
+
+    def check(self, node: Node, report: Report) -> None:
+        value = node.value if isinstance(node, Scalar) else None
+        if not isinstance(value, bool) and value != self.word:
+            report.add(wrong_type(node, self.words, f"write {self.words}, without quotes"))
+
+    def schema(self) -> Schema:
+        return {"enum": [True, False, self.word]}
+
+
 _DIGITS = "write the digits alone, without quotes or unit"
 
 

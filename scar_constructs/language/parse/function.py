@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scar_constructs.language.diagnostics.problems import Position
+from scar_constructs.language.keys.size import bytes_of
 from scar_constructs.language.lock import Lock
 from scar_constructs.language.parse import storage
 from scar_constructs.language.parse.batch import parse_batch
@@ -22,6 +23,7 @@ from scar_constructs.model import (
     ExecutionMode,
     FileSystem,
     Function,
+    Queue,
     Script,
     ScriptCredentials,
     Vpc,
@@ -98,10 +100,11 @@ def _lambda_settings(section: Section) -> dict[str, Any]:
     timeout = section.integer("lambda.timeout", limits.LAMBDA_TIMEOUT_SECONDS)
     architectures = section.texts("lambda.architectures")
     concurrency = section.integer("lambda.concurrency", -1)
+    mode = ExecutionMode(section.text("lambda.execution_mode") or limits.EXECUTION_MODE)
+    up_to = section.text("lambda.lambda_up_to") or limits.LAMBDA_UP_TO
     return {
-        "execution_mode": ExecutionMode(
-            section.text("lambda.execution_mode") or limits.EXECUTION_MODE
-        ),
+        "execution_mode": mode,
+        "lambda_up_to_bytes": bytes_of(up_to) if mode is ExecutionMode.AUTO else None,
         "memory_mib": section.integer("lambda.memory", limits.LAMBDA_MEMORY_MIB),
         "timeout_seconds": timeout,
         "timeout_threshold_seconds": section.integer(
@@ -122,9 +125,16 @@ def _lambda_settings(section: Section) -> dict[str, Any]:
             architectures[0] if architectures else Architecture.X86_64.value
         ),
         "concurrency": concurrency if concurrency >= 0 else None,
+        "queue": _queue(section),
         "tracing": section.boolean("lambda.tracing") or False,
         "retired": section.boolean("lambda.retired") or False,
     }
+
+
+def _queue(section: Section) -> Queue:
+    if section.text("lambda.queue"):
+        return Queue.RETIRED
+    return Queue.ON if section.boolean("lambda.queue") else Queue.OFF
 
 
 def _access_settings(section: Section) -> dict[str, Any]:

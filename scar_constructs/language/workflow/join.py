@@ -83,6 +83,20 @@ class Stack:
     kms_keys: Variables = field(default_factory=dict)
     options: StackOptions = field(default_factory=StackOptions)
 
+    @property
+    def has_service_failures(self) -> bool:
+        """Whether services, and not functions alone, send to a failure queue: Batch of its jobs,
+        rules of EventBridge, and the queues of functions."""
+        return bool(self.rules) or any(
+            one.execution_mode.runs_on_batch or one.event_queue or _looks_for_overdue(one)
+            for one in self.functions
+        )
+
+
+def _looks_for_overdue(function: Function) -> bool:
+    source = function.join_input
+    return bool(source and source.join and source.join.after_seconds)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Application:

@@ -25,7 +25,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from scar_constructs.errors import UserError
-from scar_constructs.model.names import BURST_QUEUE_PREFIX
+from scar_constructs.model.names import EVENT_QUEUE_PREFIX
 
 JOB_EVENT = "SCAR_JOB_EVENT"
 REDRIVEN = "redrive_of"
@@ -118,10 +118,14 @@ def _of_lambda(record: Mapping[str, Any]) -> Failure:
 
 def _of_queue(queue_arn: str, event: Any) -> Failure:
     name = queue_arn.rpartition(":")[2]
-    function = name.removeprefix(BURST_QUEUE_PREFIX)
+    function = name.removeprefix(EVENT_QUEUE_PREFIX)
     if function == name:
         raise ForeignError(f"{queue_arn} is the queue of no function of SCAR")
-    return Failure(function, "no job could be submitted for it: see the function's log", event)
+    return Failure(
+        function,
+        "the function failed at it each time that its queue brought it: see its log",
+        event,
+    )
 
 
 def _of_batch(detail: Mapping[str, Any]) -> Failure:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from scar_constructs.model import Api, Function, Input
 from scar_constructs.review.edges import folder
 from scar_constructs.review.functions import Pair
-from scar_constructs.review.losses.bursts import burst_losses
 from scar_constructs.review.losses.loss import Loss, Severity
+from scar_constructs.review.losses.queues import queue_losses
 
 _ACCEPTED = "what Lambda has accepted for it, up to six hours of retries, goes with it"
 _HISTORY = "its log groups go too"
@@ -80,7 +80,7 @@ def _changed(old: Function, new: Function) -> Iterator[Loss]:
             "queue; the log group of its jobs goes too",
             instead="stop the uploads and let the queue run empty first, or retire the function",
         )
-    yield from burst_losses(old, new)
+    yield from queue_losses(old, new)
     yield from _folders(old, new)
     yield from _callers(old, new)
     yield from _history(old, new)

@@ -50,7 +50,7 @@ def _elsewhere(old: Stack, new: Stack) -> Loss:
 
 def _failed_jobs(old: Stack, new: Stack) -> Iterator[Loss]:
     """The queue for what rules tell of is there only as long as there are jobs or rules."""
-    if _has_rules(old) and not _has_rules(new):
+    if old.has_service_failures and not new.has_service_failures:
         yield Loss(
             severity=Severity.LOST,
             subject=old.name,
@@ -59,10 +59,6 @@ def _failed_jobs(old: Stack, new: Stack) -> Iterator[Loss]:
             instead="`scar failures` shows what waits, and `scar redrive` gives it to its "
             "functions; deploy when the queue is empty",
         )
-
-
-def _has_rules(stack: Stack) -> bool:
-    return bool(stack.rules) or any(one.execution_mode.runs_on_batch for one in stack.functions)
 
 
 def _changed(old: Stack, new: Stack) -> Iterator[Loss]:

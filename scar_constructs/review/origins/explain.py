@@ -121,8 +121,8 @@ def _of_function(view: FunctionView, place: str, bucket: str) -> Iterator[Source
         yield Source(function=name, key="name", place=place, value=name, at=view.at)
     elif place == "lambda.init_script":
         if view.function.script:
-            script = view.function.script.name
-            yield Source(function=name, key="init_script", place=place, value=script, at=view.at)
+            script, at = view.function.script.name, view.script_at
+            yield Source(function=name, key="init_script", place=place, value=script, at=at)
     else:
         yield from _of_place(name, place, place, view.keys, FDL_FUNCTION)
 

@@ -11,6 +11,14 @@ from scar_constructs.review.origins.resources import Resource
 from scar_constructs.terminal import quote
 
 _NEAR = 3
+_SHOWN = 12
+_CLASSIC_FOLDERS = {
+    "s3.input_bucket": "input",
+    "s3.input_folder": "input",
+    "s3.output_bucket": "output",
+    "s3.output_folder": "output",
+}
+"""Keys of SCAR's older dialect that name folders -> the key that folders are told by."""
 
 
 class NotFoundError(UserError):
@@ -55,24 +63,38 @@ def of_key(wanted: str, known: Sequence[Explanation]) -> list[Explanation]:
 
 
 def _with(key: str, function: str, known: Sequence[Explanation]) -> list[Explanation]:
-    fits = [one for one in known if any(_is_of(source, key, function) for source in one.sources)]
-    if fits:
-        return fits
+    """Those of the key as a file writes it; else of its place; else of keys below or above it."""
+    wanted = _CLASSIC_FOLDERS.get(key, key)
+    for is_of in (_is_key, _is_place, _is_part):
+        fits = [
+            one
+            for one in known
+            for source in one.sources
+            if source.function in ("", function or source.function) and is_of(source, wanted)
+        ]
+        if fits:
+            return list({one.resource: one for one in fits}.values())
     keys = [source.key for one in known for source in one.sources]
     functions = [name for one in known for name, _ in one.functions]
     raise _nothing(f"nothing comes of {quote(key)}", key, [*functions, *keys])
 
 
-def _is_of(source: Source, key: str, function: str) -> bool:
-    if function and source.function not in ("", function):
-        return False
-    return any(
-        one == key or one.endswith(f".{key}") or one.startswith(f"{key}.") or f".{key}." in one
-        for one in (source.key, source.place)
-    )
+def _is_key(source: Source, key: str) -> bool:
+    return source.key == key or source.key.startswith(f"{key}.")
+
+
+def _is_place(source: Source, key: str) -> bool:
+    return source.place == key or source.place.startswith(f"{key}.")
+
+
+def _is_part(source: Source, key: str) -> bool:
+    return any(one.endswith(f".{key}") or f".{key}." in one for one in (source.key, source.place))
 
 
 def _nothing(text: str, wanted: str, names: Iterator[str] | Sequence[str]) -> NotFoundError:
-    near = difflib.get_close_matches(wanted, dict.fromkeys(names), _NEAR, 0.5)
-    hint = f"did you mean {', '.join(near)}?" if near else "`scar explain --of FUNCTION` lists some"
-    return NotFoundError(f"{text}; {hint}")
+    known = list(dict.fromkeys(names))
+    near = difflib.get_close_matches(wanted, known, _NEAR, 0.5)
+    if near:
+        return NotFoundError(f"{text}; did you mean {', '.join(near)}?")
+    shown = f"{', '.join(known[:_SHOWN])}{', ...' if len(known) > _SHOWN else ''}"
+    return NotFoundError(f"{text}; there are {shown}" if known else text)

@@ -13,6 +13,10 @@ _HEAD = ("function", "image", "runs on", "started by", "writes to")
 # Punctuation that Markdown takes a backslash before; of these few none begins anything in a cell.
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 _HARMLESS = frozenset(",.-/:")
+_MENTION = re.compile("[@#]")
+_NOTHING = "&#8203;"
+"""A space without width. A backslash does not keep forges from making a link of a name or a number
+behind `@` or `#`: they look for them in what Markdown has left."""
 _ADDRESS = re.compile(r"(?i)(?<=www)\.|(?<=http):|(?<=https):|(?<=ftp):")
 
 
@@ -31,7 +35,8 @@ def cell(text: str) -> str:
     shown = _PUNCTUATION.sub(
         lambda found: found[0] if found[0] in _HARMLESS else f"\\{found[0]}", visible(text)
     )
-    return _ADDRESS.sub(lambda found: f"\\{found[0]}", shown)
+    shown = _ADDRESS.sub(lambda found: f"\\{found[0]}", shown)
+    return _MENTION.sub(lambda found: f"{found[0]}{_NOTHING}", shown)
 
 
 def _row(cells: tuple[str, ...] | list[str]) -> str:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import product
 
-from scar_constructs.model import Api, ApiAuth, Batch, ComputeType, Function, Input, Join, Output
+from scar_constructs.model import (
+    Api,
+    ApiAuth,
+    Batch,
+    ComputeType,
+    ExecutionMode,
+    Function,
+    Input,
+    Join,
+    Output,
+)
 from scar_constructs.model.filters import least
 from scar_constructs.review.picture.graph import Row
 from scar_constructs.terminal import visible
@@ -23,6 +33,12 @@ _MACHINES = {
     ComputeType.SPOT: "Spot",
     ComputeType.FARGATE: "Fargate",
     ComputeType.FARGATE_SPOT: "Fargate Spot",
+}
+
+_BATCH_BADGES = {
+    ExecutionMode.LAMBDA_BATCH: "THEN BATCH",
+    ExecutionMode.AUTO: "OR BATCH",
+    ExecutionMode.BATCH: "BATCH",
 }
 
 
@@ -53,11 +69,13 @@ def rows(function: Function) -> tuple[Row, ...]:
         found.append(Row(badge="RETIRED", text="new files start it no more"))
     if mode.runs_on_lambda:
         text = f"{memory(function.memory_mib)} · {duration(function.timeout_seconds)}"
+        if function.lambda_up_to_bytes:
+            text = f"up to {function.lambda_up_to_bytes / 1_000_000:,.6g} MB · {text}"
         found.append(Row(badge="LAMBDA", text=text))
     if mode.runs_on_batch:
         found.append(
             Row(
-                badge="THEN BATCH" if mode.runs_on_lambda else "BATCH",
+                badge=_BATCH_BADGES[mode],
                 text=" · ".join(_job(function.batch)),
             )
         )

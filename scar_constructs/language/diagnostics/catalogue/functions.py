@@ -122,6 +122,11 @@ ONE_FUNCTION = {
         why="Lambda reaches a file system only from inside its network.",
         source=f"{AWS}lambda/latest/dg/configuration-filesystem.html",
     ),
+    "larger-than-disk": Rule(
+        "what begins on Lambda must fit into its disk",
+        why="A file is put into /tmp before the script runs, and the script writes there.",
+        source=f"{AWS}lambda/latest/dg/configuration-ephemeral-storage.html",
+    ),
     "threshold-too-long": Rule(
         "`timeout_threshold` must leave time for the script",
         why="It is kept back from the time-out.",

@@ -95,9 +95,17 @@ BATCH = {
         ),
         source=f"{AWS}batch/latest/userguide/array_jobs.html",
     ),
-    "burst-concurrency": Rule(
-        "what gathers files calls the function twice at once",
-        why="Lambda reads a queue with two readers at least, and refuses more than are reserved.",
+    "queue": Rule(
+        "files wait for room in a function that runs scripts, and whose room is told",
+        why=(
+            "Without `concurrency` Lambda would read as fast as the account allows, and what it "
+            "has no room for would use up its attempts. Jobs have a queue of their own."
+        ),
+        source=f"{AWS}lambda/latest/dg/services-sqs-scaling.html",
+    ),
+    "queue-concurrency": Rule(
+        "Lambda reads a queue with two calls at a time at least",
+        why="It has two readers at least, and refuses more than are reserved for the function.",
         source=f"{AWS}lambda/latest/dg/services-sqs-scaling.html",
     ),
     "main-node": Rule("the main node must be one of the nodes"),

@@ -8,12 +8,12 @@ from scar_constructs.model import Function
 from scar_constructs.review.losses.loss import Loss, Severity
 
 
-def burst_losses(old: Function, new: Function) -> Iterator[Loss]:
+def queue_losses(old: Function, new: Function) -> Iterator[Loss]:
     """Of a function that is there in both versions."""
-    if old.burst is None or new.burst is not None:
+    if old.event_queue is None or new.event_queue is not None:
         return
     what = "the queue of its files goes"
-    if old.burst.retired:
+    if old.event_queue.retired:
         yield Loss(
             severity=Severity.NOTE,
             subject=old.name,
@@ -22,10 +22,11 @@ def burst_losses(old: Function, new: Function) -> Iterator[Loss]:
             instead="deploy when the queue is empty",
         )
         return
+    way = "`burst: {retired: true}`" if old.burst else "`queue: retired`"
     yield Loss(
         severity=Severity.LOST,
         subject=old.name,
         what=what,
         why="the files in it start nothing, nor do those of which S3 tells it for minutes after",
-        instead="write `burst: {retired: true}`, deploy, and remove it when the queue is empty",
+        instead=f"write {way}, deploy, and remove it when the queue is empty",
     )

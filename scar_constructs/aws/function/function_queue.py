@@ -1,7 +1,8 @@
-"""The queue through which a function's files come, so that many of them become one array job.
+"""The queue through which a function's files come: so that many of them become one array job, or
+so that they wait while the function has no room.
 
-S3 or EventBridge send to it; Lambda gathers what comes within the window and calls the function
-with it. What the function gave back too often goes to the failure queue of services, to which no
+S3 or EventBridge send to it; Lambda gathers what comes within the window, if there is one, and
+calls the function with it. What failed too often goes to the failure queue of services, to which no
 role may send: so none may send to this queue either.
 """
 
@@ -22,10 +23,11 @@ from scar_constructs.aws.policy.compliance import acknowledge
 from scar_constructs.aws.policy.principals import EVENTS, S3
 from scar_constructs.aws.shared.failures import Failures, from_services_only
 from scar_constructs.language.grants import arns
-from scar_constructs.model import Burst, Function, limits, names
+from scar_constructs.model import Function, limits, names
+from scar_constructs.model.queue import EventQueue
 
 
-class BurstQueue(Construct):
+class FunctionQueue(Construct):
     """A function's queue, and the mapping by which Lambda reads it. `kms_key`: ARN of the key that
     encrypts it; without one it is a key that SQS manages."""
 
@@ -35,43 +37,43 @@ class BurstQueue(Construct):
         construct_id: str,
         *,
         function: Function,
-        burst: Burst,
+        settings: EventQueue,
         made: lambda_.Function,
         failures: Failures,
         kms_key: str | None,
     ) -> None:
         super().__init__(scope, construct_id)
         key = kms.Key.from_key_arn(self, "Key", kms_key) if kms_key else None
-        self._hidden = limits.BURST_VISIBILITY * function.timeout_seconds + burst.window_seconds
         self._queue = sqs.Queue(
             self,
             "Queue",
-            queue_name=names.burst_queue(function.name),
+            queue_name=names.event_queue(function.name),
             encryption=sqs.QueueEncryption.KMS if key else sqs.QueueEncryption.SQS_MANAGED,
             encryption_master_key=key,
             enforce_ssl=True,
-            visibility_timeout=Duration.seconds(self._hidden),
+            visibility_timeout=Duration.seconds(settings.hidden_seconds),
             retention_period=Duration.days(limits.QUEUE_RETENTION_DAYS),
             dead_letter_queue=sqs.DeadLetterQueue(
-                queue=failures.services, max_receive_count=limits.BURST_RECEIVES_MAX
+                queue=failures.services, max_receive_count=settings.receives
             ),
             removal_policy=RemovalPolicy.DESTROY,
         )
         if not key:
             resource = cast(CfnResource, self._queue.node.default_child)
             acknowledge(resource, {"CKV_AWS_27": "encrypted with keys that SQS manages"})
+        self._late_seconds = settings.late_seconds
         self._queue.add_to_resource_policy(from_services_only(self._queue))
         self._senders: dict[str, tuple[iam.PolicyStatement, list[str]]] = {}
-        self._read(burst, made)
+        self._read(settings, made)
 
     @property
     def queue(self) -> sqs.Queue:
         return self._queue
 
     @property
-    def hidden_seconds(self) -> int:
-        """How long a message is hidden that was read: older is only what was given back."""
-        return self._hidden
+    def late_seconds(self) -> int:
+        """After which age of a message somebody has to look at the queue."""
+        return self._late_seconds
 
     @property
     def policy(self) -> CfnResource:
@@ -105,17 +107,18 @@ class BurstQueue(Construct):
         sources.append(source)
         statement.add_condition("ArnEquals", {"aws:SourceArn": sources})
 
-    def _read(self, burst: Burst, made: lambda_.Function) -> None:
+    def _read(self, settings: EventQueue, made: lambda_.Function) -> None:
         """Level 1: level 2 would add statements to the role, which has its own."""
         lambda_.CfnEventSourceMapping(
             self,
             "Mapping",
             function_name=made.function_arn,
             event_source_arn=self._queue.queue_arn,
-            batch_size=burst.max_files,
-            maximum_batching_window_in_seconds=burst.window_seconds,
-            function_response_types=["ReportBatchItemFailures"],
+            batch_size=settings.batch,
+            maximum_batching_window_in_seconds=settings.window_seconds or None,
+            # A call for one message succeeds or fails with it.
+            function_response_types=["ReportBatchItemFailures"] if settings.batch > 1 else None,
             scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
-                maximum_concurrency=limits.BURST_POLLERS
+                maximum_concurrency=settings.concurrency
             ),
         )
