@@ -12,6 +12,7 @@ from scar_constructs.local.cdk import deploy
 from scar_constructs.local.engines import EngineName
 from scar_constructs.local.run import failed_events
 from scar_constructs.local.server import CloudAddress, LocalCloud
+from scar_constructs.model.names import EVENT_QUEUE_PREFIX
 from tests.local.moving import Seen, Uploads, versions
 from tests.local.test_redrive import depth
 from tests.local.test_updates import function, workflow
@@ -32,8 +33,8 @@ TEXTS = {
 
 
 def queues(cloud: CloudAddress) -> list[str]:
-    """The addresses of the queues of bursts."""
-    found = cloud.client("sqs").list_queues(QueueNamePrefix="scar-burst-")
+    """The addresses of the queues through which files come."""
+    found = cloud.client("sqs").list_queues(QueueNamePrefix=EVENT_QUEUE_PREFIX)
     return list(found.get("QueueUrls", ()))
 
 
