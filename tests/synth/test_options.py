@@ -106,6 +106,7 @@ def test_secrets_of_a_script_are_read_where_it_runs() -> None:
         ExecutionMode.LAMBDA: {"Role"},
         ExecutionMode.BATCH: {"Job/Role"},
         ExecutionMode.LAMBDA_BATCH: {"Role", "Job/Role"},
+        ExecutionMode.AUTO: {"Role", "Job/Role"},
     }
 
 

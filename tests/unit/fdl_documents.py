@@ -16,6 +16,7 @@ from scar_constructs.language.keys.scalars import (
     Integer,
     Number,
     Shape,
+    Switch,
     Text,
     Value,
 )
@@ -71,6 +72,8 @@ def _scalars(shape: Shape) -> st.SearchStrategy[Any]:
         return st.sampled_from(shape.options)
     if isinstance(shape, Boolean):
         return st.booleans()
+    if isinstance(shape, Switch):
+        return st.booleans() | st.just(shape.word)
     if isinstance(shape, Text):
         return st.sampled_from(TEXT_SAMPLES)
     if isinstance(shape, Anything | Value):
