@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -70,10 +70,21 @@ def _tuple(value: Any, inner: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _dataclass(value: Any, kind: Any) -> Any:
+    """An earlier version did not know all fields; those that it lacks are as they are by default. A
+    field that only a later version knows may change what the others mean."""
     hints = _hints(kind)
-    if not isinstance(value, dict) or value.keys() != hints.keys():
+    if not isinstance(value, dict) or not _required(kind) <= value.keys() <= hints.keys():
         raise ValueError(f"no {kind.__name__}")
-    return kind(**{name: record(value[name], hint) for name, hint in hints.items()})
+    return kind(**{name: record(one, hints[name]) for name, one in value.items()})
+
+
+@cache
+def _required(kind: Any) -> frozenset[str]:
+    return frozenset(
+        one.name
+        for one in fields(kind)
+        if one.default is MISSING and one.default_factory is MISSING
+    )
 
 
 @cache

@@ -117,3 +117,23 @@ def test_a_document_with_another_value_is_a_version_or_refused(
     except UserError:
         return
     assert isinstance(found, Side)
+
+
+def test_a_document_of_a_version_that_knew_less_is_read(tmp_path: Path) -> None:
+    """What it does not say is as it is by default: that was all there was."""
+    document = json.loads(DOCUMENT)
+    for view in document["functions"].values():
+        for name in ("queue", "lambda_up_to_bytes", "join_steps"):
+            del view["function"][name]
+    folder = assembly(tmp_path / "out", json.dumps(document))
+    assert snapshot.read_snapshot(folder, "") == snapshot.read_snapshot(
+        assembly(tmp_path / "now", DOCUMENT), ""
+    )
+
+
+def test_a_document_of_a_version_that_knew_more_is_refused(tmp_path: Path) -> None:
+    document = json.loads(DOCUMENT)
+    for view in document["functions"].values():
+        view["function"]["later"] = True
+    with pytest.raises(UserError, match="cannot be read by this version"):
+        snapshot.read_snapshot(assembly(tmp_path / "out", json.dumps(document)), "out")
