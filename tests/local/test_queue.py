@@ -10,6 +10,7 @@ import pytest
 from scar_constructs.local.cdk import bootstrap
 from scar_constructs.local.engines import EngineName
 from scar_constructs.local.server import LocalCloud
+from tests.local.living import Person
 from tests.local.test_bursts import ended, put_all
 from tests.local.test_redrive import depth, redrive
 from tests.local.workflows import Workflow
@@ -56,3 +57,17 @@ def test_what_fails_again_and_again_reaches_the_failure_queue_and_is_redriven(
     queue.finish()
     assert ended(queue, "ruled-waits")[bad, "succeeded"] == 1
     assert queue.keys("queued-ruled", "out/") == ["out/bad.txt", "out/good.txt"]
+
+
+def test_files_that_wait_are_counted(queue: Workflow, tmp_path: Path) -> None:
+    functions = queue.cloud.client("lambda")
+    (mapping,) = functions.list_event_source_mappings(FunctionName="waits")["EventSourceMappings"]
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    put_all(queue, "queued", dict.fromkeys(("later-1", "later-2"), f"{tmp_path}\n".encode()))
+    (found,) = Person(queue.cloud, tmp_path).json("status", "queue")
+    waiting = {one["function"]: one["waiting"] for one in found["functions"]}
+    assert waiting == {"waits": {"QUEUED": 2}, "ruled-waits": {}}
+
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+    queue.finish()
+    assert ended(queue, "waits")["queued/in/later-1", "succeeded"] == 1
