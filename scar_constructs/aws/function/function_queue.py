@@ -110,7 +110,7 @@ class FunctionQueue(Construct):
 
     def _read(self, settings: EventQueue, made: lambda_.Function) -> None:
         """Level 1: level 2 would add statements to the role, which has its own."""
-        lambda_.CfnEventSourceMapping(
+        mapping = lambda_.CfnEventSourceMapping(
             self,
             "Mapping",
             function_name=made.function_arn,
@@ -123,3 +123,5 @@ class FunctionQueue(Construct):
                 maximum_concurrency=settings.concurrency
             ),
         )
+        last_stop = "a mapping of SQS knows none: what fails goes to the dead-letter queue"
+        acknowledge(mapping, {"Serverless-LambdaEventSourceMappingDestination": last_stop})
