@@ -57,7 +57,7 @@ def check_queue(parsed: ParsedFunction) -> Iterator[Problem]:
         message = "a join has an order of its own"
         yield _problem(node, message, "remove `queue`, or `join`", "queue")
     elif parsed.section.node.find("lambda.concurrency") is None:
-        message = "needs `concurrency`: how many executions there may be at a time"
+        message = f"needs `concurrency` of {function.name}: how many may run at a time"
         yield _problem(node, message, "add `concurrency: 10`", "queue")
 
 

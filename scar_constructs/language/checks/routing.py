@@ -17,7 +17,8 @@ def check_lambda_up_to(parsed: ParsedFunction) -> Iterator[Problem]:
     node = parsed.section.find("lambda.lambda_up_to")
     function = parsed.function
     if function.execution_mode is not ExecutionMode.AUTO:
-        if node is not None:
+        # What the defaults say is said of the functions for which it has a meaning.
+        if parsed.own is not None and parsed.own.find("lambda.lambda_up_to") is not None and node:
             message = "decides nothing: only `execution_mode: auto` goes by sizes"
             fix = "write `execution_mode: auto`, or remove it"
             yield problem("setting-without-effect", node.path, node.position, message, "", fix)
