@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scar_constructs.cdk_cli import prefer_pinned_node
+from scar_constructs.errors import UserError
 from scar_constructs.language import load_application
 from scar_constructs.language.lock import find_lock
 from scar_constructs.review.origins import Explanation, Source, explained, found, of_key, resources
@@ -23,10 +24,16 @@ def explain_resources(
     """Print why the resources that fit are there. `paths`: files, or one cloud assembly."""
     version, templates = _read(paths)
     known = list(resources(templates))
-    if resource is not None:
-        wanted = [explained(one, version) for one in found(resource, known)]
-    else:
-        wanted = of_key(key or "", [explained(one, version) for one in known])
+    try:
+        if resource is not None:
+            wanted = [explained(one, version) for one in found(resource, known)]
+        else:
+            wanted = of_key(key or "", [explained(one, version) for one in known])
+    except LookupError as unknown:
+        if not is_assembly(paths[0]):  # of what was synthesised just now every reason is known
+            raise
+        message = f"nothing is known of {unknown}: another app, or another version, made it"
+        raise UserError(f"{message}; synthesise the assembly again") from unknown
     if as_json:
         put(f"{json.dumps([_document(one) for one in wanted], indent=1)}\n")
         return

@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from scar_constructs.aws.assembly import read_templates
+from scar_constructs.cli.main import scar
+from scar_constructs.errors import UserError
 from scar_constructs.language import load_application
 from scar_constructs.language.keys.containers import Group, ListOf
 from scar_constructs.language.keys.dialects import FDL_FUNCTION, TOP
 from scar_constructs.language.keys.scalars import Shape
+from scar_constructs.language.lock import NO_LOCK
 from scar_constructs.model.limits import NETWORK_STACK
 from scar_constructs.review.origins import (
     Explanation,
@@ -26,6 +30,7 @@ from scar_constructs.review.origins import (
 )
 from scar_constructs.review.origins.table import TABLE, origin_of
 from scar_constructs.review.sides import side
+from scar_constructs.review.snapshot import write_snapshot
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = sorted((GOLDEN / "templates").iterdir())
@@ -154,3 +159,27 @@ def test_a_key_is_that_of_the_file_before_those_that_end_like_it() -> None:
     kinds = {one.resource.kind for one in of_key(f"{name}.memory", known)}
     assert "AWS::Batch::JobDefinition" in kinds
     assert of_key(f"{name}.s3.input_bucket", known) == of_key(f"{name}.input", known)
+
+
+RESOURCE = '{"Resources": {"a": %s}}'
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        *("", "[]", '{"Resources": 5}', "[" * 100_000, RESOURCE % "5", RESOURCE % '{"Type": 5}'),
+        RESOURCE % '{"Type": "AWS::X::Y", "Metadata": 6}',
+        RESOURCE % '{"Type": "AWS::X::Y", "Properties": []}',
+        RESOURCE % '{"Type": "AWS::X::Y", "Metadata": {"aws:cdk:path": 5}}',
+        RESOURCE % '{"Type": "AWS::X::Y", "Metadata": {"aws:cdk:path": "x/of/another/app"}}',
+    ],
+    ids=lambda text: text[:60],
+)
+def test_an_assembly_that_is_none_of_ours_is_refused(template: str, tmp_path: Path) -> None:
+    loaded = load_application([CASES[0]])
+    (tmp_path / "manifest.json").write_text("{}")
+    write_snapshot(loaded, NO_LOCK, tmp_path)
+    (tmp_path / "x.template.json").write_text(template)
+    result = CliRunner().invoke(scar, ["explain", str(tmp_path), "--of", "anything"])
+    assert isinstance(result.exception, UserError)
+    assert "synthesise the assembly again" in str(result.exception)
