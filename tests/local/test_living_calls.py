@@ -88,8 +88,7 @@ def test_an_interrupted_transfer_leaves_nothing(person: Person, host: Workflow, 
         [sys.executable, "-c", INTERRUPTED, way], cwd=person.folder, env=person.environment
     )
     assert done.returncode == 130
-    # A busy machine may notice the signal only when the file is whole.
-    assert {one.name: one.read_bytes() for one in got.iterdir()} in ({}, {"whole": content})
+    assert list(got.iterdir()) == []
     assert host.keys("living", "stored/unfinished") == []
     assert host.storage.list_multipart_uploads(Bucket="living").get("Uploads", []) == []
 
